@@ -1,0 +1,82 @@
+"""What flows between the rooms: frozen dataclasses and enums, no tensor, no open file, no logic beyond a property.
+
+Data flows one way: Request -> Evidence -> Finding -> Trial -> Diagnosis -> Report. Everything that crosses the process
+boundary or ends in a report is defined here, and only here. Nothing in this room imports another room.
+"""
+
+from unetdoctor.facts.evidence import (
+    Comparison,
+    Crash,
+    Evidence,
+    Latent,
+    LayerWeights,
+    ModelFacts,
+    NormStatistics,
+    Op,
+    Operand,
+    Probe,
+    Run,
+    ShapeSweep,
+    TensorStatistics,
+)
+from unetdoctor.facts.findings import (
+    Card,
+    Diagnosis,
+    Finding,
+    Kind,
+    Outcome,
+    Place,
+    Reading,
+    Remedy,
+    Severity,
+    Skipped,
+    Trial,
+)
+from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
+from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
+from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+
+__all__ = [
+    "Card",
+    "Channel",
+    "Comparison",
+    "Crash",
+    "Diagnosis",
+    "DisplayRange",
+    "Environment",
+    "Evidence",
+    "Finding",
+    "InputChoice",
+    "InputSpec",
+    "Intent",
+    "Kind",
+    "Latent",
+    "LayerWeights",
+    "Limits",
+    "ModelFacts",
+    "NormStatistics",
+    "Op",
+    "Operand",
+    "Outcome",
+    "Output",
+    "Place",
+    "Preview",
+    "Probe",
+    "Reading",
+    "Remedy",
+    "Report",
+    "Request",
+    "Run",
+    "RunBlock",
+    "Section",
+    "Selection",
+    "Severity",
+    "ShapeSweep",
+    "SignalPoint",
+    "Skipped",
+    "State",
+    "Target",
+    "Task",
+    "TensorStatistics",
+    "Trial",
+]

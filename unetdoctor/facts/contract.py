@@ -1,0 +1,59 @@
+"""Facts to JSON values and back, and the published JSON Schema of the report."""
+
+import math
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+from unetdoctor.facts.report import Report
+from unetdoctor.facts.request import Request
+
+_NON_FINITE = ["NaN", "Infinity", "-Infinity"]
+
+
+class _Schema(GenerateJsonSchema):
+    """JSON has no NaN: a float is a number or one of three strings."""
+
+    def float_schema(self, schema: core_schema.FloatSchema) -> dict[str, Any]:
+        return {"anyOf": [super().float_schema(schema), {"enum": _NON_FINITE}]}
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _strict(value: Any) -> Any:
+    """Replace every NaN and infinity in a JSON value by its string."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_strict(item) for item in value]
+    return value
+
+
+def dump(fact: Any) -> Any:
+    """Return a fact as JSON values; NaN and infinities become the strings `NaN`, `Infinity` and `-Infinity`."""
+    return _strict(_adapter(type(fact)).dump_python(fact, mode="json"))
+
+
+def load_report(values: Any) -> Report:
+    """Return the report that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
+    report: Report = _adapter(Report).validate_python(values, strict=False)
+    return report
+
+
+def load_request(values: Any) -> Request:
+    """Return the request that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
+    request: Request = _adapter(Request).validate_python(values, strict=False)
+    return request
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `--format json`."""
+    return _adapter(Report).json_schema(schema_generator=_Schema, mode="serialization")

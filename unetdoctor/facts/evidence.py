@@ -1,0 +1,349 @@
+"""Everything that was measured, as numbers: the only thing that checks read."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from unetdoctor.facts.findings import Place
+from unetdoctor.facts.output import Output
+from unetdoctor.facts.request import Intent, Request
+
+
+@dataclass(frozen=True)
+class TensorStatistics:
+    """Numbers of one tensor; the spread is taken from an even subsample, the extremes from every value."""
+
+    minimum: float
+    """Smallest value; NaN where any value is NaN."""
+    maximum: float
+    """Largest value; NaN where any value is NaN."""
+    mean: float
+    """Mean."""
+    std: float
+    """Standard deviation over all values."""
+    signal: float
+    """Root mean square over channels of the standard deviation within a channel (over places and samples): what is left
+    of the input, without the channels' own offsets."""
+
+    @property
+    def finite(self) -> bool:
+        """Whether every value is finite."""
+        return abs(self.minimum) < float("inf") and abs(self.maximum) < float("inf")
+
+    @property
+    def largest(self) -> float:
+        """Largest absolute value."""
+        return max(abs(self.minimum), abs(self.maximum))
+
+
+@dataclass(frozen=True)
+class Op:
+    """One aten operation of a run."""
+
+    index: int
+    """Position on the tape."""
+    name: str
+    """Operator name without namespace and overload: `convolution`, `native_batch_norm`, `cat`."""
+    place: Place
+    """Layer that owns it; file and line of the call."""
+    inputs: tuple[int, ...]
+    """Indices of the ops whose results it reads; -1 for a network input."""
+    shape: tuple[int, ...]
+    """Shape of its (first) result; empty where it is not a tensor."""
+    input_shapes: tuple[tuple[int, ...], ...]
+    """Shapes of its tensor arguments in order (activations only, not parameters)."""
+    parameters: tuple[str, ...]
+    """Full names of the parameters and buffers that it consumes."""
+    statistics: TensorStatistics | None
+    """Numbers of its result; None for integers, views and crashed ops."""
+    training: bool | None
+    """For normalisation and dropout: whether it uses batch statistics or drops; None for other ops."""
+    weighted: bool
+    """Whether it applies a weight matrix or kernel (convolution, linear)."""
+    is_view: bool = False
+    """Whether its result shares memory with its argument (view, permute, slice)."""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One tensor argument of an op that failed."""
+
+    shape: tuple[int, ...]
+    """Its shape."""
+    drawn_by: int | None
+    """Index of the op that made it; None for a parameter or constant, -1 for an input."""
+    place: Place
+    """Layer that drew it."""
+    parameter: str = ""
+    """Name, where it is a parameter or buffer."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """An exception inside forward()."""
+
+    type: str
+    """Exception class name."""
+    message: str
+    """First 2,000 characters of its text."""
+    op: str
+    """Name of the aten operation that failed; empty where plain Python raised."""
+    dimension: int | None
+    """The `dim` argument of a failing concatenation."""
+    operands: tuple[Operand, ...]
+    """Its tensor arguments."""
+    place: Place
+    """Innermost line of the user's own source, and the layer at work."""
+    input_shape: tuple[int, ...]
+    """Shape of the (first) network input of this run."""
+
+
+@dataclass(frozen=True)
+class Latent:
+    """What a generator was fed."""
+
+    shape: tuple[int, ...]
+    """[N, Z] or [N, Z, 1, 1]."""
+    std: float
+    """Standard deviation of all values."""
+    minimum: float
+    """Smallest value."""
+    maximum: float
+    """Largest value."""
+    declared: bool
+    """Whether the person gave it (`--input ...:LOW..HIGH`); a probe of ours is N(0, 1)."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One input that was fed."""
+
+    name: str
+    """`noise`, `second-noise`, `zeros`, `natural`, `image-1`, `latents`, `second-latents`, `given`."""
+    shape: tuple[int, ...]
+    """Shape of the first tensor."""
+    real: bool
+    """Whether it is the person's own picture."""
+    constant: bool
+    """Whether every sample is constant (zeros): no contrast is to be expected from it."""
+    description: str = ""
+    """How it was made: `N(0, 1)`, `1/f noise in 0..1`, `cat.png 256x256 RGB / 255`."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One forward pass under observation."""
+
+    probe: Probe
+    """What was fed."""
+    ops: tuple[Op, ...]
+    """Every operation; up to the failing one after a crash."""
+    output: Output | None
+    """The chosen output tensor; None after a crash or where there is none."""
+    others: tuple[tuple[str, tuple[int, ...]], ...]
+    """(path, shape) of the other output tensors."""
+    crash: Crash | None
+    """What was raised."""
+    seconds: float
+    """Duration of the observed pass."""
+    verified: bool
+    """Whether the evaluated tape gave the observed output bit for bit; else the model itself is run in trials."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far the output moved between two runs or two modes."""
+
+    kind: str
+    """`inputs` (two inputs of an image network), `latents` (two latents of a generator), `modes` (stored against batch
+    statistics)."""
+    first: str
+    """Name of the first probe."""
+    second: str
+    """Name of the second probe."""
+    difference: float
+    """Root mean square difference of the raw outputs."""
+    scale: float
+    """Root mean square of the first output around its mean."""
+    difference_8bit: float
+    """Root mean square difference on the display scale."""
+
+    @property
+    def relative(self) -> float:
+        """`difference` over `scale`; 0 where nothing moved, infinite where only the scale is 0."""
+        if self.difference == 0:
+            return 0.0
+        return self.difference / self.scale if self.scale else float("inf")
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """One weighted layer (convolution, transposed convolution, linear) as numbers."""
+
+    layer: str
+    """Dotted name."""
+    place: Place
+    """Where it is made."""
+    kind: str
+    """`convolution`, `transposed convolution`, `linear`, `embedding`, `other`."""
+    shape: tuple[int, ...]
+    """Shape of the weight as stored."""
+    transposed: bool
+    """Whether dim 1 (and not dim 0) counts the outputs."""
+    groups: int
+    """Groups of the convolution."""
+    fan_in: int
+    """Inputs per output value."""
+    mean: float
+    """Mean of the finite weights."""
+    std: float
+    """Standard deviation of the finite weights."""
+    largest: float
+    """Largest absolute weight."""
+    gain: float
+    """std * sqrt(fan_in): 1/sqrt(3) = 0.58 for PyTorch's default, sqrt(2) for kaiming, about 1 for xavier."""
+    zero: float
+    """Share of weights that are exactly 0, 0..1."""
+    non_finite: int
+    """NaN and infinite weights and biases."""
+    row_cosine: float
+    """Smallest cosine between two filters (rows); NaN with one filter or zero rows."""
+    row_difference: float
+    """Largest difference between two filters over the largest absolute weight; NaN with one filter."""
+    bias: tuple[float, ...]
+    """The bias values of a layer with at most 64 outputs; empty without bias or with more."""
+    bias_largest: float
+    """Largest absolute bias; 0 without one."""
+    state: str
+    """`fresh` (bears the fingerprint of an initialisation), `trained`, or `degenerate` (constant, equal rows, zero, NaN)."""
+    scheme: str
+    """The initialisation recognised: `default`, `uniform`, `normal`, `truncated normal`, `constant`, `zero`, ``."""
+    op: int | None
+    """Index of the first op that consumes it; None where it never ran."""
+    output_std: float
+    """Standard deviation of that op's result; NaN where unknown."""
+    signal_in: float
+    """Signal of that op's activation input; NaN where unknown."""
+    signal_out: float
+    """Signal of that op's result; NaN where unknown."""
+
+
+@dataclass(frozen=True)
+class NormStatistics:
+    """One normalisation layer with running statistics."""
+
+    layer: str
+    """Dotted name."""
+    place: Place
+    """Where it is made."""
+    channels: int
+    """Number of channels."""
+    pristine: bool
+    """Running mean all 0, running variance all 1 and counter 0 or absent."""
+    affine_pristine: bool
+    """Weight all equal and bias all 0, or no affine parameters."""
+    counter: int | None
+    """num_batches_tracked; None where there is none."""
+    used_stored: bool
+    """Whether a run in eval() normalised with the stored statistics."""
+    mean_shift: float
+    """Mean over channels of |batch mean - running mean| / sqrt(running variance) on the main probe; NaN if unknown."""
+    log_variance_ratio: float
+    """Mean over channels of ln(batch variance / running variance) on the main probe; NaN if unknown."""
+    op: int | None
+    """Index of the op that consumes it."""
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The model as a whole."""
+
+    name: str
+    """Class or file name."""
+    kind: str
+    """`eager` or `torchscript`."""
+    parameters: int
+    """Number of trainable and frozen parameter values."""
+    layers: tuple[LayerWeights, ...]
+    """Weighted layers in registration order."""
+    norms: tuple[NormStatistics, ...]
+    """Normalisation layers with running statistics."""
+    non_finite: tuple[tuple[str, int], ...]
+    """(parameter or buffer name, number of NaN and infinite values) of those that have any."""
+    weights_given: bool
+    """Whether a weights file was loaded."""
+    trained: bool
+    """Weights were given, or some layer or norm bears traces of training."""
+    last_layer: str
+    """Name of the weighted layer that drew the output; empty where unknown."""
+    residual_output: bool
+    """Whether the output is a sum with the input or an earlier picture (then a zero last layer may be by design)."""
+    timestep_input: bool
+    """Whether forward() takes a timestep (diffusion networks start with a zero last layer by design)."""
+
+    def layer(self, name: str) -> LayerWeights | None:
+        """The weighted layer of this name."""
+        return next((x for x in self.layers if x.layer == name), None)
+
+    @property
+    def last(self) -> LayerWeights | None:
+        """The weighted layer that drew the output."""
+        return self.layer(self.last_layer) if self.last_layer else None
+
+
+@dataclass(frozen=True)
+class ShapeSweep:
+    """Which input sizes work, found without arithmetic."""
+
+    passing: tuple[tuple[int, int], ...]
+    """(height, width) that passed."""
+    failing: tuple[tuple[int, int], ...]
+    """(height, width) that failed."""
+    multiple: int | None
+    """Sizes must be divisible by this (1: any size); None where it could not be found."""
+    smallest: int | None
+    """Smallest square size that passed."""
+    asked: tuple[int, int] | None = None
+    """The size that the person gave."""
+    next_valid: tuple[int, int] | None = None
+    """Smallest valid size that holds `asked`."""
+    previous_valid: tuple[int, int] | None = None
+    """Largest valid size within `asked`."""
+    rounding: tuple[tuple[str, str, str, int, int], ...] = ()
+    """(layer, place text, op name, size in, size out) of the pools and strides that rounded at `asked`, in order."""
+    constructed: dict[str, Any] = field(default_factory=dict)
+    """Free room for later sweeps."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was measured of one model under one request."""
+
+    request: Request
+    """What was asked."""
+    intent: Intent
+    """What the picture is meant to be, with what was inferred."""
+    model: ModelFacts
+    """Weights and layers."""
+    runs: tuple[Run, ...]
+    """One per probe, the main one first."""
+    comparisons: tuple[Comparison, ...] = ()
+    """Between runs."""
+    shapes: ShapeSweep | None = None
+    """Valid sizes, where they were needed."""
+    latent: Latent | None = None
+    """What a generator was fed."""
+
+    @property
+    def main(self) -> Run | None:
+        """The first run that did not crash."""
+        return next((r for r in self.runs if r.crash is None), None)
+
+    @property
+    def outputs(self) -> tuple[tuple[Run, Output], ...]:
+        """Every run with its output, those on constant probes left out."""
+        return tuple((r, r.output) for r in self.runs if r.output is not None and not r.probe.constant)
+
+    @property
+    def crashed(self) -> Run | None:
+        """The first run that crashed."""
+        return next((r for r in self.runs if r.crash is not None), None)

@@ -1,0 +1,125 @@
+"""What a person asks for: the target, how to build and feed it, what the picture is meant to be."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Task(StrEnum):
+    """What the network is meant to draw."""
+
+    AUTO = "auto"
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    MULTILABEL = "multilabel"
+    RGB = "rgb"
+    GENERATOR = "generator"
+    REGRESSION = "regression"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the output itself is looked at as a picture (and not decoded to classes)."""
+        return self in (Task.RGB, Task.GENERATOR)
+
+    @property
+    def is_segmentation(self) -> bool:
+        """Whether the output is decoded to a mask."""
+        return self in (Task.BINARY, Task.MULTICLASS, Task.MULTILABEL)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the output is meant to be; whatever was not declared is inferred and said so."""
+
+    task: Task = Task.AUTO
+    """The declared task; AUTO where nothing was declared."""
+    classes: int | None = None
+    """The declared number of classes."""
+    display_range: tuple[float, float] | None = None
+    """The declared values of black and white."""
+    inferred_task: Task = Task.AUTO
+    """The task that the engine reads from input, channels and final activation (AUTO before loading)."""
+    inferred_from: str = ""
+    """Why, in a few words."""
+
+    @property
+    def effective(self) -> Task:
+        """The declared task, else the inferred one."""
+        return self.task if self.task is not Task.AUTO else self.inferred_task
+
+    @property
+    def declared(self) -> bool:
+        """Whether a person said what the picture is meant to be."""
+        return self.task is not Task.AUTO
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One `--input [NAME:]N,C,H,W[:DTYPE][:LOW..HIGH]`."""
+
+    shape: tuple[int, ...]
+    """Full shape with the batch dimension."""
+    name: str = ""
+    """Parameter name of forward(), empty for the next positional one."""
+    dtype: str = "float32"
+    """Torch dtype name without `torch.`."""
+    low: float | None = None
+    """Smallest value (uniform); None where no range was given."""
+    high: float | None = None
+    """Largest value (uniform)."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which checks run and which severity fails."""
+
+    select: tuple[str, ...] = ()
+    """Codes, code prefixes or names to run; empty for all."""
+    ignore: tuple[str, ...] = ()
+    """Codes, code prefixes or names to leave out."""
+    fail_on: str = "error"
+    """`error`, `warning`, `note` or `never`."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much time and memory an examination may take."""
+
+    timeout_s: float = 300.0
+    """Wall time of the whole examination in seconds."""
+    trials: int = 48
+    """Largest number of single-remedy trials."""
+    memory_bytes: int | None = None
+    """Memory of the worker; None for nine tenths of what is available."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One examination as it was asked for; crosses the process boundary as JSON."""
+
+    target: str
+    """`file.py`, `file.py:Name`, `file.py:make("x", n=3)`, `package.module:Name` or a TorchScript file."""
+    directory: str = "."
+    """Absolute working directory of the person, against which relative paths are read."""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    """Constructor arguments given with `-k name=value`."""
+    weights: str | None = None
+    """A state_dict (.pt, .pth, .ckpt) or safetensors file."""
+    inputs: tuple[InputSpec, ...] = ()
+    """Declared inputs; empty to infer them."""
+    images: tuple[str, ...] = ()
+    """Photographs to feed."""
+    batch: int | None = None
+    """Samples per probe; None to choose."""
+    intent: Intent = Intent()
+    """What the output is meant to be."""
+    device: str = "cpu"
+    """`cpu`, `cuda`, `cuda:1`, `mps`."""
+    selection: Selection = Selection()
+    """Which checks run."""
+    limits: Limits = Limits()
+    """Time and memory."""
+    seed: int = 0
+    """Seed of every probe and of every fresh weight."""
+    pictures: bool = True
+    """Whether previews are wanted."""
