@@ -1,0 +1,60 @@
+# unetdoctor: two commands matter on a fresh machine, `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# TORCH=cpu (or cu128, ...) chooses the build of torch that uv installs; empty leaves the choice to the index.
+TORCH ?=
+# The tests' own arguments: two workers, each test file whole in one of them (every worker imports torch).
+PYTEST_ARGS ?= -n 2 --dist loadfile
+
+# $(call install,WHAT): uv does it in seconds; where uv is absent or finds no index, pip does.
+backend = $(if $(TORCH),--torch-backend $(TORCH))
+install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(backend) -e '$(1)'; } \
+	|| { echo 'uv could not install; pip tries, with the build of torch that its index offers' >&2; \
+	     $(BIN)/python -m pip install -e '$(1)'; }
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint check format bench golden
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: $(VENV)/.installed ## install, examine the grey generator and show where its pictures are
+	@$(BIN)/unetdoctor demo
+
+test: $(VENV)/.installed-dev ## install what the tests need and run them all
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test ## everything that CI runs: lint, then the tests
+
+format: $(VENV)/.installed-dev ## format the code and repair what ruff can repair
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed-dev ## measure speed and memory as ratios, side by side
+	$(BIN)/python -m tests.bench
+
+golden: $(VENV)/.installed-dev ## regenerate the README's pictures and blocks, and the golden files
+	$(BIN)/python -m tests.golden
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("unetdoctor needs Python 3.11 or newer, and %s is %d.%d: make PYTHON=python3.11 ..." \
+	  % (sys.executable, *sys.version_info[:2]) if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv || echo 'uv could not be fetched; pip installs instead' >&2
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(call install,.)
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(call install,.[dev])
+	@touch $(VENV)/.installed $@
