@@ -5,11 +5,11 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-# Two test processes share two cores: torch reads this when it is first imported, here and in every worker.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import pytest
 from hypothesis import settings
+
+# Two test processes share two cores: torch reads this when it is first imported, here and in every worker.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
