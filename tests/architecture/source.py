@@ -1,4 +1,4 @@
-"""Reads the package's source as syntax trees; nothing is imported, so a broken module is read as well as a sound one."""
+"""Reads the package's source as syntax trees: nothing is imported, so a broken module reads as well as a sound one."""
 
 import ast
 from collections.abc import Iterator

@@ -185,7 +185,8 @@ def test_the_catalogue_alone_may_list_the_checks() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["print(1)", "import sys\nsys.stdout.write('x')", "import sys\nsys.stderr.flush()", "import os\nos.write(2, b'')"]
+    "text",
+    ["print(1)", "import sys\nsys.stdout.write('x')", "import sys\nsys.stderr.flush()", "import os\nos.write(2, b'')"],
 )
 def test_a_write_to_the_terminal_is_found(text: str) -> None:
     assert terminal_writes(_module("engine.tape", text))

@@ -1,0 +1,72 @@
+"""Examines a target in this process, as the worker would in its own, and reads the report."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from unetdoctor.facts import Diagnosis, Finding, Intent, Kind, Report, Request, Severity, Task, Trial
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_models"
+
+
+def examine(target: Path | str, *, directory: Path = ROOT, **fields: Any) -> Report:
+    """Return the report on a target; `fields` are those of Request."""
+    from unetdoctor.pipeline import examine_in_process
+
+    return examine_in_process(Request(target=str(target), directory=str(directory), pictures=False, **fields))
+
+
+def examine_as_typed(target: Path | str, arguments: tuple[str, ...], *, directory: Path = ROOT) -> Report:
+    """Return the report on a target with the arguments that a person would type behind it."""
+    from unetdoctor.cli.arguments import request_from_arguments
+    from unetdoctor.pipeline import examine_in_process
+
+    request = request_from_arguments(["inspect", str(target), *arguments])
+    return examine_in_process(replace(request, directory=str(directory), pictures=False))
+
+
+def task(name: str) -> Intent:
+    """The intent that `--task NAME` declares."""
+    return Intent(task=Task(name))
+
+
+def ill(report: Report, code: str) -> list[Finding]:
+    """The findings of a check that found something."""
+    return [finding for finding in report.findings if finding.code == code and finding.ill]
+
+
+def errors(report: Report) -> list[str]:
+    """Every error and diagnosed error of a report, as sentences."""
+    return [f"{x.code} {x.message}" for x in (*report.findings, *report.diagnoses) if x.severity is Severity.ERROR]
+
+
+def causes(report: Report) -> list[str]:
+    """Codes of the diagnoses, as ranked."""
+    return [diagnosis.code for diagnosis in report.diagnoses]
+
+
+def first(report: Report) -> Diagnosis:
+    """The first diagnosis; fails with the whole list of findings where there is none."""
+    assert report.diagnoses, [f"{f.code} {f.severity} {f.message}" for f in report.findings if f.kind is not Kind.NOTE]
+    return report.diagnoses[0]
+
+
+def tried(report: Report, *words: str, symptom: str = "") -> list[Trial]:
+    """Single trials whose title holds every word; of one symptom, where it is named."""
+    return [
+        trial
+        for trial in report.trials
+        if len(trial.remedies) == 1
+        and all(word in trial.title.lower() for word in words)
+        and symptom in ("", trial.symptom)
+    ]
+
+
+def assert_no_false_alarm(report: Report) -> None:
+    """A fresh, sound network: untrained, without one error, exit 0, and left as it was found."""
+    assert not errors(report)
+    assert report.state == "untrained", report.verdict
+    assert report.exit_code == 0
+    assert report.verdict
+    assert report.untouched, report.untouched_text

@@ -1,0 +1,35 @@
+"""Every sample pair: the ill one is found ill by its own check, the healthy one by none."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.functional.run import SAMPLES, errors, examine_as_typed, ill
+
+PAIRS = sorted(SAMPLES.glob("ud*.py"))
+
+
+def arguments(file: Path, name: str) -> tuple[str, ...]:
+    """Return what a person types behind this file's Ill or Healthy."""
+    typed: tuple[str, ...] = runpy.run_path(str(file))[f"{name.upper()}_ARGUMENTS"]
+    return typed
+
+
+@pytest.mark.parametrize("file", PAIRS, ids=lambda file: file.stem)
+def test_the_ill_one_is_found_by_its_own_check(file: Path) -> None:
+    code = file.stem[:5].upper()
+    report = examine_as_typed(f"{file}:Ill", arguments(file, "ill"))
+    assert ill(report, code), [f"{x.code} {x.severity} {x.message}" for x in report.findings if x.ill]
+    assert report.untouched, report.untouched_text
+
+
+@pytest.mark.parametrize("file", PAIRS, ids=lambda file: file.stem)
+def test_the_healthy_one_has_no_error(file: Path) -> None:
+    code = file.stem[:5].upper()
+    report = examine_as_typed(f"{file}:Healthy", arguments(file, "healthy"))
+    assert not ill(report, code)
+    assert not errors(report)
+    assert report.state in ("healthy", "untrained"), report.verdict
+    assert report.exit_code == 0
+    assert report.untouched, report.untouched_text
