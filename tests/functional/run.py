@@ -53,14 +53,15 @@ def first(report: Report) -> Diagnosis:
 
 
 def tried(report: Report, *words: str, symptom: str = "") -> list[Trial]:
-    """Single trials whose title holds every word; of one symptom, where it is named."""
-    return [
-        trial
-        for trial in report.trials
-        if len(trial.remedies) == 1
-        and all(word in trial.title.lower() for word in words)
-        and symptom in ("", trial.symptom)
-    ]
+    """Single trials whose remedy says every word, in its title, action or parameters; of one symptom, where named."""
+    found = []
+    for trial in report.trials:
+        if len(trial.remedies) == 1 and symptom in ("", trial.symptom):
+            remedy = trial.remedies[0]
+            said = f"{remedy.title} {remedy.action} {sorted(remedy.parameters.items())}".lower().replace("-", "_")
+            if all(word.replace("-", "_") in said for word in words):
+                found.append(trial)
+    return found
 
 
 def assert_no_false_alarm(report: Report) -> None:
