@@ -1,5 +1,6 @@
 """Examines a target in this process, as the worker would in its own, and reads the report."""
 
+import runpy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,17 @@ def examine_as_typed(target: Path | str, arguments: tuple[str, ...], *, director
 
     request = request_from_arguments(["inspect", str(target), *arguments])
     return examine_in_process(replace(request, directory=str(directory), pictures=False))
+
+
+def build(file: Path) -> Any:
+    """Return the network that a file builds, with seeded weights: its `build_model()`, else its last class."""
+    import torch
+
+    names = runpy.run_path(str(file))
+    classes = [value for value in names.values() if isinstance(value, type) and value.__module__ == "<run_path>"]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return (names.get("build_model") or classes[-1])()
 
 
 def task(name: str) -> Intent:

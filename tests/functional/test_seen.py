@@ -1,12 +1,11 @@
 """What must be seen on the models that the questions were about: states, codes, places, trials and exit codes."""
 
-import runpy
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.functional.run import SAMPLES, causes, errors, examine, first, ill, task, tried
+from tests.functional.run import SAMPLES, build, causes, errors, examine, first, ill, task, tried
 from unetdoctor.facts import InputSpec, Kind, Outcome, Report, Severity, State
 
 GREY = SAMPLES / "generator_grey.py"
@@ -21,9 +20,7 @@ PHOTOGRAPH = SAMPLES / "photograph_unseen.png"
 
 def save_torchscript(source: Path, folder: Path, how: str, example: torch.Tensor) -> Path:
     """Write the model that a sample file builds as TorchScript and return the file."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = runpy.run_path(str(source))["build_model"]().eval()
+    model = build(source).eval()
     file = folder / f"{source.stem}_{how}.pt"
     exported = torch.jit.script(model) if how == "scripted" else torch.jit.trace(model, example)
     torch.jit.save(exported, file)

@@ -3,13 +3,12 @@
 Each is a small file as a user would write it, examined eager and as the TorchScript file that it gives.
 """
 
-import runpy
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.functional.run import assert_no_false_alarm, examine
+from tests.functional.run import assert_no_false_alarm, build, examine
 
 TORCHVISION = """
 from torchvision.models.segmentation import {name}
@@ -110,9 +109,7 @@ def test_a_fresh_network_raises_no_alarm(name: str, tmp_path: Path) -> None:
 def test_its_torchscript_file_raises_none_either(name: str, tmp_path: Path) -> None:
     source, file = tmp_path / f"{name}.py", tmp_path / f"{name}.pt"
     source.write_text(SHELF[name], "utf-8")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = runpy.run_path(str(source))["build_model"]().eval()
+    model = build(source).eval()
     picture = torch.rand(1, 3, 64, 64)
     exported = torch.jit.trace(model, picture) if name in TRACED else torch.jit.script(model)
     torch.jit.save(exported, file)

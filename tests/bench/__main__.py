@@ -1,0 +1,181 @@
+"""`make bench`: the ratios of the goals, measured side by side in one run. No test: machines are noisy."""
+
+import os
+import platform
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.measure import Row, interleaved, processes, table
+from tests.bench.networks import NETWORKS
+from tests.functional.run import ROOT, SAMPLES, build
+
+UNET = SAMPLES / "unet_four_levels.py"
+GENERATOR = SAMPLES / "generator_grey.py"
+SIZE = 256
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+
+SCRIPT = """
+import sys, torch
+sys.path.insert(0, {folder!r})
+from {module} import {name}
+model = {name}().eval()
+with torch.no_grad():
+    model(torch.randn({shape}))
+"""
+
+
+def observing() -> list[Row]:
+    """Observed run over bare forward, with the peers beside it."""
+    import torch
+
+    from tests.bench.engine import observe
+
+    torch.manual_seed(0)
+    model, picture = build(UNET).eval(), torch.rand(1, 3, SIZE, SIZE)
+
+    def bare() -> None:
+        with torch.no_grad():
+            model(picture)
+
+    functions: dict[str, Callable[[], object]] = {"bare": bare, "observed": lambda: observe(model, picture)}
+    missing = []
+    for name, peer in (("torchinfo summary", _torchinfo), ("torchlens trace", _torchlens)):
+        try:
+            function = peer(model, picture)
+            function()
+        except Exception as error:  # a peer that cannot run here is a line in the table
+            missing.append(f"{name} did not run: {type(error).__name__}: {error}"[:100])
+        else:
+            functions[name] = function
+    seconds = interleaved(functions, ROUNDS)
+    values = sum(p.numel() for p in model.parameters())
+    title = f"bare forward, {values / 1e6:.0f} M U-Net at {SIZE}x{SIZE}"
+    rows = [
+        Row(
+            f"{name} / {title}",
+            1.10 if name == "observed" else None,
+            seconds[name] / seconds["bare"],
+            remark=f"{seconds[name]:.3f} s / {seconds['bare']:.3f} s",
+        )
+        for name in functions
+        if name != "bare"
+    ]
+    return rows + [Row(text, None, float("nan")) for text in missing]
+
+
+def _torchinfo(model: object, picture: object) -> Callable[[], object]:
+    from torchinfo import summary
+
+    return lambda: summary(model, input_data=picture, verbose=0)
+
+
+def _torchlens(model: object, picture: object) -> Callable[[], object]:
+    import torchlens
+
+    trace = getattr(torchlens, "log_forward_pass", None) or torchlens.trace
+    return lambda: trace(model, picture)
+
+
+def trying() -> list[Row]:
+    """One trial on the last layer over a bare forward, median over networks."""
+    from statistics import median
+
+    import torch
+
+    from tests.bench.engine import last_layer_trial
+
+    ratios: dict[str, float] = {}
+    for name, make in NETWORKS.items():
+        torch.manual_seed(0)
+        model, inputs = make()
+        trial = last_layer_trial(model, inputs)
+
+        def bare(model: torch.nn.Module = model, inputs: torch.Tensor = inputs) -> None:
+            with torch.no_grad():
+                model(inputs)
+
+        seconds = interleaved({"bare": bare, "trial": trial}, ROUNDS)
+        ratios[name] = seconds["trial"] / seconds["bare"]
+    spread = sorted(ratios.items(), key=lambda item: item[1])
+    remark = f"{spread[0][0]} {spread[0][1]:.3f} ... {spread[-1][0]} {spread[-1][1]:.3f}"
+    what = f"one trial on the last layer / bare forward, median of {len(ratios)} networks"
+    return [Row(what, 0.03, median(ratios.values()), remark=remark)]
+
+
+def examining() -> list[Row]:
+    """Whole `inspect` over a script that does one forward: time and memory."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, file, model, shape in (
+            (f"U-Net at {SIZE}x{SIZE}", UNET, "UNet", (1, 3, SIZE, SIZE)),
+            ("grey generator, 16 latents", GENERATOR, "GreyGenerator", (16, 100)),
+        ):
+            given = ",".join(map(str, shape))
+            bare = SCRIPT.format(folder=str(file.parent), module=file.stem, name=model, shape=given)
+            commands = {
+                "script": ["-c", bare],
+                "inspect": ["-m", "unetdoctor", "inspect", str(file), "--input", given, "--out-dir", folder],
+            }
+            found = processes(commands, Path(folder), max(1, ROUNDS // 2))
+            script, inspect = found["script"], found["inspect"]
+            if script.exit_code != 0 or inspect.exit_code not in (0, 1):
+                rows.append(Row(f"{name}: exit {script.exit_code} and {inspect.exit_code}", None, float("nan")))
+                continue
+            rows += [
+                Row(
+                    f"inspect / script with one forward, {name}: seconds",
+                    2.0,
+                    inspect.seconds / script.seconds,
+                    remark=f"{inspect.seconds:.1f} s / {script.seconds:.1f} s",
+                ),
+                Row(
+                    f"worker / script with one forward, {name}: peak memory",
+                    1.25,
+                    inspect.largest_bytes / script.largest_bytes,
+                    remark=f"{inspect.largest_bytes / 2**20:.0f} MiB / {script.largest_bytes / 2**20:.0f} MiB;"
+                    f" parent and worker {inspect.tree_bytes / 2**20:.0f} MiB",
+                ),
+            ]
+    return rows
+
+
+def starting() -> list[Row]:
+    """Seconds of the commands that need no model."""
+    commands = {text: ["-m", "unetdoctor", *text.split()] for text in ("--help", "explain UD203", "rules")}
+    found = processes(commands, ROOT, ROUNDS)
+    return [
+        Row(
+            f"unetdoctor {text}",
+            0.3,
+            process.seconds,
+            "s",
+            "" if process.exit_code == 0 else f"exit {process.exit_code}",
+        )
+        for text, process in found.items()
+    ]
+
+
+def main(wanted: list[str]) -> None:
+    """Measure what was asked for by name, or everything."""
+    groups = {"start": starting, "observe": observing, "trial": trying, "inspect": examining}
+    unknown = set(wanted) - set(groups)
+    if unknown:
+        sys.exit(f"{', '.join(sorted(unknown))}: not one of {', '.join(groups)}")
+    warnings.simplefilter("ignore")
+    rows: list[Row] = []
+    for name, group in groups.items():
+        if name in wanted or not wanted:
+            rows += group()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(
+        f"{platform.machine()}, {cores} cores, load {load:.1f}, Python {platform.python_version()}, rounds {ROUNDS}\n"
+    )
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
