@@ -3,7 +3,9 @@
 import importlib.util
 import math
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 
@@ -79,3 +81,18 @@ def large(request, channel):
 def floods(request, channel):
     while True:
         channel.partial({"text": "x" * 100_000})
+
+
+def spawns(request, channel):
+    subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    time.sleep(0.3)
+    return request
+
+
+def run_forged(request, channel):
+    """Raise our own exception with contents that cannot be sent."""
+    from unetdoctor.worker import UserCodeError
+
+    error = UserCodeError.__new__(UserCodeError)
+    error.stage = object()
+    raise error

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import psutil
@@ -108,6 +109,22 @@ def test_our_own_slips_are_101(run, entry):
     assert (run(entry).failure.kind, run(entry).failure.exit_code) == ("error", 101)
 
 
+def test_a_report_that_cannot_be_sent_is_still_an_end(run):
+    assert run("run_forged").failure.kind == "exit"
+
+
+def test_the_module_can_be_run_by_name(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "unetdoctor.worker", str(tmp_path)],
+        cwd=HERE.parents[1],
+        env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "request.json" in done.stderr
+
+
 @pytest.mark.parametrize(("entry", "word"), [("absent_module:run", "ModuleNotFoundError"), ("broken:run", "OSError")])
 def test_an_entry_that_cannot_be_imported(entry, word, tmp_path):
     (tmp_path / "broken.py").write_text("raise OSError('libtorch_cpu.so: cannot open shared object file')")
@@ -158,6 +175,27 @@ def test_a_callback_that_raises_ends_the_child(run):
 
     with pytest.raises(LookupError):
         run("echo", on_event=callback)
+
+
+def test_two_at_once_leave_each_other_alone():
+    outcomes = {}
+
+    def one(name):
+        outcomes[name] = supervise({"file": name}, "entries:spawns", environment=ENTRIES)
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in ("a", "b", "c")]
+    other = subprocess.Popen(["sleep", "1000"], start_new_session=True)  # the host's own, none of ours
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+    for name, outcome in outcomes.items():
+        with outcome:
+            assert outcome.result == {"file": name}
+            assert "two-step Ctrl-C: not possible here" in outcome.not_enforced
 
 
 def test_stage_limits_have_families():

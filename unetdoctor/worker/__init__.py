@@ -16,10 +16,11 @@ How the room is laid out, from the wire upwards:
 | `capture` | the user's output, head and tail |
 | `environment` | the variables that may pass |
 | `limits`, `landlock` | what the child takes from itself before foreign code runs |
-| `processes` | the process tree as /proc shows it: memory, adoption of orphans, the final sweep |
-| `interrupts` | two-step Ctrl-C |
+| `processes`, `memory` | the process tree as /proc shows it, adoption of orphans, the final sweep; memory limits |
+| `pipes`, `interrupts` | waiting for everything at once; two-step Ctrl-C |
 | `verdicts` | from what was seen to one sentence |
-| `parent`, `child`, `channel` | the two ends, and what the entry function holds in its hand |
+| `launch`, `supervision`, `parent` | the parent's end: start, listen and keep limits, end and conclude |
+| `child`, `channel` | the child's end, and what the entry function holds in its hand |
 
 Invariants. The parent never imports torch, and nothing here knows of models, checks or tensors. Nothing is pickled in
 either direction. No result frame is a failure, whatever the exit status was. Nothing waits without a limit. What was
@@ -27,7 +28,9 @@ enforced and what was not is a list of sentences in every outcome; where Linux i
 what it can and the lists say so.
 
 This is a boundary against accidents, not a wall against an attacker: the child reads what its user may read, and code
-in the child's own process could forge a frame.
+in the child's own process could forge a frame. Known gaps: scratch as a whole has no size limit (each file has);
+where the parent itself is killed, the child dies with it, but processes that had left the child's session live on;
+without /proc (macOS, Windows) such processes are not found at all, and memory is not watched.
 """
 
 from unetdoctor.worker.channel import Channel, UserCodeError

@@ -43,8 +43,9 @@ def main(folder: str) -> NoReturn:
         _report(channel, "user", error)
     except BaseException as error:  # noqa: BLE001 - the last line of the child: what nobody caught is a bug of ours
         _report(channel, "ours", describe(channel.current_stage, error))
-    flush()
-    _leave(0)
+    finally:
+        flush()
+        _leave(0)
 
 
 def _run(channel: Channel, request: dict[str, Any], root: Path, stack: int) -> None:

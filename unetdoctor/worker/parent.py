@@ -16,7 +16,7 @@ from unetdoctor.worker.launch import launch
 from unetdoctor.worker.outcome import Budget, Event, Outcome
 from unetdoctor.worker.supervision import Supervision
 
-SWEEP_S = 2.0
+SWEEP_S = 1.5
 """How long the ending of descendants may take; SIGKILL takes milliseconds unless a process sleeps in the kernel."""
 
 
@@ -44,46 +44,45 @@ def supervise(
         root = scratch.create()
     except OSError as error:
         return _never_began(f"no temporary directory: {error}", Path(), begun)
-    try:
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(scratch.remove, root)
         with Interrupts() as interrupts, processes.adoption(limits.LINUX) as adopting:
             try:
                 launched = launch(request, entry, root, budget, environment, confine, adopting)
             except OSError as error:
-                return _never_began(str(error), root, begun)
+                return _never_began(str(error), Path(), begun)
             try:
                 run = Supervision(launched, budget, begun, interrupts, on_event)
             except OSError as error:
                 launched.process.kill()
                 launched.process.wait()
-                return _never_began(str(error), root, begun)
+                return _never_began(str(error), Path(), begun)
             try:
                 run.listen()
             finally:
                 remaining = _end(run)
-            return _outcome(run, root, adopting, remaining, begun)
-    except BaseException:
-        scratch.remove(root)
-        raise
+            outcome = _outcome(run, root, adopting, remaining, begun)
+        on_error.pop_all()  # from here on the directory is the caller's
+        return outcome
 
 
 def _end(run: Supervision) -> int:
     """End the child and all that came of it, read what is left in the pipes, and return how many would not go."""
     process, tree = run.launched.process, run.launched.tree
+    remaining: list[int] | None = None
     try:
         tree.refresh()
         run.kill()
         remaining = tree.sweep(SWEEP_S)
         run.drain()
+    finally:
+        if remaining is None:  # a second Ctrl-C while we were at it: nothing may survive that either
+            run.kill()
+            remaining = tree.sweep(SWEEP_S)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(SWEEP_S)
-        return len(remaining) + (process.poll() is None)
-    except BaseException:  # a second Ctrl-C, or on_event: nothing may survive that either
-        run.kill()
-        tree.sweep(SWEEP_S)
-        process.wait(SWEEP_S)
-        raise
-    finally:
         run.close()
+    return len(remaining) + (process.poll() is None)
 
 
 def _outcome(run: Supervision, root: Path, adopting: bool, remaining: int, begun: float) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sysconfig
 from dataclasses import dataclass
@@ -12,12 +13,16 @@ from types import TracebackType
 MAX_SOURCE_BYTES = 4 * 1024 * 1024
 MAX_FRAMES = 2000
 """A recursion error has about a thousand frames."""
+_PATH_CUT = slice(4096)
+"""`compile` takes a file name of any length."""
 SHOWN_FRAMES = 40
 SHOWN_SOURCE = 120
 
-OUR_PACKAGE = str(Path(__file__).resolve().parents[1])
-_PATHS = sysconfig.get_paths()
-STANDARD_LIBRARY = tuple(dict.fromkeys(str(Path(_PATHS[name]).resolve()) for name in ("stdlib", "platstdlib")))
+OUR_PACKAGE = str(Path(__file__).parents[1]) + os.sep
+SAMPLES = OUR_PACKAGE + "sample_models" + os.sep
+"""Our sick and healthy samples are models like anybody's."""
+_PATHS = [Path(path) for name, path in sysconfig.get_paths().items() if name in {"stdlib", "platstdlib"}]
+STANDARD_LIBRARY = tuple({str(form) + os.sep for path in _PATHS for form in (path, path.resolve())})
 INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
 TORCH = re.compile(r"[/\\](site|dist)-packages[/\\]torch[/\\]")
 
@@ -53,7 +58,9 @@ def choose(frames: list[tuple[str, int]]) -> Place:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(OUR_PACKAGE) or (file.startswith(STANDARD_LIBRARY) and not INSTALLED.search(file))
+    if file.startswith(OUR_PACKAGE):
+        return not file.startswith(SAMPLES)
+    return file.startswith(STANDARD_LIBRARY) and not INSTALLED.search(file)
 
 
 def source_line(file: str, number: int) -> str:
@@ -73,7 +80,8 @@ def traceback_frames(trace: TracebackType | None) -> list[tuple[str, int, str]]:
     frames: list[tuple[str, int, str]] = []
     while trace is not None and len(frames) < MAX_FRAMES:
         code = trace.tb_frame.f_code
-        frames.append((code.co_filename, trace.tb_lineno or 0, code.co_name))
+        file, name = str.__getitem__(code.co_filename, _PATH_CUT), str.__getitem__(code.co_name, _PATH_CUT)
+        frames.append((file, trace.tb_lineno or 0, name))
         trace = trace.tb_next
     frames.reverse()
     return frames

@@ -20,7 +20,7 @@ from unetdoctor.worker.outcome import Budget, Event, Failure
 TICK_S = 0.1
 """How often memory is looked at, and at every third time who the descendants are."""
 LOOKS_PER_REFRESH = 3
-FAREWELL_S = 4.0
+FAREWELL_S = 2.0
 """How long a child may take to leave after its last frame."""
 STACK_S = 1.0
 """How long a child that is out of time may take to dump its stack."""
@@ -28,7 +28,7 @@ MEMORY_STACK_S = 0.2
 """The same for one that is out of memory: it goes on growing meanwhile."""
 SETTLED_S = 0.03
 """A dump that has not grown for this long is complete."""
-DRAIN_S = 1.0
+DRAIN_S = 0.5
 STAGE_CHARACTERS = 200
 
 
@@ -79,7 +79,8 @@ class Supervision:
         if self._stopped is not None:
             return self._stopped
         if self._error is not None:
-            return verdicts.raised(self._error, self.stage)
+            fenced = any("Landlock" in phrase for phrase in self.enforced)
+            return verdicts.raised(self._error, self.stage, fenced)
         if self._reader.pending:
             return verdicts.protocol(self.stage, f"{self._reader.pending} bytes of a frame and then the end")
         status = self.launched.process.returncode or 0

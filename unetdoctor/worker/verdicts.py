@@ -15,6 +15,9 @@ SENTENCE_MESSAGE = 300
 FATAL = ("Fatal Python error", "os._exit(")
 """Before these words in a file of dumps lies nothing that belongs to the end of the process."""
 
+REFUSALS = ("Permission denied", "Operation not permitted")
+FENCE = "the worker may write only to its scratch directory and open no TCP connection"
+
 SIGNALS_IN_WORDS = {
     "SIGSEGV": "a segmentation fault",
     "SIGBUS": "a bus error",
@@ -104,10 +107,13 @@ def ended(stage: str, status: int, dump: str, starved: bool) -> Failure:
     return Failure("exit", stage, sentence, place.file, place.line, dump)
 
 
-def raised(payload: dict[str, Any], stage: str) -> Failure:
-    """Turn the child's own report of an exception into a failure; every field of it is checked."""
+def raised(payload: dict[str, Any], stage: str, fenced: bool) -> Failure:
+    """Turn the child's own report of an exception into a failure; every field of it is checked.
+
+    Where the fence stands, a refused permission is most often its work, and the sentence says what it allows.
+    """
     stage = _text(payload, "stage") or stage
-    name, message = _text(payload, "type_name") or "an exception", _first_line(_text(payload, "message"))
+    name, message = _text(payload, "type_name") or "an exception", _in_one_line(_text(payload, "message"))
     line = payload.get("line")
     line = line if isinstance(line, int) and not isinstance(line, bool) and line >= 0 else 0
     place = Place(_text(payload, "file"), line, _text(payload, "source"))
@@ -119,7 +125,8 @@ def raised(payload: dict[str, Any], stage: str) -> Failure:
         sentence = f"Stage {stage} met an error of unetdoctor's own, {name}{message}."
         return Failure("error", stage, sentence, place.file, place.line, trace, EXIT_OUR_BUG)
     kind = "memory" if payload.get("is_memory") is True else "error"
-    sentence = f"Stage {stage} raised {name}{shown(place)}{message}."
+    hint = f"; {FENCE}" if fenced and any(word in message for word in REFUSALS) else ""
+    sentence = f"Stage {stage} raised {name}{shown(place)}{message}{hint}."
     return Failure(kind, stage, sentence, place.file, place.line, trace)
 
 
@@ -131,10 +138,9 @@ def status_in_words(status: int) -> str:
     return f"{name}, {SIGNALS_IN_WORDS.get(name, 'a signal')}"
 
 
-def _first_line(message: str) -> str:
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    first = lines[0] if lines else ""
-    return first if len(first) <= SENTENCE_MESSAGE else f"{first[:SENTENCE_MESSAGE]}..."
+def _in_one_line(message: str) -> str:
+    line = " ".join(message.split())
+    return line if len(line) <= SENTENCE_MESSAGE else f"{line[:SENTENCE_MESSAGE]}..."
 
 
 def _text(payload: dict[str, Any], name: str) -> str:
