@@ -1,0 +1,1 @@
+"""The only home of torch: it loads, runs, records and measures, and knows neither checks nor wording of verdicts."""

@@ -1,0 +1,109 @@
+"""From a request to a network that is ready to run.
+
+| module | holds |
+|---|---|
+| `errors` | RequestError, and the guard that stands around foreign code |
+| `target` | the grammar of a target, text only |
+| `sniff`, `files` | what a file is by its content; refusal of what is no readable file |
+| `importing` | a Python file as a module of its own that shadows nothing |
+| `definitions`, `choosing` | what a file defines, and which of it is the model |
+| `construct`, `guesses` | constructor arguments, given and guessed |
+| `python_target`, `torchscript_file` | one module per kind of target |
+| `checkpoints`, `matching`, `weights` | reading weights as data, finding the entry that fits, copying it |
+| `devices` | whether the machine has the device |
+
+What is wrong with the request raises RequestError before any foreign code runs where that is possible; what foreign
+code raises is the guard's. Weights never run code: there is no way from here to `weights_only=False`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from unetdoctor.engine.loading import checkpoints, devices, files, python_target, torchscript_file, weights
+from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.files import FoundFile
+from unetdoctor.engine.loading.loaded import LoadedModel
+from unetdoctor.engine.loading.sniff import Archive, Content
+from unetdoctor.engine.loading.target import ParsedTarget, parse_target
+from unetdoctor.facts import Request
+
+__all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
+
+
+def load(request: Request, guard: Guard) -> LoadedModel:
+    """Load the network that a request names, put the weights in, move it to the device and into eval mode.
+
+    Raises RequestError where the request is wrong; whatever foreign code raises comes out as the guard makes it.
+    """
+    device = devices.check(request.device)
+    directory = Path(request.directory)
+    weights_file = files.find(request.weights, directory) if request.weights is not None else None
+    if weights_file is not None:
+        checkpoints.refuse_foreign(weights_file)
+    loaded = _load_target(request, directory, device, guard)
+    if weights_file is not None:
+        loaded = weights.load_into(loaded, weights_file, guard)
+    loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
+    guard("load", lambda: _prepare(loaded, device))
+    return loaded
+
+
+def _prepare(loaded: LoadedModel, device: torch.device) -> None:
+    loaded.model.to(device)
+    if loaded.training_flags:  # a frozen program has no training flag, and no eval()
+        loaded.model.eval()
+
+
+def _load_target(request: Request, directory: Path, device: torch.device, guard: Guard) -> LoadedModel:
+    parsed = _parsed(request.target, directory)
+    path = files.absolute(parsed.location, directory)
+    looks_imported = parsed.is_module_name and parsed.name and not parsed.location.endswith(".py")
+    if looks_imported and not path.is_file():
+        return python_target.load_import_path(parsed, request, guard)
+    file = files.find(parsed.location, directory)
+    if python_target.is_python(file):
+        return python_target.load_file(file, parsed, request, guard)
+    if file.content is Content.ZIP and file.archive is Archive.TORCHSCRIPT:
+        _refuse_name(parsed, file, request)
+        return torchscript_file.load_file(file, request, device, guard)
+    raise _refused(file)
+
+
+def _parsed(target: str, directory: Path) -> ParsedTarget:
+    """Parse a target, unless it is the name of a file as it stands: file names may hold colons and brackets."""
+    try:
+        if files.absolute(target, directory).is_file():
+            return ParsedTarget(target)
+    except (OSError, ValueError):
+        pass
+    return parse_target(target)
+
+
+def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> None:
+    command = (f"unetdoctor inspect {file.shown}",)
+    if parsed.name:
+        raise RequestError(
+            f"{file.shown} is {file.words}: it holds one network, so :{parsed.name} names nothing in it.", command
+        )
+    if request.kwargs:
+        given = ", ".join(f"-k {key}" for key in request.kwargs)
+        raise RequestError(f"{file.shown} is {file.words}: it is built already, so {given} cannot change it.", command)
+
+
+def _refused(file: FoundFile) -> RequestError:
+    if file.content is Content.ZIP and file.archive is Archive.EXPORTED:
+        return RequestError(
+            f"{file.shown} is {file.words}; these are not read yet. Save the model as TorchScript: "
+            'torch.jit.trace(model, example).save("model.ts")'
+        )
+    if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE) or (
+        file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
+    ):
+        return weights.refuse_as_target(file)
+    expected = "expected a Python file or a TorchScript file"
+    if file.content is Content.TEXT:
+        return RequestError(f"{file.shown} is a text file, but no Python; {expected}.")
+    return RequestError(f"{file.shown} is {file.words}; {expected}.")

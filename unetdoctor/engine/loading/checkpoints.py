@@ -1,0 +1,154 @@
+"""Reading a file of weights without running anything that it holds."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+import re
+import warnings
+import zipfile
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from unetdoctor.engine.loading.errors import RequestError
+from unetdoctor.engine.loading.files import FoundFile
+from unetdoctor.engine.loading.sniff import Archive, Content
+from unetdoctor.engine.loading.target import quoted
+
+MAX_PICKLE_BYTES = 64 * 1024**2
+"""How much of a pickle is searched for the names of what it wants to call."""
+MAX_NAMED = 6
+SAVE = 'torch.save(model.state_dict(), "weights.pth")'
+
+
+def read(file: FoundFile) -> Any:
+    """Return what a weights file holds, on the CPU and memory-mapped where possible; raises RequestError."""
+    refuse_foreign(file)
+    if file.content is Content.SAFETENSORS:
+        return _read_safetensors(file)
+    mapped = file.content is Content.ZIP
+    if mapped:
+        _refuse_compressed(file)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(file.path, map_location="cpu", weights_only=True, mmap=mapped)
+    except pickle.UnpicklingError as error:
+        raise _refused(file, str(error)) from None
+    except Exception as error:  # noqa: BLE001 - damaged files raise a dozen different types, all mean the same here
+        raise RequestError(f"{file.shown} is damaged and cannot be read: {_first_line(error)}.") from None
+
+
+def refuse_foreign(file: FoundFile) -> None:
+    """Raise RequestError for a file that is no checkpoint by its content, before anything is read from it."""
+    if file.content is Content.ZIP and file.archive is Archive.CHECKPOINT:
+        return
+    if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE):
+        return
+    if file.content is Content.ZIP and file.archive in (Archive.TORCHSCRIPT, Archive.EXPORTED):
+        raise RequestError(
+            f"{file.shown} is {file.words}, a whole network and no weights file; name it as the target.",
+            (f"unetdoctor inspect {quoted(file.shown)}",),
+        )
+    raise RequestError(f"{file.shown} is {file.words}; expected a state_dict (.pt, .pth, .ckpt) or a safetensors file.")
+
+
+def _read_safetensors(file: FoundFile) -> dict[str, torch.Tensor]:
+    try:
+        return dict(safetensors.torch.load_file(file.path, device="cpu"))
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
+        raise RequestError(f"{file.shown} is a damaged safetensors file: {_first_line(error)}.") from None
+
+
+def _refuse_compressed(file: FoundFile) -> None:
+    if any(record.compress_type != zipfile.ZIP_STORED for record in file.records):
+        raise RequestError(
+            f"{file.shown} holds compressed records, which torch.save never writes; save it again: {SAVE}"
+        )
+    if sum(record.file_size for record in file.records) > file.size:
+        raise RequestError(f"{file.shown} declares more bytes than it has; copy or download it again.")
+
+
+def _refused(file: FoundFile, reason: str) -> RequestError:
+    """Explain why the allow-list loader refused: which names the file wants, and how to save weights alone."""
+    names = foreign_globals(file)
+    commands = (f"unetdoctor inspect model.py -w {quoted('weights.pth')}",)
+    if any(name.startswith("torch.nn.modules.") for name in names):
+        return RequestError(
+            f"{file.shown} is a whole pickled model: reading it would run code ({_listed(names)}). "
+            f"In the program that made it write {SAVE}, then give that file with -w.",
+            commands,
+        )
+    if names:
+        return RequestError(
+            f"{file.shown} wants {_listed(names)} besides tensors, and reading those would run code. "
+            f"In the program that made it write {SAVE}, then give that file with -w.",
+            commands,
+        )
+    return RequestError(f"{file.shown} cannot be read as weights: {_reason(reason)}.")
+
+
+def foreign_globals(file: FoundFile) -> list[str]:
+    """Return the dotted names that a pickle wants to import and that plain tensors do not need; nothing is run."""
+    try:
+        names = _globals(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
+    except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
+        return []
+    return [name for name in names if not _PLAIN.fullmatch(name)]
+
+
+_PLAIN = re.compile(
+    r"collections\.OrderedDict|(__builtin__|builtins)\.(set|bytearray|complex)|torch\._utils\._rebuild_\w+|torch(\.storage)?\.\w*Storage|torch\.Size|torch\.device"
+    r"|torch\._tensor\._rebuild_from_type_v2|torch\.nn\.parameter\.\w+|torch\.serialization\._get_layout"
+)
+
+
+def _pickle_bytes(file: FoundFile) -> bytes:
+    if file.content is not Content.ZIP:
+        with file.path.open("rb") as opened:
+            return opened.read(MAX_PICKLE_BYTES)
+    with zipfile.ZipFile(file.path) as archive:
+        name = next(n for n in archive.namelist() if n.split("/", 1)[-1] == "data.pkl")
+        with archive.open(name) as record:
+            return record.read(MAX_PICKLE_BYTES)
+
+
+def _globals(data: bytes, several: bool) -> list[str]:
+    """List GLOBAL and STACK_GLOBAL names; a legacy file is four pickles one after the other."""
+    stream = io.BytesIO(data)
+    names: dict[str, None] = {}
+    for _ in range(4 if several else 1):
+        strings: list[str] = []
+        try:
+            for opcode, argument, _position in pickletools.genops(stream):
+                if opcode.name in ("GLOBAL", "INST"):
+                    names[str(argument).replace(" ", ".", 1)] = None
+                elif opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
+                    names[".".join(strings[-2:])] = None
+                elif isinstance(argument, str):
+                    strings.append(argument)
+        except (ValueError, IndexError, KeyError, UnicodeDecodeError, OverflowError):
+            break
+    return list(names)
+
+
+def _listed(names: list[str]) -> str:
+    """Name the most telling first: what is not torch's own."""
+    ordered = sorted(names, key=lambda name: name.startswith("torch."))
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(ordered[:MAX_NAMED]) + more
+
+
+def _reason(text: str) -> str:
+    """Take the sentence that matters out of torch's long advice."""
+    match = re.search(r"WeightsUnpickler error: ([^\n]*)", text)
+    return (match[1] if match else text.strip().splitlines()[0] if text.strip() else "it is damaged").strip(" .")[:200]
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return (text[0] if text else type(error).__name__).strip(" .")[:200]

@@ -1,0 +1,163 @@
+"""From a class or a factory to a network: arguments given, checked and guessed."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from unetdoctor.engine.loading.errors import RequestError
+from unetdoctor.engine.loading.guesses import guess
+from unetdoctor.engine.loading.target import Call, quoted
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """How a callable is going to be called."""
+
+    args: tuple[Any, ...]
+    """Positional arguments."""
+    kwargs: dict[str, Any]
+    """Keyword arguments."""
+    guessed: tuple[str, ...]
+    """One sentence for each guess."""
+
+
+def arrange(
+    function: Callable[..., Any], name: str, target: str, call: Call | None, given: Mapping[str, Any]
+) -> Arguments:
+    """Return the arguments of `function`; raises RequestError for one that is unknown, doubled or cannot be guessed.
+
+    `name` is what messages call it, `target` how a command names it.
+    """
+    args = call.args if call else ()
+    kwargs = dict(call.kwargs) if call else {}
+    for key, value in given.items():
+        if key in kwargs:
+            raise RequestError(f"{name} gets {key} twice: in the target and with -k {key}; leave one out.")
+        kwargs[key] = value
+    try:
+        signature = inspect.signature(function)
+    except (ValueError, TypeError):
+        return Arguments(args, kwargs, ())
+    parameters = signature.parameters
+    bound = _bind(parameters, args, kwargs, name, target)
+    missing = [p for key, p in parameters.items() if key not in bound and p.default is p.empty and p.kind not in _OPEN]
+    sentences, unknown = [], []
+    for parameter in missing:
+        known, value = guess(parameter, frozenset(parameters))
+        if not known:
+            unknown.append(parameter.name)
+            continue
+        bound[parameter.name] = value
+        sentences.append(
+            f"guessed {parameter.name}={value!r} (constructor argument without a default; "
+            f"set it with -k {parameter.name}=...)"
+        )
+    if unknown:
+        raise _unguessed(name, target, unknown, signature)
+    return _in_order(parameters, bound, args, kwargs, tuple(sentences))
+
+
+def zero_argument(function: Callable[..., Any], given: Mapping[str, Any]) -> bool:
+    """Return whether a function can be called with the given keyword arguments and no other."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (ValueError, TypeError):
+        return True
+    return not required(parameters, given)
+
+
+def required(parameters: Mapping[str, inspect.Parameter], given: Mapping[str, Any]) -> list[str]:
+    """Return the names of arguments that have no default and were not given."""
+    return [n for n, p in parameters.items() if p.default is p.empty and p.kind not in _OPEN and n not in given]
+
+
+def _bind(
+    parameters: Mapping[str, inspect.Parameter],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    name: str,
+    target: str,
+) -> dict[str, Any]:
+    positional = [key for key, parameter in parameters.items() if parameter.kind in _POSITIONAL]
+    kinds = {parameter.kind for parameter in parameters.values()}
+    if len(args) > len(positional) and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        raise RequestError(
+            f"{name} takes {_counted(len(positional), 'positional argument')} ({_listed(parameters)}), "
+            f"{len(args)} were given."
+        )
+    bound: dict[str, Any] = dict(zip(positional, args, strict=False))
+    for key, value in kwargs.items():
+        if key in bound:
+            raise RequestError(f"{name} gets {key} twice: by position and by name; leave one out.")
+        known = key in parameters and parameters[key].kind not in _OPEN
+        if not known and inspect.Parameter.VAR_KEYWORD not in kinds:
+            raise _unaccepted(name, target, key, parameters)
+        if known:
+            bound[key] = value
+    return bound
+
+
+def _in_order(
+    parameters: Mapping[str, inspect.Parameter],
+    bound: Mapping[str, Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    guessed: tuple[str, ...],
+) -> Arguments:
+    """Pass by position what can only be passed so (and what precedes extra positional arguments), the rest by name."""
+    positional = [key for key, parameter in parameters.items() if parameter.kind in _POSITIONAL]
+    only = [key for key, parameter in parameters.items() if parameter.kind is inspect.Parameter.POSITIONAL_ONLY]
+    by_position = args if len(args) >= len(only) else tuple(bound[key] for key in only if key in bound)
+    taken = set(positional[: len(by_position)])
+    extra = {key: value for key, value in kwargs.items() if key not in bound}
+    return Arguments(by_position, {k: v for k, v in bound.items() if k not in taken} | extra, guessed)
+
+
+def _unaccepted(name: str, target: str, key: str, parameters: Mapping[str, inspect.Parameter]) -> RequestError:
+    names = [n for n, p in parameters.items() if p.kind not in _OPEN]
+    close = difflib.get_close_matches(key, names, n=1)
+    hint = f"; did you mean {close[0]}?" if close else "."
+    commands = (f"unetdoctor inspect {quoted(target)} -k {close[0]}=...",) if close else ()
+    return RequestError(f"{name} has no argument {key}{hint} It takes: {_listed(parameters)}.", commands)
+
+
+def _unguessed(name: str, target: str, unknown: list[str], signature: inspect.Signature) -> RequestError:
+    options = " ".join(f"-k {key}=..." for key in unknown)
+    return RequestError(
+        f"{name}{signature_text(signature)} cannot be built: no value for {', '.join(unknown)} can be guessed. "
+        f"Give {'it' if len(unknown) == 1 else 'them'} with -k, "
+        "or add a function build_model() to the file that returns the network.",
+        (f"unetdoctor inspect {quoted(target)} {options}",),
+    )
+
+
+def signature_text(signature: inspect.Signature) -> str:
+    """Return `(in_channels, n_classes=2)`, without annotations."""
+    parts = []
+    for parameter in signature.parameters.values():
+        star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
+        default = "" if parameter.default is parameter.empty else f"={_short(parameter.default)}"
+        parts.append(f"{star}{parameter.name}{default}")
+    return f"({', '.join(parts)})"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bool | int | float | str | type(None)) and len(str(value)) <= 40:
+        return repr(value)
+    return "..."
+
+
+def _listed(parameters: Mapping[str, inspect.Parameter]) -> str:
+    names = [name for name, parameter in parameters.items() if parameter.kind not in _OPEN]
+    return ", ".join(names) or "no arguments"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

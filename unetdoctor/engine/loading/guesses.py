@@ -1,0 +1,93 @@
+"""Values for constructor arguments that have no default, told by their names."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+IMAGE_CHANNELS = 3
+CLASSES = 2
+LATENT = 100
+WIDTH = 32
+IMAGE_SIZE = 64
+DEPTH = 4
+PYRAMID = [32, 64, 128, 256]
+"""Widths of the levels, where a width is annotated as a sequence."""
+
+_ROWS: tuple[tuple[Any, str], ...] = (
+    (
+        IMAGE_CHANNELS,
+        "inchannels inch inchans inc inplanes inputchannels inputchannel inputch inputnc innc channelsin cin",
+    ),
+    (IMAGE_CHANNELS, "nchannels numchannels channels nch nc imgchannels imagechannels imgch channelsimg colorchannels"),
+    (IMAGE_CHANNELS, "numinchannels numinputchannels nchannelsin outputnc outnc outimgchannels"),
+    (CLASSES, "numclasses nclasses nclass numclass classes nbclasses ncls numcls numlabels nlabels numseg"),
+    (CLASSES, "outchannels outch outchans outc channelsout cout outputchannels outputch noutputs numoutputs"),
+    (LATENT, "latentdim latentdims latentsize latent nlatent zdim zsize nz noisedim noisesize nnoise codedim"),
+    (WIDTH, "base basechannels basech basefilters basewidth basedim basec startfilters startchannels width dim"),
+    (WIDTH, "features nfeatures numfeatures initfeatures featuremaps featuresg featuresgen featuresd ngf ndf nf"),
+    (WIDTH, "filters nfilters nbfilters numfilters midchannels midch modelchannels innerchannel embeddim dmodel"),
+    (WIDTH, "hidden hiddendim hiddensize hiddenchannels hiddenfeatures"),
+    (IMAGE_SIZE, "imgsize imagesize inputsize resolution outputsize cropsize imsize height imgheight imgwidth"),
+    (DEPTH, "depth levels nlevels numlevels nlayers numlayers layers nblocks numblocks blocks stages numstages"),
+    (DEPTH, "resblocks nresblocks ndowns numheads nheads heads"),
+    (5, "numdowns"),
+    (8, "patchsize"),
+    (3, "kernelsize ksize kernel"),
+    (2, "scale scalefactor upscale upscalefactor upsamplefactor"),
+    (1, "stride padding groups"),
+    (0.0, "dropout droprate dropoutrate dropoutp dropoutprob pdrop pdropout attndrop"),
+    (True, "batchnorm usebatchnorm usebn bn norm usenorm bias usebias residual"),
+    (False, "bilinear pretrained attention useattention deepsupervision dosupervision usedropout upsample"),
+    (False, "finalsigmoid checkpoint usecheckpoint freeze verbose debug"),
+)
+"""Value, and the names that it is guessed for, in lower case without underscores."""
+
+_TABLE = {name: value for value, names in _ROWS for name in names.split()}
+_LATENT_NAMES = frozenset(name for name, value in _TABLE.items() if value == LATENT)
+_WIDTH_NAMES = frozenset(name for name, value in _TABLE.items() if value == WIDTH)
+_OUTPUT_NAMES = frozenset(name for name, value in _TABLE.items() if value == CLASSES and "out" in name)
+_UNKNOWN = object()
+
+
+def guess(parameter: inspect.Parameter, beside: frozenset[str]) -> tuple[bool, Any]:
+    """Return (True, value) for an argument whose name is known, else (False, None).
+
+    `beside` holds the names of all arguments. Output channels count classes, except beside a latent: a generator draws
+    a picture. `width` is an image size beside `height`.
+    """
+    name = _plain(parameter.name)
+    others = {_plain(other) for other in beside}
+    value = _TABLE.get(name, _UNKNOWN)
+    if value is _UNKNOWN:
+        return False, None
+    if name in _OUTPUT_NAMES and others & _LATENT_NAMES:
+        value = IMAGE_CHANNELS
+    if name == "width" and "height" in others:
+        value = IMAGE_SIZE
+    return _fit(value, parameter.annotation, name)
+
+
+def _fit(value: Any, annotation: Any, name: str) -> tuple[bool, Any]:
+    """Bring a value in line with the annotation; not known after all where the two contradict each other."""
+    text = "" if annotation is inspect.Parameter.empty else _annotation_text(annotation)
+    if not text or text in ("Any", "object"):
+        return True, value
+    words = set(re.findall(r"\w+", text))
+    if words & {"list", "List", "tuple", "Tuple", "Sequence", "Iterable"} and not text.startswith(("int", "Union[int")):
+        return (True, list(PYRAMID)) if name in _WIDTH_NAMES or "channels" in name else (False, None)
+    if isinstance(value, bool):
+        return "bool" in words, value
+    if isinstance(value, float) or (words & {"float"} and not words & {"int"}):
+        return bool(words & {"float", "int"}), float(value)
+    return "int" in words, value
+
+
+def _annotation_text(annotation: Any) -> str:
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return text.strip("'\"").replace("typing.", "").replace("collections.abc.", "")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -1,0 +1,46 @@
+"""What loading yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+
+@dataclass
+class LoadedModel:
+    """A model that is ready to run: in eval mode, on the requested device, with the weights that were asked for."""
+
+    model: torch.nn.Module
+    """The network, a ScriptModule included."""
+    name: str
+    """Class or file name."""
+    kind: str
+    """`eager` or `torchscript`: how its forward pass is executed."""
+    target_kind: str
+    """`python file`, `import path` or `torchscript file`: where it came from."""
+    how: tuple[str, ...]
+    """One sentence for everything that was chosen or guessed on the way."""
+    weights_given: bool
+    """Whether a weights file was loaded."""
+    weights: str
+    """That file as it was asked for; empty without one."""
+    source_root: Path | None
+    """Directory of the user's file; None for a TorchScript file."""
+    directory: Path
+    """The person's working directory, to which places are relative."""
+    source_file: Path | None = None
+    """The user's Python file, where there is one."""
+    source_name: str = ""
+    """What was taken from it: the name of a class, a function or an instance."""
+    training_flags: dict[str, bool] = field(default_factory=dict)
+    """Module name -> its training flag before eval()."""
+    example_inputs: tuple[torch.Tensor, ...] | None = None
+    """What a TorchScript file was traced with, read without running its code; shape and dtype on the meta device."""
+
+    def restore_training_flags(self) -> None:
+        """Give every module the training flag back that it had before loading put it in eval mode."""
+        for name, module in self.model.named_modules():
+            if name in self.training_flags:
+                module.training = self.training_flags[name]

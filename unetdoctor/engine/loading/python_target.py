@@ -1,0 +1,177 @@
+"""A network from the user's Python: a file, or a dotted module name."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from unetdoctor.engine.loading import choosing, construct, definitions, importing
+from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.files import FoundFile
+from unetdoctor.engine.loading.loaded import LoadedModel
+from unetdoctor.engine.loading.sniff import Content
+from unetdoctor.engine.loading.target import ParsedTarget, quoted
+from unetdoctor.facts import Request
+
+
+def is_python(file: FoundFile) -> bool:
+    """Return whether a file is to be run as Python: text, and either named so or not plainly something else."""
+    return file.content is Content.TEXT and (file.path.suffix == ".py" or _compiles(file.path))
+
+
+def load_file(file: FoundFile, parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+    """Import a Python file and build the network that it holds."""
+    directory = Path(request.directory)
+    _seed(request.seed)
+    module = guard("import", lambda: importing.import_file(file.path, directory))
+    return _build(module, file.path, "python file", parsed, request, guard)
+
+
+def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+    """Import `package.module` and build the network that it holds."""
+    directory = Path(request.directory)
+    top = parsed.location.split(".")[0]
+    importing.add_folders([directory])
+    try:
+        known = importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError):
+        known = True
+    if not known:
+        raise RequestError(
+            f"{parsed.location} is neither a file in {directory} nor an installed module.",
+            (f"unetdoctor inspect {quoted(parsed.location.replace('.', '/') + '.py:' + parsed.name)}",),
+        )
+    _seed(request.seed)
+    module = guard("import", lambda: importing.import_name(parsed.location, directory))
+    return _build(module, None, "import path", parsed, request, guard)
+
+
+def _build(
+    module: ModuleType, path: Path | None, target_kind: str, parsed: ParsedTarget, request: Request, guard: Guard
+) -> LoadedModel:
+    source = path.read_bytes() if path is not None else definitions.source_of(module)
+    chosen = choosing.choose(module, source, parsed, request.kwargs)
+    how = list(chosen.how)
+    if isinstance(chosen.value, nn.Module):
+        _refuse_arguments(chosen, parsed, request.kwargs, type(chosen.value).__name__)
+        result: Any = chosen.value
+    else:
+        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, parsed.call, request.kwargs)
+        how += arguments.guessed
+        result = _construct(chosen.value, arguments, request, guard)
+    model, unwrapped = unwrap(result)
+    if not isinstance(model, nn.Module):
+        raise _no_network(chosen, model)
+    file = path or _file_of(module)
+    return LoadedModel(
+        model=model,
+        name=_name(model, chosen),
+        kind="torchscript" if isinstance(model, torch.jit.ScriptModule) else "eager",
+        target_kind=target_kind,
+        how=(*how, *unwrapped),
+        weights_given=False,
+        weights="",
+        source_root=file.parent if file else None,
+        directory=Path(request.directory),
+        source_file=file,
+        source_name=chosen.name,
+    )
+
+
+def _construct(function: Any, arguments: construct.Arguments, request: Request, guard: Guard) -> Any:
+    def run() -> Any:
+        try:
+            return function(*arguments.args, **arguments.kwargs)
+        except FileNotFoundError as error:
+            importing.explain_relative_path(error, Path(request.directory))
+            raise
+
+    _seed(request.seed)
+    try:
+        return guard("construct", run)
+    except Exception as error:
+        for sentence in arguments.guessed:  # a wrong guess may be what it stumbled over
+            error.add_note(sentence)
+        raise
+
+
+def unwrap(model: Any) -> tuple[Any, tuple[str, ...]]:
+    """Take a network out of DataParallel and torch.compile, and say so."""
+    how: list[str] = []
+    while isinstance(model, nn.Module):
+        inner: Any = None
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            inner = model.module
+            how.append(f"took {type(inner).__name__} out of its {type(model).__name__} wrapper")
+        elif isinstance(vars(model).get("_modules", {}).get("_orig_mod"), nn.Module):
+            inner = model._orig_mod
+            how.append(f"took {type(inner).__name__} out of torch.compile; it is examined uncompiled")
+        if not isinstance(inner, nn.Module):
+            break
+        model = inner
+    return model, tuple(how)
+
+
+def _refuse_arguments(
+    chosen: choosing.Chosen, parsed: ParsedTarget, kwargs: Mapping[str, Any], class_name: str
+) -> None:
+    if parsed.call is not None:
+        raise RequestError(
+            f"{chosen.target} is a network already, not a class or function to call; leave the brackets out.",
+            (f"unetdoctor inspect {quoted(chosen.target)}",),
+        )
+    if kwargs:
+        options = " ".join(f"-k {key}=..." for key in kwargs)
+        location = chosen.target.rpartition(":")[0]
+        raise RequestError(
+            f"{chosen.target} is a network already, so {', '.join(f'-k {key}' for key in kwargs)} cannot change it; "
+            "name its class or a function instead.",
+            (f"unetdoctor inspect {quoted(f'{location}:{class_name}')} {options}",),
+        )
+
+
+def _no_network(chosen: choosing.Chosen, result: Any) -> RequestError:
+    what = "a class that is" if inspect.isclass(chosen.value) else "a function that returned"
+    kind = type(result).__name__
+    found = f"{what} no nn.Module" if inspect.isclass(chosen.value) else f"{what} {kind}"
+    hint = ""
+    if isinstance(result, tuple | list | dict):
+        parts = result.values() if isinstance(result, dict) else result
+        hint = f" of {', '.join(type(part).__name__ for part in list(parts)[:4])}; return the network alone"
+    return RequestError(f"{chosen.target} is {found}{hint}; expected an nn.Module.")
+
+
+def _name(model: nn.Module, chosen: choosing.Chosen) -> str:
+    if isinstance(model, torch.jit.ScriptModule):
+        return str(getattr(model, "original_name", chosen.name))
+    name = type(model).__name__
+    return chosen.name if type(model).__module__.startswith("torch.nn.") else name
+
+
+def _file_of(module: ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    return Path(file) if isinstance(file, str) else None
+
+
+def _compiles(path: Path) -> bool:
+    try:
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
+
+
+def _seed(seed: int) -> None:
+    """Make fresh weights the same in every run."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)

@@ -1,0 +1,138 @@
+"""A network from a TorchScript file, traced or scripted."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import pickle
+import warnings
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.files import FoundFile
+from unetdoctor.engine.loading.loaded import LoadedModel
+from unetdoctor.facts import Request
+
+MAX_PICKLE_BYTES = 1024**2
+"""Traced inputs that need more than this for shapes alone are left alone."""
+
+_STORAGES: dict[str, torch.dtype] = {
+    "DoubleStorage": torch.float64,
+    "FloatStorage": torch.float32,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+
+
+def load_file(file: FoundFile, request: Request, device: torch.device, guard: Guard) -> LoadedModel:
+    """Load the program onto the device; its code runs from now on, so the guard stands around it."""
+    loaded = guard("load", lambda: _load(file, device))
+    if isinstance(loaded, RequestError):
+        raise loaded
+    name = str(getattr(loaded, "original_name", "") or file.path.stem)
+    how = []
+    if getattr(loaded, "training", False):
+        how.append(f"{file.shown} was saved in train mode; it is examined in eval mode")
+    return LoadedModel(
+        model=loaded,
+        name=file.path.stem if name == "Module" else name,
+        kind="torchscript",
+        target_kind="torchscript file",
+        how=tuple(how),
+        weights_given=False,
+        weights="",
+        source_root=None,
+        directory=Path(request.directory),
+        example_inputs=read_traced_inputs(file),
+    )
+
+
+def _load(file: FoundFile, device: torch.device) -> torch.jit.ScriptModule | RequestError:
+    try:
+        return _jit_load(file.path, device)
+    except RuntimeError as error:
+        text = str(error)
+        if "maximum supported version" in text or "Please upgrade" in text:
+            return RequestError(
+                f"{file.shown} was written by a newer torch than the installed {torch.__version__}; "
+                "a newer torch is needed."
+            )
+        if "torchvision::" not in text:
+            raise
+    importlib.import_module("torchvision")  # registers the operators that the program calls
+    return _jit_load(file.path, device)
+
+
+def _jit_load(path: Path, device: torch.device) -> torch.jit.ScriptModule:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.load` is (deprecated|not supported)")
+        loaded: torch.jit.ScriptModule = torch.jit.load(  # type: ignore[no-untyped-call]
+            str(path), map_location=device
+        )
+    return loaded
+
+
+def read_traced_inputs(file: FoundFile) -> tuple[torch.Tensor, ...] | None:
+    """Return what forward() was traced with; None without it, or where it is more than tensors.
+
+    The tensors are on the meta device: torch writes shape and dtype of traced inputs, and no values.
+    """
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            name = next((n for n in archive.namelist() if n.split("/", 1)[-1] == "traced_inputs.pkl"), None)
+            if name is None or archive.getinfo(name).file_size > MAX_PICKLE_BYTES:
+                return None
+            inputs = _ShapesOnly(io.BytesIO(archive.read(name))).load()
+    except Exception:  # noqa: BLE001 - a damaged example is no reason to refuse the model: shapes are found otherwise
+        return None
+    values = inputs.get("forward") if isinstance(inputs, dict) else None
+    if not isinstance(values, list | tuple) or not values or not all(isinstance(v, torch.Tensor) for v in values):
+        return None
+    return tuple(values)
+
+
+class _ShapesOnly(pickle.Unpickler):
+    """Knows the few names that plain tensors need, and nothing else: no code of the file can run."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a stand-in of ours for an allowed name."""
+        allowed: dict[tuple[str, str], Any] = {
+            ("torch.jit._pickle", "restore_type_tag"): _untagged,
+            ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
+            ("collections", "OrderedDict"): OrderedDict,
+        }
+        if module == "torch" and name in _STORAGES:
+            return _STORAGES[name]
+        if (module, name) not in allowed:
+            message = f"{module}.{name} is not needed for a tensor"
+            raise pickle.UnpicklingError(message)
+        return allowed[module, name]
+
+    def persistent_load(self, pid: Any) -> torch.dtype:
+        """Return the dtype of a storage, which is all that is needed of it."""
+        dtype = pid[1]
+        if not isinstance(dtype, torch.dtype):
+            message = "a storage without a type"
+            raise pickle.UnpicklingError(message)
+        return dtype
+
+
+def _untagged(value: Any, _tag: str) -> Any:
+    return value
+
+
+def _rebuild(
+    dtype: torch.dtype, _offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_rest: object
+) -> torch.Tensor:
+    return torch.empty_strided(size, stride, dtype=dtype, device="meta")
