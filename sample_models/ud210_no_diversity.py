@@ -1,0 +1,67 @@
+"""The latent's 1x1 map is normalised with one group for each channel, where the healthy network has a single group.
+
+One value less its own mean is zero, so nothing of the latent is left: a person sees the same landscape every time.
+"""
+
+import torch
+from torch import nn
+
+ILL_ARGUMENTS: tuple[str, ...] = ()
+HEALTHY_ARGUMENTS: tuple[str, ...] = ()
+
+
+class _Generator(nn.Module):
+    """Paints a 32x32 landscape, sky above meadow, whose corners take their tints from twelve numbers."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.default_generator.manual_seed(0)
+            self.mix = nn.Conv2d(12, 24, 1)
+            self.norm = nn.GroupNorm(groups, 24)
+            self.spread = nn.ConvTranspose2d(24, 24, 8, bias=False)
+            self.grow = nn.ConvTranspose2d(24, 16, 4, stride=2, padding=1, bias=False)
+            self.refine = nn.ConvTranspose2d(16, 12, 4, stride=2, padding=1, bias=False)
+            self.draw = nn.Conv2d(12, 3, 3, padding=1, bias=False)
+            self.bend = nn.LeakyReLU(0.2)
+            _train(self)
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Turn latents [N, 12] into pictures [N, 3, 32, 32] between -1 and 1."""
+        features = self.bend(self.norm(self.mix(latent.reshape(len(latent), 12, 1, 1))))
+        features = self.bend(self.grow(self.bend(self.spread(features))))
+        features = self.bend(self.refine(features))
+        return torch.tanh(self.draw(features))
+
+
+def _train(model: _Generator) -> None:
+    """Teach the model to draw in sixty seeded steps of Adam, so that its weights are those of a trained network."""
+    parameters = list(model.parameters())
+    means = [torch.zeros_like(parameter) for parameter in parameters]
+    squares = [torch.zeros_like(parameter) for parameter in parameters]
+    landscape = torch.tensor([-0.8, -0.4, 0.6, 0.2, 0.1, 0.1, 0.3, 0.5, 0.9, 0.8, -0.9, -0.6]).reshape(3, 2, 2)
+    for step in range(60):
+        latent = torch.randn(8, 12)
+        corners = latent.reshape(8, 3, 2, 2) + landscape
+        blended = nn.functional.interpolate(corners, size=32, mode="bilinear", align_corners=True)
+        target = torch.tanh(blended)
+        gradients = torch.autograd.grad((model(latent) - target).square().mean(), parameters)
+        rate = 0.02 * (1 - step / 60)
+        for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
+            mean.lerp_(gradient, 0.1)
+            square.lerp_(gradient.square(), 0.05)
+            parameter.data -= rate * mean / (square.sqrt() + 1e-8)
+
+
+class Ill(_Generator):
+    """Normalises each channel of the 1x1 map by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(groups=24)
+
+
+class Healthy(_Generator):
+    """Normalises all channels of the 1x1 map together."""
+
+    def __init__(self) -> None:
+        super().__init__(groups=1)
