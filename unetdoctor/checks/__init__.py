@@ -1,0 +1,118 @@
+"""The catalogue: one file per check, code first; pure functions of the evidence.
+
+To add a check in five minutes:
+
+1. Take the code and the kebab name from the catalogue; a code is never reused. Write `udNNN_the_name.py` with a
+   class `TheName(Check)`: its docstring is its page (a summary sentence, then Symptom, Cause, Remedy, Source).
+2. Give every limit a name at the top of the file, and say beside it what the ends of its scale mean, with measured
+   numbers of sick and sound models.
+3. Write `examine`: yield a finding for every place that was looked at, well or ill, with `cls.finding(...)`. The
+   readings decide; the first one is what experiments compare. Nothing else is read than the evidence, and nothing
+   is kept. `pictures`, `layers` and `graph` answer the questions that several checks ask of it.
+4. Put the class into `CHECKS` below, in the order of the codes.
+5. Add an Ill/Healthy pair in `sample_models/udNNN_the_name.py`, and a test in `tests/checks/` with an ill and a
+   healthy evidence, a NaN, and the false alarm that the check is prone to.
+"""
+
+from difflib import get_close_matches
+
+from unetdoctor.checks.check import Check
+from unetdoctor.checks.ud003_model_is_untrained import ModelIsUntrained
+from unetdoctor.checks.ud005_forward_crashed import ForwardCrashed
+from unetdoctor.checks.ud101_skip_concat_mismatch import SkipConcatMismatch
+from unetdoctor.checks.ud102_size_must_be_multiple import SizeMustBeMultiple
+from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
+from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
+from unetdoctor.checks.ud203_flat_picture import FlatPicture
+from unetdoctor.checks.ud204_low_contrast import LowContrast
+from unetdoctor.checks.ud205_saturated_picture import SaturatedPicture
+from unetdoctor.checks.ud206_non_finite_output import NonFiniteOutput
+from unetdoctor.checks.ud209_ignores_its_input import IgnoresItsInput
+from unetdoctor.checks.ud210_no_diversity import NoDiversity
+from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
+from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
+from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
+from unetdoctor.checks.ud302_final_layer_scale import FinalLayerScale
+from unetdoctor.checks.ud303_final_layer_zero import FinalLayerZero
+from unetdoctor.checks.ud304_final_bias_dominates import FinalBiasDominates
+from unetdoctor.checks.ud305_constant_weights import ConstantWeights
+from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
+from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
+from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
+from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
+from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
+from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
+from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTask
+from unetdoctor.facts import Card, Selection
+
+CHECKS: tuple[type[Check], ...] = (
+    ModelIsUntrained,
+    ForwardCrashed,
+    SkipConcatMismatch,
+    SizeMustBeMultiple,
+    SingleChannelPicture,
+    IdenticalChannels,
+    FlatPicture,
+    LowContrast,
+    SaturatedPicture,
+    NonFiniteOutput,
+    IgnoresItsInput,
+    NoDiversity,
+    DeadOutputChannel,
+    RangeDoesNotFitDisplay,
+    IdenticalFinalFilters,
+    FinalLayerScale,
+    FinalLayerZero,
+    FinalBiasDominates,
+    ConstantWeights,
+    WeightScaleOff,
+    NonFiniteWeights,
+    BatchNormNeverUpdated,
+    SignalVanishes,
+    LatentTooNarrow,
+    ActivationSqueezes,
+    ChannelsDoNotFitTask,
+)
+"""Every check, in the order of the codes."""
+
+__all__ = ["CHECKS", "Check", "by_code", "cards", "selected"]
+
+
+def by_code(text: str) -> type[Check]:
+    """Return the check of a code (`UD203`) or name (`flat-picture`); raises ValueError that names close matches."""
+    wanted = text.strip().lower()
+    for check in CHECKS:
+        if wanted in (check.code.lower(), check.name):
+            return check
+    raise ValueError(_unknown(text))
+
+
+def cards() -> tuple[Card, ...]:
+    """Return the pages of all checks, in the order of the codes."""
+    return tuple(check.card() for check in CHECKS)
+
+
+def selected(selection: Selection) -> tuple[type[Check], ...]:
+    """Return the checks that run: those selected (all, where none is) less those ignored.
+
+    Each entry is a code, the beginning of codes (`UD2`) or a name; raises ValueError for one that matches no check.
+    """
+    chosen = {check for text in selection.select for check in _matching(text)} if selection.select else set(CHECKS)
+    ignored = {check for text in selection.ignore for check in _matching(text)}
+    return tuple(check for check in CHECKS if check in chosen - ignored)
+
+
+def _matching(text: str) -> list[type[Check]]:
+    wanted = text.strip().lower()
+    found = [x for x in CHECKS if wanted and (x.code.lower().startswith(wanted) or x.name == wanted)]
+    if not found:
+        raise ValueError(_unknown(text))
+    return found
+
+
+def _unknown(text: str) -> str:
+    names = [name for check in CHECKS for name in (check.code.lower(), check.name)]
+    close = get_close_matches(text.strip().lower(), names, n=3, cutoff=0.5)
+    known = {check.code.lower(): check.code for check in CHECKS}
+    advice = f" Close: {', '.join(known.get(x, x) for x in close)}." if close else ""
+    return f"No check has the code, prefix or name {text!r}.{advice} `unetdoctor rules` lists all."

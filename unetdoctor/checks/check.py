@@ -1,0 +1,83 @@
+"""What a check is: a pure function of the evidence with a code, a name and a page."""
+
+import inspect
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from unetdoctor.facts import Card, Evidence, Finding, Kind, Place, Reading, Remedy, Severity
+
+
+class Check(ABC):
+    """One entry of the catalogue; never instantiated, and without state."""
+
+    code: ClassVar[str]
+    """`UD203`; never reused or renumbered."""
+    name: ClassVar[str]
+    """`flat-picture`."""
+    kind: ClassVar[Kind]
+    """Symptom, cause or note."""
+    counterfactuals: ClassVar[tuple[Remedy, ...]] = ()
+    """For a symptom: what is tried besides the remedies of the causes found."""
+
+    @classmethod
+    @abstractmethod
+    def examine(cls, evidence: Evidence) -> Iterable[Finding]:
+        """Yield a finding for every place that was examined, well or ill."""
+
+    @classmethod
+    def finding(
+        cls,
+        message: str,
+        readings: Sequence[Reading],
+        *,
+        place: Place | None = None,
+        severity: Severity = Severity.ERROR,
+        remedies: Iterable[Remedy] = (),
+        op: int | None = None,
+        patch: str = "",
+    ) -> Finding:
+        """Return a finding of this check: OK where all readings hold, and a note where one of them is NaN.
+
+        Without a number there is nothing to be sure of; that the output is not finite is said by its own check.
+        """
+        place = place or Place()
+        well = all(reading.holds for reading in readings)
+        unknown = next((reading for reading in readings if math.isnan(reading.value)), None)
+        if unknown is not None:
+            severity = Severity.NOTE
+            message = f"There is no finite {unknown.name} at {place.text}."
+        return Finding(
+            code=cls.code,
+            name=cls.name,
+            kind=cls.kind,
+            severity=Severity.OK if well else severity,
+            place=place,
+            message=message,
+            readings=tuple(readings),
+            remedies=() if well else tuple(remedies),
+            op=op,
+            patch="" if well else patch,
+        )
+
+    @classmethod
+    def card(cls) -> Card:
+        """Return the page of `rules` and `explain`."""
+        page = inspect.cleandoc(cls.__doc__ or "")
+        summary = re.split(r"(?<=\.)\s", page, maxsplit=1)[0]
+        return Card(code=cls.code, name=cls.name, kind=cls.kind, summary=summary, page=page)
+
+
+def either(*readings: Reading) -> tuple[Reading, ...]:
+    """Return readings that are ill only together: where one holds, those that do not are shown without bounds."""
+    if not any(reading.holds for reading in readings):
+        return readings
+    return tuple(x if x.holds else replace(x, lower=None, upper=None) for x in readings)
+
+
+def shown(value: float) -> str:
+    """Return a number as a message shows it: three digits, and no exponent from 100 up to a million."""
+    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"

@@ -1,0 +1,96 @@
+"""Questions to the graph of ops that several checks ask."""
+
+from unetdoctor.facts import Op, Run
+
+_CARRIES_SCALE = ("relu", "relu_", "leaky_relu", "leaky_relu_", "prelu", "dropout", "native_dropout", "max_pool2d")
+_CARRIES_SCALE_AND_MORE = (*_CARRIES_SCALE, "silu", "silu_", "gelu", "mul", "mul_", "div", "div_")
+_SUMS = ("add", "add_", "sub", "sub_")
+
+
+def is_normalisation(op: Op) -> bool:
+    """Return whether the op normalises: batch, instance, group or layer normalisation."""
+    return "_norm" in op.name and not op.name.startswith("linalg")
+
+
+def consumers(run: Run, index: int) -> list[Op]:
+    """Return the ops that read the result of the op with this index."""
+    return [op for op in run.ops if index in op.inputs]
+
+
+def _follow(run: Run, index: int, through: tuple[str, ...]) -> list[Op]:
+    """Return the first ops behind this one that do more than the ops named in `through` and views do."""
+    found: list[Op] = []
+    waiting = [index]
+    while waiting:
+        for op in consumers(run, waiting.pop()):
+            if op.is_view or op.name in through:
+                waiting.append(op.index)
+            else:
+                found.append(op)
+    return found
+
+
+def normalised_by(run: Run, index: int) -> Op | None:
+    """Return the normalisation that takes the scale of this op's result away; None where something else reads it."""
+    readers = _follow(run, index, _CARRIES_SCALE)
+    return readers[0] if readers and all(map(is_normalisation, readers)) else None
+
+
+def joins_a_sum(run: Run, index: int) -> bool:
+    """Return whether this op's result is only added to another branch: a residual branch is small by design."""
+    readers = _follow(run, index, _CARRIES_SCALE_AND_MORE)
+    return bool(readers) and all(op.name in _SUMS for op in readers)
+
+
+def bottlenecks(run: Run, target: int) -> tuple[Op, ...]:
+    """Return the ops before `target` that everything from the network's input must pass on its way to it, in order.
+
+    The tape is in order of execution, so an op is one where no result made before it is read behind it.
+    """
+    ops = {op.index: op for op in run.ops if op.index <= target}
+    reached: set[int] = {-1}
+    for index, op in ops.items():
+        if reached.intersection(op.inputs):
+            reached.add(index)
+    needed: set[int] = set()
+    waiting = [target]
+    while waiting:
+        index = waiting.pop()
+        if index in reached and index not in needed:
+            needed.add(index)
+            waiting.extend(ops[index].inputs if index in ops else ())
+    last_read = {index: index for index in needed}
+    for index in needed - {-1}:
+        for source in needed.intersection(ops[index].inputs):
+            last_read[source] = max(last_read[source], index)
+    found = []
+    furthest = -1
+    for index in sorted(needed):
+        if furthest <= index < target and index >= 0:
+            found.append(ops[index])
+        furthest = max(furthest, last_read[index])
+    return tuple(found)
+
+
+def non_finite_origin(run: Run) -> Op | None:
+    """Return the first op of the non-finite chain that reaches the end of the run.
+
+    Walked backwards, so that an attention mask of -Inf that softmax takes away again is no origin.
+    """
+    ops = {op.index: op for op in run.ops}
+    ends = [op for op in run.ops if op.statistics is not None]
+    if not ends or ends[-1].statistics is None or ends[-1].statistics.finite:
+        return None
+    origin = ends[-1]
+    seen: set[int] = set()
+    waiting = [origin.index]
+    while waiting:
+        op = ops[waiting.pop()]
+        seen.add(op.index)
+        if op.statistics is not None:
+            origin = min(origin, op, key=lambda x: x.index)
+        for index in op.inputs:
+            source = ops.get(index)
+            if source is not None and index not in seen and (source.statistics is None or not source.statistics.finite):
+                waiting.append(index)
+    return origin

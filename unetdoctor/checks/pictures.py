@@ -1,0 +1,79 @@
+"""Questions about the output that several checks ask."""
+
+from collections.abc import Callable
+
+from unetdoctor.facts import Evidence, Op, Output, Place, Reading, Run, Severity
+
+FLAT_SPREAD = 14.0
+"""p99 - p1 of the most varied channel, in 8-bit levels, of 0..255. Grey pictures: at most 12.6. Sound ones: at least
+28.6."""
+FLAT_STD = 5.0
+"""Its standard deviation. Grey pictures: at most 2.6; sound ones: at least 5.9. Few bright dots on black have a
+spread of 0 and a large deviation: they are a picture."""
+_WHOLE = ("int", "uint", "bool")
+
+
+def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Output] | None:
+    """Return the run whose output is largest by `favour`, constant probes left out; NaN counts as least."""
+    pairs = evidence.outputs
+    return max(pairs, key=lambda pair: _order(favour(pair[1])), default=None)
+
+
+def _order(value: float) -> float:
+    return value if value == value else float("-inf")
+
+
+def contrast(output: Output) -> tuple[float, float]:
+    """Return (spread, standard deviation) of the most varied channel: an even colour is as flat as an even grey."""
+    if not output.channels:
+        return output.spread_8bit, output.std_8bit
+    return (
+        max((x.spread_8bit for x in output.channels), key=_order),
+        max((x.std_8bit for x in output.channels), key=_order),
+    )
+
+
+def flatness(output: Output) -> tuple[Reading, Reading]:
+    """Return spread and deviation with the limits of a flat picture, which count only together."""
+    spread, std = contrast(output)
+    return (
+        Reading("spread of the picture (p99 - p1)", spread, "8-bit levels", lower=FLAT_SPREAD),
+        Reading("standard deviation of the picture", std, "8-bit levels", lower=FLAT_STD),
+    )
+
+
+def severity(evidence: Evidence) -> Severity:
+    """Return how bad a symptom of the picture is; a fresh network is dull by nature."""
+    if not evidence.model.trained:
+        return Severity.NOTE
+    return Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
+
+
+def op_at(run: Run, index: int | None) -> Op | None:
+    """Return the op with this index."""
+    return next((op for op in run.ops if op.index == index), None)
+
+
+def place(evidence: Evidence, run: Run, output: Output) -> Place:
+    """Return the layer that drew the output, as far as it is known."""
+    last = evidence.model.last
+    if last is not None:
+        return last.place
+    op = op_at(run, output.drawn_by)
+    return op.place if op is not None else Place()
+
+
+def holds_ids(output: Output) -> bool:
+    """Return whether the output holds whole numbers: class ids, not a picture or scores."""
+    return output.dtype.startswith(_WHOLE)
+
+
+def display(output: Output) -> str:
+    """Return how the output is shown: `-1..1 (tanh)`."""
+    return f"{output.display.low:g}..{output.display.high:g} ({output.display.source})"
+
+
+def inputs(evidence: Evidence) -> str:
+    """Return over how many inputs a symptom was judged: `on every one of 3 inputs`."""
+    count = len(evidence.outputs)
+    return "on the one input" if count == 1 else f"on the best of {count} inputs"

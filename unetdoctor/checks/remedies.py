@@ -1,0 +1,157 @@
+"""Remedies that several checks propose, the popular advice among them, with the lines to paste."""
+
+from unetdoctor.checks.layers import written
+from unetdoctor.facts import Place, Remedy
+
+_SCHEMES = {
+    "default": ("its own reset_parameters()", "{layer}.reset_parameters()"),
+    "xavier_uniform": ("xavier_uniform_", "nn.init.xavier_uniform_({layer}.weight)"),
+    "xavier_normal": ("xavier_normal_", "nn.init.xavier_normal_({layer}.weight)"),
+    "kaiming_fan_in": (
+        "kaiming_normal_ (fan_in)",
+        'nn.init.kaiming_normal_({layer}.weight, mode="fan_in", nonlinearity="relu")',
+    ),
+    "kaiming_fan_out": (
+        "kaiming_normal_ (fan_out)",
+        'nn.init.kaiming_normal_({layer}.weight, mode="fan_out", nonlinearity="relu")',
+    ),
+}
+_EVERY_LAYER = """for module in model.modules():
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        {line}"""
+_RECALIBRATE = """for module in model.modules():
+    if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        module.reset_running_stats()
+        module.momentum = None  # plain average over the passes below
+model.train()
+with torch.no_grad():
+    for batch in loader:  # some tens of batches of real inputs
+        model(batch)
+model.eval()"""
+_LATENTS = {
+    "normal": ("draw the latents from N(0, 1)", "latent = torch.randn_like(latent)"),
+    "uniform": ("draw the latents from U(-1, 1)", "latent = torch.rand_like(latent) * 2 - 1"),
+    "x10": ("multiply the latents by 10", "latent = latent * 10"),
+}
+
+
+def initialise_last(scheme: str, cause: str, layer: str = "") -> Remedy:
+    """Return the initialisation of the last layer; with its name, the line to paste stands beside it."""
+    name, line = _SCHEMES[scheme]
+    return Remedy(
+        action="initialise",
+        parameters={"scheme": scheme, "layers": "last"},
+        title=f"initialise the last layer with {name}",
+        patch=line.format(layer=written(layer)) if layer else "",
+        cause=cause,
+        scope=1,
+    )
+
+
+def initialise_layer(place: Place, cause: str, scheme: str = "default") -> Remedy:
+    """Return the initialisation of one hidden layer."""
+    name, line = _SCHEMES[scheme]
+    return Remedy(
+        action="initialise",
+        place=place,
+        parameters={"scheme": scheme, "layers": place.layer},
+        title=f"initialise {place.layer} with {name}",
+        patch=line.format(layer=written(place.layer)),
+        cause=cause,
+        scope=1,
+    )
+
+
+def initialise_all(scheme: str, cause: str = "UD306") -> Remedy:
+    """Return the initialisation of every weighted layer."""
+    name, line = _SCHEMES[scheme]
+    return Remedy(
+        action="initialise",
+        parameters={"scheme": scheme, "layers": "all"},
+        title=f"initialise every layer with {name}",
+        patch=_EVERY_LAYER.format(line=line.format(layer="module")),
+        cause=cause,
+        scope=3,
+    )
+
+
+def last_layer_advice(cause: str) -> tuple[Remedy, ...]:
+    """Return what is popularly advised for the last layer."""
+    return (
+        initialise_last("xavier_uniform", cause),
+        initialise_last("kaiming_fan_in", cause),
+        initialise_last("kaiming_fan_out", cause),
+        Remedy(
+            action="spectral_norm",
+            parameters={"layers": "last"},
+            title="spectral_norm on the last layer",
+            cause=cause,
+            scope=1,
+        ),
+    )
+
+
+def final_activation(kind: str, cause: str = "UD411") -> Remedy:
+    """Return another final activation."""
+    title = "no final activation" if kind == "identity" else f"{kind} as the final activation"
+    return Remedy(action="final_activation", parameters={"kind": kind}, title=title, cause=cause, scope=1)
+
+
+def latent(distribution: str, cause: str = "UD409") -> Remedy:
+    """Return another distribution of a generator's latents."""
+    title, patch = _LATENTS[distribution]
+    return Remedy(
+        action="latent", parameters={"distribution": distribution}, title=title, patch=patch, cause=cause, scope=0
+    )
+
+
+def pad_input(multiple: int, cause: str, size: tuple[int, int] | None) -> Remedy:
+    """Return padding to the multiple and cropping back, with the numbers of the size at hand."""
+    note = ""
+    if size is not None:
+        height, width = (-(-side // multiple) * multiple for side in size)
+        note = f"  # {size[0]}x{size[1]} becomes {height}x{width}"
+    patch = (
+        "height, width = x.shape[-2:]\n"
+        f"x = F.pad(x, (0, -width % {multiple}, 0, -height % {multiple})){note}\n"
+        "y = model(x)[..., :height, :width]"
+    )
+    title = f"pad the input to a multiple of {multiple} and crop the output back"
+    return Remedy(action="pad_input", parameters={"multiple": multiple}, title=title, patch=patch, cause=cause, scope=0)
+
+
+STATISTICS = (
+    Remedy(
+        action="batch_statistics",
+        title="normalise with batch statistics",
+        cause="UD308",
+        scope=0,
+    ),
+    Remedy(
+        action="recalibrate",
+        title="fill the running statistics by averaging over the inputs",
+        patch=_RECALIBRATE,
+        cause="UD308",
+        scope=2,
+    ),
+)
+ACTIVATIONS = (final_activation("identity"), final_activation("sigmoid"), final_activation("tanh"))
+RESCALE_ACTIVATION_INPUT = Remedy(
+    action="rescale_input_of_activation",
+    title="divide the final activation's input by its own spread",
+    cause="UD411",
+    scope=1,
+)
+EVERY_LAYER = (initialise_all("kaiming_fan_in"), initialise_all("kaiming_fan_out"))
+LATENTS = (latent("normal"), latent("uniform"), latent("x10"))
+ZERO_LAST_BIAS = Remedy(
+    action="zero_bias", parameters={"layers": "last"}, title="zero the last layer's bias", cause="UD304", scope=1
+)
+REPLACE_NON_FINITE = Remedy(
+    action="replace_non_finite",
+    parameters={"layers": "all"},
+    title="put fresh values in place of NaN and Inf in every parameter",
+    cause="UD307",
+    scope=2,
+)
+DULL_PICTURE = (*STATISTICS, *ACTIVATIONS, *last_layer_advice("UD302"), *EVERY_LAYER, *LATENTS)

@@ -1,0 +1,61 @@
+"""UD005: forward() raised."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check
+from unetdoctor.facts import Crash, Evidence, Finding, Kind, Operand, Reading
+
+MESSAGE_LIMIT = 200
+"""Characters of the exception's own first line that a message repeats."""
+
+
+class ForwardCrashed(Check):
+    """The forward pass raised an exception, and there is no picture.
+
+    Symptom
+        A traceback instead of an output, most often out of torch.cat, of a convolution or of a normalisation layer.
+    Cause
+        Named where another check knows it: branches of unequal size (UD101), a size that the network does not take
+        (UD102). Elsewhere the failing operation and both its operands are the answer: they are shown with the layers
+        that drew them.
+    Remedy
+        That of the cause; for a wrong number of channels, make the layer's input channels those of the operand.
+    Source
+        Seed 002; recipe 4: 19 of 303 public threads are a crash in a skip connection, 12 one in a normalisation layer.
+    """
+
+    code = "UD005"
+    name = "forward-crashed"
+    kind = Kind.SYMPTOM
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding: how many of the passes crashed, and where the first one did."""
+        if not evidence.runs:
+            return
+        crashes = sum(run.crash is not None for run in evidence.runs)
+        reading = Reading("forward passes that raised", crashes, "passes", upper=0)
+        run = evidence.crashed
+        if run is None or run.crash is None:
+            yield cls.finding(
+                f"{len(evidence.runs)} of {len(evidence.runs)} forward passes of the model ran through.", [reading]
+            )
+            return
+        yield cls.finding(_message(run.crash), [reading], place=run.crash.place, op=len(run.ops))
+
+
+def _message(crash: Crash) -> str:
+    lines = crash.message.strip().splitlines()
+    where = f"`{crash.op}` at {crash.place.text}" if crash.op else crash.place.text
+    operands = " and ".join(map(_operand, crash.operands))
+    between = f" on {operands}" if operands else ""
+    said = lines[0][:MESSAGE_LIMIT].rstrip(" .") if lines else "no message"
+    return f"forward() raised {crash.type} in {where}{between}, with an input of {list(crash.input_shape)}: {said}."
+
+
+def _operand(operand: Operand) -> str:
+    if operand.parameter:
+        return f"{list(operand.shape)} ({operand.parameter})"
+    if operand.drawn_by == -1:
+        return f"{list(operand.shape)} (the network's input)"
+    return f"{list(operand.shape)} (from {operand.place.text})"

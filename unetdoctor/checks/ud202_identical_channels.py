@@ -1,0 +1,92 @@
+"""UD202: red, green and blue are the same."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, either, shown
+from unetdoctor.checks.pictures import best, display, inputs, place, severity
+from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, LATENTS, STATISTICS, last_layer_advice
+from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity
+
+DIFFERENCE_LIMIT = 1.0
+"""Largest difference between two channels at one place, in 8-bit levels. 0: identical filters. 1: rounding. Sound
+pictures: 20-57 levels of mean chroma, more at single places."""
+CORRELATION_LIMIT = 0.999
+"""Smallest correlation between two channels before the final activation. 1: equal. Healthy trained pictures reach
+.98, so only equality counts."""
+EQUAL = 1e-9
+"""Largest difference before the final activation over the spread, below which channels are equal bit for bit."""
+
+
+class IdenticalChannels(Check):
+    """All channels of the output are equal: the colour picture holds no colour.
+
+    Symptom
+        Shapes and contrast are there, but red, green and blue agree within one 8-bit level at every place.
+    Cause
+        Identical filters in the last layer (UD301), a single drawn channel that is repeated, or training on targets
+        without colour.
+    Remedy
+        That of the cause; with identical filters any initialisation of the last layer that draws them at random.
+    Source
+        Seed 001. Measured: identical filters leave a chroma of 2e-6, sound pictures have 20-57; a healthy trained
+        picture reaches a correlation of .98, so that correlation alone proves nothing.
+    """
+
+    code = "UD202"
+    name = "identical-channels"
+    kind = Kind.SYMPTOM
+    counterfactuals = (
+        *last_layer_advice("UD301"),
+        *STATISTICS,
+        *ACTIVATIONS,
+        *EVERY_LAYER,
+        *LATENTS,
+    )
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the run in which the channels differ most; a constant output is left to UD203."""
+        picture = evidence.intent.effective.is_picture
+        chosen = best(evidence, _difference if picture else _raw_difference)
+        if chosen is None or len(chosen[1].channels) < 2 or _constant(chosen[1]):
+            return
+        run, output = chosen
+        where = place(evidence, run, output)
+        leading = (
+            Reading(
+                "largest difference between channels",
+                output.channel_difference_8bit,
+                "8-bit levels",
+                lower=DIFFERENCE_LIMIT,
+            )
+            if picture
+            else Reading(
+                "largest difference between channels over their spread", output.channel_difference_raw, "x", lower=EQUAL
+            )
+        )
+        yield cls.finding(
+            f"The {len(output.channels)} channels drawn by {where.text} differ by at most {shown(leading.value)} "
+            f"{leading.unit if picture else 'of their spread'} (at least {leading.lower:g}) {inputs(evidence)}, with "
+            f"a correlation of {output.channel_correlation:.4f} (at most {CORRELATION_LIMIT}), shown in "
+            f"{display(output)}.",
+            either(
+                leading, Reading("correlation between channels", output.channel_correlation, upper=CORRELATION_LIMIT)
+            ),
+            place=where,
+            severity=severity(evidence) if picture or not evidence.model.trained else Severity.ERROR,
+            op=output.drawn_by,
+        )
+
+
+def _difference(output: Output) -> float:
+    """Return what tells the channels apart: one run without correlation is enough."""
+    return output.channel_difference_8bit + 256 * (output.channel_correlation <= CORRELATION_LIMIT)
+
+
+def _raw_difference(output: Output) -> float:
+    return output.channel_difference_raw
+
+
+def _constant(output: Output) -> bool:
+    """Return whether the output has no variance to compare (and is finite)."""
+    return output.non_finite == 0 and output.channel_correlation != output.channel_correlation

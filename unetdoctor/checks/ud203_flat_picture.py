@@ -1,0 +1,97 @@
+"""UD203: the picture is one even tone."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, either, shown
+from unetdoctor.checks.pictures import (
+    FLAT_SPREAD,
+    FLAT_STD,
+    best,
+    contrast,
+    display,
+    flatness,
+    inputs,
+    place,
+    severity,
+)
+from unetdoctor.checks.remedies import DULL_PICTURE
+from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Run, Severity
+
+LOGIT_LIMIT = 0.5
+"""Spread of a mask's logits within a picture. Networks that learned nothing: .09-.18. Healthy ones: 1.8-4.3."""
+LOGIT_CERTAIN = 0.2
+"""At or below this a trained mask is in error whatever was fed; above it only where a real picture was among the
+inputs."""
+_BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
+
+
+class FlatPicture(Check):
+    """The picture has next to no contrast: one even tone, most often mid-grey.
+
+    Symptom
+        Mid-grey, black, white or one even colour everywhere, on every input. For masks: all logits are alike (a flat
+        probability alone is no fault, since a picture without objects has a flat mask).
+    Cause
+        Running statistics that were never filled (UD308), a last layer that is zero or too small (UD303, UD302), a bias
+        that pins the activation (UD304), a signal that died on its way (UD403, UD306, UD305).
+    Remedy
+        That of the cause. Popular advice measured on the grey generator of seed 003 (0.7-0.9 levels): sigmoid for tanh
+        0.4, xavier on the last layer 0.3-1.1, spectral_norm 0.4-29; filled BatchNorm statistics 70-82.
+    Source
+        Seeds 001, 003, 004; 70 measured runs separate grey (spread at most 12.6) from sound (at least 28.6).
+    """
+
+    code = "UD203"
+    name = "flat-picture"
+    kind = Kind.SYMPTOM
+    counterfactuals = DULL_PICTURE
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the most varied picture, or for the mask whose logits vary most."""
+        segmentation = evidence.intent.effective.is_segmentation
+        chosen = best(evidence, lambda x: x.raw_spread if segmentation else contrast(x)[0])
+        if chosen is not None:
+            yield cls._mask(evidence, *chosen) if segmentation else cls._picture(evidence, *chosen)
+
+    @classmethod
+    def _picture(cls, evidence: Evidence, run: Run, output: Output) -> Finding:
+        where = place(evidence, run, output)
+        spread, std = contrast(output)
+        readings = flatness(output)
+        ill = not any(x.holds for x in readings)
+        return cls.finding(
+            f"The picture drawn by {where.text} {f'is an even {_tone(output)}' if ill else 'has contrast'}: it "
+            f"spreads over {shown(spread)} of 255 levels (at least {FLAT_SPREAD:g}) with a deviation of {shown(std)} "
+            f"(at least {FLAT_STD:g}) {inputs(evidence)}, shown in {display(output)}.",
+            either(*readings),
+            place=where,
+            severity=severity(evidence),
+            op=output.drawn_by,
+        )
+
+    @classmethod
+    def _mask(cls, evidence: Evidence, run: Run, output: Output) -> Finding:
+        where = place(evidence, run, output)
+        sure = output.raw_spread <= LOGIT_CERTAIN or any(pair[0].probe.real for pair in evidence.outputs)
+        trained = Severity.ERROR if sure else Severity.WARNING
+        return cls.finding(
+            f"The logits of the mask drawn by {where.text} spread by {shown(output.raw_spread)} (at least "
+            f"{LOGIT_LIMIT:g}) {inputs(evidence)}.",
+            [Reading("spread of the logits", output.raw_spread, lower=LOGIT_LIMIT)],
+            place=where,
+            severity=trained if evidence.model.trained else Severity.NOTE,
+            op=output.drawn_by,
+        )
+
+
+def _tone(output: Output) -> str:
+    means = [x.mean_8bit for x in output.channels] or [output.mean_8bit]
+    if max(means) - min(means) > FLAT_SPREAD:
+        return f"colour ({', '.join(f'{x:.0f}' for x in means[:4])})"
+    tone = sum(means) / len(means)
+    if tone <= _BLACK:
+        return "black"
+    if tone >= _WHITE:
+        return "white"
+    return "mid-grey" if _GREY_LOW <= tone <= _GREY_HIGH else f"grey of level {tone:.0f}"

@@ -1,0 +1,54 @@
+"""UD206: NaN or Inf in the output."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.graph import non_finite_origin
+from unetdoctor.checks.pictures import place
+from unetdoctor.checks.remedies import REPLACE_NON_FINITE, STATISTICS
+from unetdoctor.facts import Evidence, Finding, Kind, Reading
+
+SHARE_LIMIT = 0.0
+"""Share of NaN and infinite values, in %. 0: sound, always. Half-precision overflow left 12.7 % in a measured
+network; one NaN weight leaves 100 %."""
+
+
+class NonFiniteOutput(Check):
+    """The output holds NaN or infinite values, which become black when they are cast to 8 bits.
+
+    Symptom
+        Black pictures or black holes; NaN cast to uint8 is 0.
+    Cause
+        Non-finite weights (UD307), an overflow in half precision, a root, logarithm or power of a negative number, a
+        division by zero.
+    Remedy
+        That of the cause, at the first operation whose result is not finite although its operands are: the message
+        names it.
+    Source
+        Recipe 2: 28 of 303 public threads. A ratio of largest activation to 65504 of 2.1 gave 12.7 % NaN in fp16, one
+        of 0.42 none.
+    """
+
+    code = "UD206"
+    name = "non-finite-output"
+    kind = Kind.SYMPTOM
+    counterfactuals = (REPLACE_NON_FINITE, *STATISTICS)
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the run with the largest share; constant inputs count as well."""
+        pairs = [(run, run.output) for run in evidence.runs if run.output is not None]
+        if not pairs:
+            return
+        run, output = max(pairs, key=lambda pair: pair[1].non_finite)
+        share = 100 * output.non_finite
+        origin = non_finite_origin(run) if share else None
+        where = origin.place if origin is not None else place(evidence, run, output)
+        first = f", first after `{origin.name}` at {where.text}" if origin is not None else f", drawn by {where.text}"
+        yield cls.finding(
+            f"{shown(share)} % of the output's values are not finite (at most {SHARE_LIMIT:g} %; {output.nan} NaN and "
+            f"{output.infinite} infinite of {output.count}) on the probe `{run.probe.name}`{first}.",
+            [Reading("share of NaN and Inf", share, "%", upper=SHARE_LIMIT)],
+            place=where,
+            op=origin.index if origin is not None else output.drawn_by,
+        )

@@ -1,0 +1,53 @@
+"""UD209: the output is the same whatever goes in."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, STATISTICS, last_layer_advice
+from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
+
+CHANGE_LIMIT = 1.0
+"""Change of the output between two inputs over its own deviation, in %. 0: ignores its input, as 13 of 126 fresh
+networks do whose BatchNorm was never filled. 100-140: two independent pictures."""
+
+
+class IgnoresItsInput(Check):
+    """The output stays the same when the input changes.
+
+    Symptom
+        The same picture or mask for every image.
+    Cause
+        Running statistics that were never filled (UD308), a signal that dies on its way (UD403), a last layer without
+        weight (UD303), a training that only learned the average.
+    Remedy
+        That of the cause.
+    Source
+        Seed 003; recipe 18. 13 of 126 sound fresh networks ignore their input in eval() with unfilled BatchNorm: a
+        note.
+    """
+
+    code = "UD209"
+    name = "ignores-its-input"
+    kind = Kind.SYMPTOM
+    counterfactuals = (*STATISTICS, *last_layer_advice("UD302"), *EVERY_LAYER, *ACTIVATIONS)
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the pair of inputs between which the output changes most; constant inputs left out."""
+        constant = {run.probe.name for run in evidence.runs if run.probe.constant}
+        pairs = [x for x in evidence.comparisons if x.kind == "inputs" and not constant & {x.first, x.second}]
+        if not pairs:
+            return
+        pair = max(pairs, key=lambda x: x.relative if x.relative == x.relative else -1.0)
+        place = evidence.model.last.place if evidence.model.last is not None else Place()
+        change = 100 * pair.relative
+        yield cls.finding(
+            f"The output drawn by {place.text} changes by {shown(change)} % of its own deviation (at least "
+            f"{CHANGE_LIMIT:g} %) from `{pair.first}` to `{pair.second}`, the best of {len(pairs)} pairs of inputs.",
+            [
+                Reading("change of the output between two inputs", change, "%", lower=CHANGE_LIMIT),
+                Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
+            ],
+            place=place,
+            severity=Severity.ERROR if evidence.model.trained else Severity.NOTE,
+        )

@@ -1,0 +1,52 @@
+"""UD210: a generator draws the same picture for every latent."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, LATENTS, STATISTICS, last_layer_advice
+from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
+
+CHANGE_LIMIT = 5.0
+"""Change of the output between two batches of latents over its own deviation, in %. 0: collapsed. 98-140: sound
+generators."""
+
+
+class NoDiversity(Check):
+    """The generator draws the same picture whatever latent it is given.
+
+    Symptom
+        A batch of equal pictures.
+    Cause
+        Latents that hardly vary (UD409), a normalisation that takes the latent away, running statistics that were
+        never filled (UD308), a signal that dies on its way (UD403), or a collapsed training.
+    Remedy
+        That of the cause; a collapsed training needs another training.
+    Source
+        Seed 003; recipe 18. Latents scaled by 0.01 leave 0.007 8-bit levels of deviation in eval(), while BatchNorm
+        hides them in train().
+    """
+
+    code = "UD210"
+    name = "no-diversity"
+    kind = Kind.SYMPTOM
+    counterfactuals = (*LATENTS, *STATISTICS, *EVERY_LAYER, *last_layer_advice("UD302"), *ACTIVATIONS)
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the pair of batches between which the output changes most."""
+        pairs = [x for x in evidence.comparisons if x.kind == "latents"]
+        if not pairs:
+            return
+        pair = max(pairs, key=lambda x: x.relative if x.relative == x.relative else -1.0)
+        place = evidence.model.last.place if evidence.model.last is not None else Place()
+        change = 100 * pair.relative
+        yield cls.finding(
+            f"The picture drawn by {place.text} changes by {shown(change)} % of its own deviation (at least "
+            f"{CHANGE_LIMIT:g} %) from `{pair.first}` to `{pair.second}`.",
+            [
+                Reading("change of the picture between two latents", change, "%", lower=CHANGE_LIMIT),
+                Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
+            ],
+            place=place,
+            severity=Severity.ERROR if evidence.model.trained else Severity.NOTE,
+        )

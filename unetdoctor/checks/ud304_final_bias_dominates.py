@@ -1,0 +1,84 @@
+"""UD304: the last layer's bias outweighs its signal."""
+
+import math
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, either, shown
+from unetdoctor.checks.layers import written
+from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Output, Reading, Remedy, Severity
+
+RATIO_LIMIT = 5.0
+"""Largest bias over the signal of the layer's result. 24: sick sample. .4-.6: sound samples; 2: masks of rare
+objects."""
+PINNED = {"tanh": 2.8, "sigmoid": 5.5, "softmax": 5.5}
+"""Bias from which on an activation lies within one 8-bit level of its end: tanh(2.8) = .993, sigmoid(5.5) = .996. The
+prior of focal loss, -4.6 to -2, stays below."""
+LOGITS_PINNED = 5.5
+"""The same for logits without an activation."""
+
+
+class FinalBiasDominates(Check):
+    """The bias of the last layer is several times its signal and pins the picture to one side.
+
+    Symptom
+        All white, all black, or one class everywhere, while the layer's own signal varies.
+    Cause
+        A bias that was set by hand, a prior bias for a far rarer class, or a training on targets outside the range.
+    Remedy
+        Zero the bias; for rare classes set it to -log((1 - p) / p) of their true share p.
+    Source
+        Recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99; -3 leaves .58 instead of
+        .92.
+    """
+
+    code = "UD304"
+    name = "final-bias-dominates"
+    kind = Kind.CAUSE
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the last layer, where its signal is known."""
+        model, last, run = evidence.model, evidence.model.last, evidence.main
+        if last is None or run is None or run.output is None or math.isnan(last.signal_out):
+            return
+        bias = _bias(last, run.output)
+        pinned = _pinned(run.output, picture=evidence.intent.effective.is_picture)
+        ratio = bias / last.signal_out if last.signal_out > 0 else math.inf if bias else 0.0
+        trained = Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
+        yield cls.finding(
+            f"The largest bias of {last.place.text} is {shown(bias)} (the activation is at its end from "
+            f"{shown(pinned)} on), {shown(ratio)} times the layer's signal of {shown(last.signal_out)} (at most "
+            f"{RATIO_LIMIT:g}).",
+            either(
+                Reading("bias over signal of the last layer", ratio, "x", upper=RATIO_LIMIT),
+                Reading("largest bias of the last layer", bias, upper=pinned),
+            ),
+            place=last.place,
+            severity=trained if model.trained else Severity.NOTE,
+            remedies=[
+                Remedy(
+                    action="zero_bias",
+                    parameters={"layers": "last"},
+                    title="zero the last layer's bias",
+                    patch=f"nn.init.zeros_({written(last.layer)}.bias)",
+                    cause=cls.code,
+                    scope=1,
+                )
+            ],
+            op=last.op,
+        )
+
+
+def _bias(last: LayerWeights, output: Output) -> float:
+    """Return the largest bias; softmax sees only how far the biases lie apart."""
+    if output.activation == "softmax" and last.bias:
+        middle = sum(last.bias) / len(last.bias)
+        return max(abs(x - middle) for x in last.bias)
+    return last.bias_largest
+
+
+def _pinned(output: Output, *, picture: bool) -> float:
+    """Return the bias from which on the output is pinned: at the activation's end, or outside what is shown."""
+    if output.activation in PINNED:
+        return PINNED[output.activation]
+    return max(abs(output.display.low), abs(output.display.high)) if picture else LOGITS_PINNED

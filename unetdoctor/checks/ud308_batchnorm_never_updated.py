@@ -1,0 +1,85 @@
+"""UD308: running statistics that were never filled, and are used."""
+
+from collections.abc import Iterator, Sequence
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.remedies import STATISTICS
+from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
+
+COUNT_LIMIT = 0
+"""Normalisation layers that use statistics that were never filled. 0: trained networks. All of them: a fresh network,
+or a checkpoint without buffers."""
+SHIFT_LIMIT = 0.5
+"""|batch mean - running mean| in running deviations; with VARIANCE_LIMIT, the right preprocessing scores .65-1.2 in a
+trained network and a wrong one 2.2-3.1 times that. Under it the fresh statistics do no harm."""
+VARIANCE_LIMIT = 0.7
+"""|ln(batch variance / running variance)|. 0: the batch looks as stored; .7: a factor of 2."""
+
+
+class BatchNormNeverUpdated(Check):
+    """Normalisation layers use running statistics that were never filled: mean 0, variance 1, no batch counted.
+
+    Symptom
+        Grey in eval() and sound in train(); or wrong colours and no shades, where the weights were trained.
+    Cause
+        eval() on a network that never ran in train(); a checkpoint or an EMA copy without the buffers; statistics
+        reset.
+    Remedy
+        Fill the statistics with some tens of passes in train() over real inputs, or save and load the buffers.
+    Source
+        Seed 003 and recipe 10. The grey generator of seed 003 has 0.7-0.9 levels of deviation in eval() and 70-82
+        after 60 passes in train(). Resetting trained statistics takes the Dice from .94 to .30. A fresh network is
+        legitimately so.
+    """
+
+    code = "UD308"
+    name = "batchnorm-never-updated"
+    kind = Kind.CAUSE
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for all normalisation layers together."""
+        norms = [x for x in evidence.model.norms if x.used_stored]
+        if not norms:
+            return
+        pristine = [x for x in norms if x.pristine]
+        first = pristine[0] if pristine else norms[0]
+        shift = _largest(x.mean_shift for x in pristine)
+        variance = _largest(x.log_variance_ratio for x in pristine)
+        readings = [
+            Reading("normalisation layers with statistics never filled", len(pristine), "layers", upper=COUNT_LIMIT)
+        ]
+        if shift is not None and variance is not None:
+            readings += [
+                Reading("shift of the batch mean", shift, "deviations", upper=SHIFT_LIMIT),
+                Reading("logarithm of batch over stored variance", variance, upper=VARIANCE_LIMIT),
+            ]
+        yield cls.finding(
+            f"{len(pristine)} of {len(norms)} normalisation layers use statistics that were never filled (at most "
+            f"{COUNT_LIMIT})"
+            + (f", the first at {first.place.text}{_far(shift, variance)}." if pristine else " in the model."),
+            readings,
+            place=first.place if pristine else None,
+            severity=_severity(evidence, pristine, readings),
+            remedies=STATISTICS,
+            op=first.op if pristine else None,
+        )
+
+
+def _largest(values: Iterator[float]) -> float | None:
+    return max((abs(x) for x in values if x == x), default=None)
+
+
+def _far(shift: float | None, variance: float | None) -> str:
+    if shift is None or variance is None:
+        return ""
+    return f"; the batch lies {shown(shift)} deviations and a variance ratio of e^{shown(variance)} away"
+
+
+def _severity(evidence: Evidence, pristine: Sequence[NormStatistics], readings: Sequence[Reading]) -> Severity:
+    """Return how bad it is: a fresh network has fresh statistics, a folded one keeps its own in weight and bias."""
+    harmless = len(readings) > 1 and all(x.holds for x in readings[1:])
+    if not evidence.model.trained or harmless:
+        return Severity.NOTE
+    folded = all(x.counter is None and not x.affine_pristine for x in pristine)
+    return Severity.WARNING if folded else Severity.ERROR

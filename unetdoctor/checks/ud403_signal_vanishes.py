@@ -1,0 +1,86 @@
+"""UD403: the signal dies on its way through the network."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, either, shown
+from unetdoctor.checks.graph import bottlenecks, is_normalisation
+from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
+from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
+
+RELATIVE_LIMIT = 0.02
+"""Signal over that behind the first weighted layer. Under .02: the sick sample from its fourth layer on. .3-5: sound
+ones."""
+ABSOLUTE_LIMIT = 0.01
+"""The signal itself. A network fed with 0..255 and normalised falls to .01 of its first signal and still holds 1."""
+
+
+class SignalVanishes(Check):
+    """The signal dies on its way: behind some layer, next to nothing is left of what the input says.
+
+    Symptom
+        One even tone, or the same picture for every input: the layers behind draw their biases and borders.
+    Cause
+        Layers that are each a little too small, with no normalisation that makes up for it; or running statistics
+        that were never filled; or one dead layer.
+    Remedy
+        Initialise the network with kaiming fan-in, or from the named layer on; batch statistics prove the other
+        cause.
+    Source
+        Seed 003: without BatchNorm its generator is truly grey, 0.8 levels with tanh and 0.3 with sigmoid. Judged
+        only where everything must pass (a deep branch that a skip connection bypasses is no obstacle), and before the
+        last layer.
+    """
+
+    code = "UD403"
+    name = "signal-vanishes"
+    kind = Kind.CAUSE
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding: the first layer behind which the signal is lost, else the one with the weakest signal."""
+        run = evidence.main
+        profile = _profile(run) if run is not None else ()
+        if len(profile) < 2:
+            return
+        reference = profile[0][1]
+        judged = [(op, _readings(signal, reference)) for op, signal in profile[1:]]
+        lost = next((x for x in judged if not any(r.holds for r in x[1])), None)
+        op, readings = lost or min(judged, key=lambda x: x[1][0].value)
+        yield cls.finding(
+            f"Behind `{op.name}` at {op.place.text} the signal is {shown(readings[0].value)} of what it is behind the "
+            f"first layer (at least {RELATIVE_LIMIT:g}), {shown(readings[1].value)} itself (at least "
+            f"{ABSOLUTE_LIMIT:g}).",
+            either(*readings),
+            place=op.place,
+            severity=Severity.WARNING if evidence.model.trained else Severity.NOTE,
+            remedies=_remedies(evidence, op),
+            op=op.index,
+        )
+
+
+def _profile(run: Run) -> tuple[tuple[Op, float], ...]:
+    """Return (op, signal) of the layers that everything passes, the last one left out; empty where it is unknown."""
+    if run.output is None or run.output.drawn_by is None:
+        return ()
+    passed = [
+        (op, op.statistics.signal)
+        for op in bottlenecks(run, run.output.drawn_by)
+        if op.statistics is not None and (op.weighted or is_normalisation(op))
+    ]
+    known = [x for x in passed if x[1] == x[1]]
+    return tuple(known) if known and known[0][1] > 0 else ()
+
+
+def _readings(signal: float, reference: float) -> tuple[Reading, Reading]:
+    return (
+        Reading("signal over that behind the first layer", signal / reference, "x", lower=RELATIVE_LIMIT),
+        Reading("signal", signal, lower=ABSOLUTE_LIMIT),
+    )
+
+
+def _remedies(evidence: Evidence, op: Op) -> Iterator[Remedy]:
+    yield initialise_all("kaiming_fan_in", "UD403")
+    if op.weighted and op.place.layer:
+        yield initialise_layer(op.place, "UD403", "kaiming_fan_in")
+    if any(x.used_stored for x in evidence.model.norms):
+        yield from STATISTICS
