@@ -91,19 +91,26 @@ def prints(module: Module) -> Iterator[tuple[str, int]]:
 
 
 def broad_handlers(module: Module) -> Iterator[tuple[str, int]]:
-    """Yield (function, line) of every handler of Exception or BaseException, bare or suppressed, tuples included."""
+    """Yield (function, line) of every handler of Exception or BaseException, bare or suppressed, tuples included.
+
+    One that ends in a bare `raise` swallows nothing and is left out.
+    """
 
     def is_broad(node: ast.expr | None) -> bool:
         if isinstance(node, ast.Tuple):
             return any(is_broad(item) for item in node.elts)
         return node is None or dotted(node).rpartition(".")[2] in ("Exception", "BaseException")
 
+    def passes_on(handler: ast.ExceptHandler) -> bool:
+        last = handler.body[-1]
+        return isinstance(last, ast.Raise) and last.exc is None
+
     def walk(node: ast.AST, owner: str) -> Iterator[tuple[str, int]]:
         for child in ast.iter_child_nodes(node):
             inner = owner
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 inner = f"{owner}.{child.name}".lstrip(".")
-            if isinstance(child, ast.ExceptHandler) and is_broad(child.type):
+            if isinstance(child, ast.ExceptHandler) and is_broad(child.type) and not passes_on(child):
                 yield owner, child.lineno
             if isinstance(child, ast.Call) and dotted(child.func).rpartition(".")[2] == "suppress":
                 yield from ((owner, child.lineno) for argument in child.args if is_broad(argument))
