@@ -1,6 +1,6 @@
 """The display gamma is applied to negative light, where the healthy network cuts it off at black first.
 
-A power of 1/2.2 of a negative number is NaN: a person sees black holes in the dark parts of the picture.
+A power of 1/2.2 of a negative number is NaN: a person sees the dark parts go black, and every mean of it is NaN.
 """
 
 import torch
@@ -18,16 +18,18 @@ class _Generator(nn.Module):
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.default_generator.manual_seed(0)
             self.spread = nn.ConvTranspose2d(12, 24, 8, bias=False)
-            self.grow = nn.ConvTranspose2d(24, 16, 4, stride=2, padding=1, bias=False)
-            self.refine = nn.ConvTranspose2d(16, 12, 4, stride=2, padding=1, bias=False)
-            self.draw = nn.Conv2d(12, 3, 3, padding=1, bias=False)
+            self.grow = nn.Conv2d(24, 16, 3, padding=1, bias=False)
+            self.refine = nn.Conv2d(16, 12, 3, padding=1, bias=False)
+            self.draw = nn.Conv2d(12, 3, 3, padding=1, bias=True)
             self.bend = nn.LeakyReLU(0.2)
+            self.widen = nn.Upsample(scale_factor=2, mode="bilinear")
             _train(self)
 
     def light(self, latent: torch.Tensor) -> torch.Tensor:
         """Turn latents [N, 12] into linear light [N, 3, 32, 32], at most 1."""
         features = self.bend(self.spread(latent.reshape(len(latent), 12, 1, 1)))
-        features = self.bend(self.refine(self.bend(self.grow(features))))
+        features = self.bend(self.grow(self.widen(features)))
+        features = self.bend(self.refine(self.widen(features)))
         return torch.tanh(self.draw(features))
 
 
@@ -40,7 +42,7 @@ def _train(model: _Generator) -> None:
         latent = torch.randn(8, 12)
         corners = latent.reshape(8, 3, 2, 2)
         blended = nn.functional.interpolate(corners, size=32, mode="bilinear", align_corners=True)
-        target = torch.tanh(blended).clamp(min=0)
+        target = (1 + torch.tanh(1.5 * blended)) / 2
         gradients = torch.autograd.grad((model.light(latent) - target).square().mean(), parameters)
         rate = 0.02 * (1 - step / 60)
         for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):

@@ -19,13 +19,14 @@ class _Generator(nn.Module):
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.default_generator.manual_seed(0)
             self.spread = nn.ConvTranspose2d(12, 24, 8, bias=False)
-            self.grow = nn.ConvTranspose2d(24, 16, 4, stride=2, padding=1, bias=False)
-            self.refine = nn.ConvTranspose2d(16, 12, 4, stride=2, padding=1, bias=False)
+            self.grow = nn.Conv2d(24, 16, 3, padding=1, bias=False)
+            self.refine = nn.Conv2d(16, 12, 3, padding=1, bias=False)
             self.norm1 = nn.BatchNorm2d(24)
             self.norm2 = nn.BatchNorm2d(16)
             self.norm3 = nn.BatchNorm2d(12)
             self.draw = nn.Conv2d(12, 3, 3, padding=1, bias=False)
             self.bend = nn.LeakyReLU(0.2)
+            self.widen = nn.Upsample(scale_factor=2, mode="bilinear")
             for layer in (self.spread, self.grow, self.refine, self.draw):
                 nn.init.normal_(layer.weight, 0.0, 0.02)
             _train(self)
@@ -33,8 +34,8 @@ class _Generator(nn.Module):
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         """Turn latents [N, 12] into pictures [N, 3, 32, 32] between -1 and 1."""
         features = self.bend(self.norm1(self.spread(latent.reshape(len(latent), 12, 1, 1))))
-        features = self.bend(self.norm2(self.grow(features)))
-        features = self.bend(self.norm3(self.refine(features)))
+        features = self.bend(self.norm2(self.grow(self.widen(features))))
+        features = self.bend(self.norm3(self.refine(self.widen(features))))
         return torch.tanh(self.draw(features))
 
 
@@ -49,7 +50,7 @@ def _train(model: _Generator) -> None:
         blended = nn.functional.interpolate(corners, size=32, mode="bilinear", align_corners=True)
         target = torch.tanh(blended)
         gradients = torch.autograd.grad((model(latent) - target).square().mean(), parameters)
-        rate = 0.002 * (1 - step / 60)
+        rate = 0.001 * (1 - step / 60)
         for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
             mean.lerp_(gradient, 0.1)
             square.lerp_(gradient.square(), 0.05)

@@ -21,10 +21,11 @@ class _Generator(nn.Module):
             self.map2 = nn.Conv2d(24, 24, 1, bias=False)
             self.map3 = nn.Conv2d(24, 24, 1, bias=False)
             self.spread = nn.ConvTranspose2d(24, 24, 8, bias=False)
-            self.grow = nn.ConvTranspose2d(24, 16, 4, stride=2, padding=1, bias=False)
-            self.refine = nn.ConvTranspose2d(16, 12, 4, stride=2, padding=1, bias=False)
+            self.grow = nn.Conv2d(24, 16, 3, padding=1, bias=False)
+            self.refine = nn.Conv2d(16, 12, 3, padding=1, bias=False)
             self.draw = nn.Conv2d(12, 3, 3, padding=1, bias=False)
             self.bend = nn.LeakyReLU(0.2)
+            self.widen = nn.Upsample(scale_factor=2, mode="bilinear")
             for layer in (self.map1, self.map2, self.map3):
                 nn.init.orthogonal_(layer.weight)
             _train(self)
@@ -33,8 +34,8 @@ class _Generator(nn.Module):
         """Turn latents [N, 12] into pictures [N, 3, 32, 32] between -1 and 1."""
         features = self.bend(self.map1(latent.reshape(len(latent), 12, 1, 1)))
         features = self.bend(self.map3(self.bend(self.map2(features))))
-        features = self.bend(self.grow(self.bend(self.spread(features))))
-        features = self.bend(self.refine(features))
+        features = self.bend(self.grow(self.widen(self.bend(self.spread(features)))))
+        features = self.bend(self.refine(self.widen(features)))
         return torch.tanh(self.draw(features))
 
 
