@@ -1,0 +1,56 @@
+"""The Typer application: its commands and what holds for all of them."""
+
+from typing import Annotated
+
+import typer
+
+from unetdoctor import __version__
+from unetdoctor.cli.demo import demo
+from unetdoctor.cli.env import env
+from unetdoctor.cli.explain import explain
+from unetdoctor.cli.inspect import inspect
+from unetdoctor.cli.rules import rules
+from unetdoctor.cli.schema import schema
+
+HELP = (
+    """Finds out why a PyTorch model draws grey, black, flat or broken pictures, and proves the cause by experiment."""
+)
+EXAMPLES = """\b
+Examples:
+  unetdoctor demo
+  unetdoctor inspect model.py
+  unetdoctor inspect model.py:UNet -w weights.pt --image photo.png --task binary
+  unetdoctor inspect traced.pt --format json -o text=report.txt
+  unetdoctor explain UD203
+\b
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong request, 3 no diagnosis, 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="unetdoctor",
+    help=HELP,
+    epilog=EXAMPLES,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for command in (inspect, demo, explain, rules, env, schema):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"unetdoctor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Hold what every command shares."""

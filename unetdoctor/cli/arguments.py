@@ -1,0 +1,119 @@
+"""From the options of `inspect` to a Request, and to what becomes of the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unetdoctor.cli import values
+from unetdoctor.cli.errors import RequestError, choice
+from unetdoctor.cli.inputs import parse_input, parse_range
+from unetdoctor.facts import Intent, Limits, Request, Selection, Task
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `inspect` as typed; the defaults are those of the command line."""
+
+    target: str
+    kwarg: tuple[str, ...] = ()
+    weights: str | None = None
+    inputs: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
+    batch: int | None = None
+    seed: int = 0
+    task: str = "auto"
+    classes: int | None = None
+    range_: str | None = None
+    device: str = "cpu"
+    timeout: float = 300.0
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str = "error"
+    max_trials: int = 48
+    pictures: bool = True
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What becomes of a report."""
+
+    format: str = "text"
+    """What goes to stdout: `text` or `json`."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(format, file) of every `-o`."""
+    out_dir: str | None = None
+    """Folder of pictures; None for the usual one."""
+    pictures: bool = True
+    """Whether pictures are written."""
+    force: bool = False
+    """Whether files that are not ours are replaced."""
+    quiet: bool = False
+    """The verdict alone."""
+    verbose: bool = False
+    """Everything."""
+    color: str = "auto"
+    """`auto`, `always` or `never`."""
+
+
+def request(options: Options) -> Request:
+    """Return the request; raises RequestError with one sentence for the first option that is wrong."""
+    for option, number, least in (
+        ("--batch", options.batch, 1),
+        ("--classes", options.classes, 1),
+        ("--timeout", options.timeout, 1),
+        ("--max-trials", options.max_trials, 0),
+        ("--seed", options.seed, 0),
+    ):
+        if number is not None:
+            values.at_least(option, number, least)
+    if options.seed >= 2**63:
+        raise RequestError(f"--seed must be below 2**63, not {options.seed}.")
+    return Request(
+        target=options.target,
+        directory=_directory(),
+        kwargs=values.keywords(options.kwarg),
+        weights=options.weights,
+        inputs=tuple(parse_input(text) for text in options.inputs),
+        images=options.image,
+        batch=options.batch,
+        intent=Intent(
+            task=Task(choice("--task", options.task, tuple(task.value for task in Task))),
+            classes=options.classes,
+            display_range=None if options.range_ is None else parse_range(options.range_),
+        ),
+        device=values.device(options.device),
+        selection=Selection(
+            select=values.selection("--select", options.select),
+            ignore=values.selection("--ignore", options.ignore),
+            fail_on=choice("--fail-on", options.fail_on, values.FAIL_ON),
+        ),
+        limits=Limits(timeout_s=options.timeout, trials=options.max_trials),
+        seed=options.seed,
+        pictures=options.pictures,
+    )
+
+
+def _directory() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:
+        raise RequestError("The working directory no longer exists; change to one that does.") from None
+
+
+def request_from_arguments(arguments: Sequence[str]) -> Request:
+    """Return the request of a command line such as `["inspect", "model.py", "--task", "rgb"]`, without running it.
+
+    Raises RequestError, as the command itself does.
+    """
+    from unetdoctor.cli.running import invoke
+
+    caught: list[Request] = []
+
+    def catch(found: Request, _delivery: Delivery) -> int:
+        caught.append(found)
+        return 0
+
+    invoke(arguments, catch)
+    if not caught:
+        raise RequestError(f"{' '.join(arguments)} asks for no examination.")
+    return caught[0]

@@ -1,0 +1,85 @@
+"""Where a report goes: stdout, files, and the folder of pictures."""
+
+import sys
+from pathlib import Path
+
+from unetdoctor.cli import streams
+from unetdoctor.cli.arguments import Delivery
+from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
+from unetdoctor.facts import Report, Request
+from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
+from unetdoctor.reporters.folder import check_directory, default_directory
+
+_MARKS = {"json": '"schema_version"', "text": "unetdoctor ", "svg": 'class="rich-terminal"'}
+"""What an earlier report of ours holds: near the beginning, or for text near the end."""
+_LOOKED_AT = 2_000
+
+
+def directory(request: Request, delivery: Delivery) -> Path:
+    """Return the folder of pictures."""
+    return Path(delivery.out_dir) if delivery.out_dir else default_directory(request.target)
+
+
+def check(request: Request, delivery: Delivery) -> None:
+    """Raise RequestError where a file or folder of the delivery must not be written."""
+    inputs = {Path(name).resolve() for name in (request.weights, *request.images) if name}
+    try:
+        if delivery.pictures:
+            check_directory(directory(request, delivery), force=delivery.force)
+        for kind, name in delivery.files:
+            path = Path(name)
+            check_destination(path)
+            if path.resolve() in inputs:
+                raise RequestError(f"-o {kind}={name}: this file is read by the examination; choose another name.")
+            if path.exists() and not delivery.force and not _ours(path, kind):
+                raise RequestError(f"-o {kind}={name}: the file is no earlier {kind} report; replace it with --force.")
+    except WriteRefusedError as error:
+        raise RequestError(str(error)) from error
+
+
+def _ours(path: Path, kind: str) -> bool:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    part = data[-_LOOKED_AT:] if kind == "text" else data[:_LOOKED_AT]
+    return not data or _MARKS[kind].encode() in part
+
+
+def render(report: Report, kind: str, delivery: Delivery) -> str:
+    """Return the report in a format for a file: without colour, wide, complete as on the terminal."""
+    if kind == "json":
+        from unetdoctor.reporters.json_report import to_json
+
+        return to_json(report)
+    if kind == "svg":
+        from unetdoctor.reporters.svg import to_svg
+
+        return to_svg(report)
+    from unetdoctor.reporters.look import Look
+    from unetdoctor.reporters.terminal import to_text
+
+    return to_text(report, Look(width=100, verbose=delivery.verbose))
+
+
+def write(report: Report, delivery: Delivery) -> None:
+    """Write the report to stdout and to its files; files first, so that a closed pipe takes none of them away."""
+    refused: list[str] = []
+    for kind, name in delivery.files:
+        try:
+            atomic_write(Path(name), render(report, kind, delivery).encode("utf-8", "backslashreplace"))
+        except WriteRefusedError as error:
+            refused.append(str(error))
+    streams.write(_shown(report, delivery))
+    if refused:
+        raise streams.OutputError(" ".join(refused), max(report.exit_code, EXIT_WRONG_REQUEST))
+
+
+def _shown(report: Report, delivery: Delivery) -> str:
+    if delivery.format == "json":
+        return render(report, "json", delivery)
+    from unetdoctor.reporters.look import look_for
+    from unetdoctor.reporters.terminal import to_line, to_text
+
+    look = look_for(sys.stdout, delivery.color, verbose=delivery.verbose)
+    return to_line(report, look) if delivery.quiet else to_text(report, look)

@@ -1,0 +1,133 @@
+"""`unetdoctor inspect TARGET`: the whole examination."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from unetdoctor.cli import values
+from unetdoctor.cli.arguments import Delivery, Options, request
+from unetdoctor.cli.errors import RequestError, choice
+from unetdoctor.facts import Request
+
+Runner = Callable[[Request, Delivery], int]
+
+INPUT, INTENT, RULES, OUTPUT = "What is fed", "What is meant", "Checks and limits", "Output"
+
+
+def inspect(
+    ctx: typer.Context,
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="file.py, file.py:Name, file.py:make(n=3), package.module:Name or a TorchScript file.",
+        ),
+    ],
+    kwarg: Annotated[
+        list[str] | None,
+        typer.Option("-k", "--kwarg", metavar="NAME=VALUE", help="Constructor argument (repeatable)."),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option("-w", "--weights", metavar="FILE", help="state_dict or safetensors to load.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable); inferred without it."
+        ),
+    ] = None,
+    image: Annotated[
+        list[str] | None, typer.Option("--image", metavar="PATH", help="Photograph to feed (repeatable).")
+    ] = None,
+    batch: Annotated[int | None, typer.Option("--batch", metavar="N", help="Samples per probe.")] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of probes and fresh weights.")] = 0,
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="auto, binary, multiclass, multilabel, rgb, generator or regression.",
+        ),
+    ] = "auto",
+    classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
+    range_: Annotated[
+        str | None, typer.Option("--range", metavar="LOW..HIGH", help="Output values shown as black and white.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:N or mps.")] = "cpu",
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")] = 300.0,
+    max_trials: Annotated[int, typer.Option("--max-trials", metavar="N", help="Most experiments.")] = 48,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
+    ] = "error",
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json on stdout.")] = "text",
+    output: Annotated[
+        list[str] | None,
+        typer.Option("-o", "--output", metavar="FORMAT=FILE", help="Also write text, json or svg (repeatable)."),
+    ] = None,
+    out_dir: Annotated[
+        str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
+    ] = None,
+    no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no pictures.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
+    color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
+) -> None:
+    r"""Examine a model and say what is wrong with its picture, why, and what cures it.
+
+    \b
+    Examples:
+      unetdoctor inspect model.py
+      unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
+      unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
+    """
+    if quiet and verbose:
+        raise RequestError("-q and -v exclude each other.")
+    options = Options(
+        target=target,
+        kwarg=tuple(kwarg or ()),
+        weights=weights,
+        inputs=tuple(inputs or ()),
+        image=tuple(image or ()),
+        batch=batch,
+        seed=seed,
+        task=task,
+        classes=classes,
+        range_=range_,
+        device=device,
+        timeout=timeout,
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        fail_on=fail_on,
+        max_trials=max_trials,
+        pictures=not no_pictures,
+    )
+    delivery = Delivery(
+        format=choice("--format", format_, values.FORMATS),
+        files=values.file_outputs(output or ()),
+        out_dir=out_dir,
+        pictures=not no_pictures,
+        force=force,
+        quiet=quiet,
+        verbose=verbose,
+        color=choice("--color", color, values.COLORS),
+    )
+    raise typer.Exit(runner(ctx)(request(options), delivery))
+
+
+def runner(ctx: typer.Context) -> Runner:
+    """Return what runs an examination: the worker, or what a caller of `invoke` put in its place."""
+    if ctx.obj is not None:
+        found: Runner = ctx.obj
+        return found
+    from unetdoctor.cli.examination import examine
+
+    return examine

@@ -1,0 +1,116 @@
+"""Run a command line: what it raises becomes one sentence and an exit code."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from unetdoctor.cli import streams
+from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, EXIT_WRONG_REQUEST, RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from unetdoctor.cli.inspect import Runner
+
+VERBOSE = ("-v", "--verbose")
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return invoke(given)
+    except RequestError as error:
+        return _refused(error)
+    except streams.OutputError as error:
+        _complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("Interrupted.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        streams.silence(sys.stdout)
+        return EXIT_WRONG_REQUEST
+    except Exception as error:  # noqa: BLE001 - the last line of the tool: a bug of ours, said in one sentence
+        return _our_bug(error, given)
+    finally:
+        streams.flush()
+
+
+def invoke(arguments: Sequence[str], runner: "Runner | None" = None) -> int:
+    """Run a command line and return its exit code; raises RequestError where it is wrong.
+
+    `runner` takes the place of the worker: it is called with the request and what becomes of the report.
+    """
+    from unetdoctor.cli.app import app
+
+    try:
+        code: Any = app(list(arguments), prog_name="unetdoctor", standalone_mode=False, obj=runner)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            raise _usage(error, arguments) from error
+        raise
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
+    """Return a usage error of Typer as one of ours, with the option or command that was meant."""
+    from unetdoctor.cli.app import app
+
+    known = [str(command.callback.__name__) for command in app.registered_commands if command.callback]
+    if type(error).__name__ == "NoArgsIsHelpError" or (not arguments and not str(error).strip()):
+        return RequestError("")
+    message = str(error.format_message()).strip().rstrip(".")
+    option = getattr(error, "option_name", "")
+    if type(error).__name__ == "NoSuchOption":
+        near = sorted(getattr(error, "possibilities", None) or ())
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return RequestError(f"There is no option {option}.{meant}{_help_for(error)}")
+    if "No such command" in message and arguments:
+        name = next((word for word in arguments if not word.startswith("-")), arguments[0])
+        meant = did_you_mean(name, known)
+        if not meant and (name.endswith((".py", ".pt")) or ".py:" in name):
+            return RequestError(f"There is no command {name!r}.", [f"unetdoctor inspect {name}"])
+        return RequestError(f"There is no command {name!r}.{meant} All: unetdoctor --help")
+    return RequestError(f"{message}.{_help_for(error)}")
+
+
+def _help_for(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    path = getattr(context, "command_path", "unetdoctor") or "unetdoctor"
+    return f" All options: {path} --help"
+
+
+def _refused(error: RequestError) -> int:
+    if error.sentence:
+        _complain(error.sentence, error.commands)
+    return EXIT_WRONG_REQUEST
+
+
+def _our_bug(error: Exception, arguments: Sequence[str]) -> int:
+    import traceback
+    from pathlib import Path
+
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    first = (str(error).splitlines() or [""])[0][:300]
+    again = "" if set(arguments) & set(VERBOSE) else " Run again with -v to see where."
+    _complain(f"unetdoctor met an error of its own: {type(error).__name__}{place}: {first}.{again}")
+    if not again:
+        from unetdoctor.reporters.safe import clean_lines
+
+        streams.say("\n".join(clean_lines("".join(traceback.format_exception(error)))) + "\n")
+    return EXIT_OUR_BUG
+
+
+def _complain(sentence: str, commands: Sequence[str] = ()) -> None:
+    """Say on stderr what is wrong, and which commands help."""
+    import os
+
+    from unetdoctor.reporters.safe import clean_lines
+
+    stream = sys.stderr
+    plain = (
+        stream is None or not stream.isatty() or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    )
+    label = "error:" if plain else "\x1b[1;31merror:\x1b[0m"
+    lines = [f"{label} {' '.join(clean_lines(sentence))}", *(f"  {' '.join(clean_lines(c))}" for c in commands)]
+    streams.say("\n".join(lines) + "\n")

@@ -1,0 +1,100 @@
+"""What a person reads first: the state, the sentence, the lines to paste, and why."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from unetdoctor.facts import Diagnosis, Outcome, Report
+from unetdoctor.reporters import safe
+from unetdoctor.reporters.blocks.layout import Verbatim, indented
+from unetdoctor.reporters.look import STATE_SIGN, STATE_STYLE, Look
+from unetdoctor.reporters.numbers import number, with_unit
+
+DIAGNOSES_SHOWN = 3
+
+
+def badge(report: Report, look: Look) -> Text:
+    """Return the state as a word with its sign, on its colour."""
+    color = STATE_STYLE[report.state]
+    words = f"{look.sign(STATE_SIGN[report.state])} {report.state.value.replace('_', ' ').upper()}"
+    if look.colors is None or look.no_color:
+        return Text(words, style="bold")
+    return Text(
+        f" {words} ", style=f"bold black on {color}" if color in ("green", "cyan") else f"bold white on {color}"
+    )
+
+
+def verdict_line(report: Report, look: Look) -> Text:
+    """Return badge and sentence in one line, however long."""
+    return Text.assemble(badge(report, look), "  ", look.text(report.verdict, STATE_STYLE[report.state]))
+
+
+def verdict(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Yield the state and the sentence."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", max_width=look.prose)
+    table.add_row(badge(report, look), look.text(report.verdict, f"bold {STATE_STYLE[report.state]}"))
+    yield table
+
+
+def first_patch(report: Report) -> tuple[str, str]:
+    """Return (what it does, the lines to paste) of the first diagnosis; two empty strings where there are none."""
+    for diagnosis in report.diagnoses[:1]:
+        if diagnosis.remedy is not None and diagnosis.remedy.patch:
+            return diagnosis.remedy.title, diagnosis.remedy.patch
+        for finding in report.findings:
+            if finding.code == diagnosis.code and finding.patch:
+                return "", finding.patch
+    return "", ""
+
+
+def paste(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Yield the lines to paste of the first diagnosis: never wrapped, without any sign between them."""
+    title, patch = first_patch(report)
+    if not patch:
+        return
+    yield ""
+    yield Text.assemble(("Paste", "bold"), look.text(f"  {title}" if title else ""), overflow="fold")
+    yield ""
+    lines = safe.clean_lines(patch.strip("\n"), ascii_only=look.ascii_only)
+    yield Verbatim(tuple(f"    {line}".rstrip() for line in lines))
+
+
+def diagnoses(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Yield the causes, ranked, each with its place, its proof and what it explains."""
+    if not report.diagnoses:
+        return
+    yield ""
+    yield Text("Why", style="bold")
+    shown = report.diagnoses if look.verbose else report.diagnoses[:DIAGNOSES_SHOWN]
+    for rank, diagnosis in enumerate(shown, 1):
+        yield from _diagnosis(rank, diagnosis, look)
+    left = len(report.diagnoses) - len(shown)
+    if left:
+        yield indented(look.text(f"and {left} more with -v", "dim"), 2)
+
+
+def _diagnosis(rank: int, diagnosis: Diagnosis, look: Look) -> Iterator[RenderableType]:
+    head = Text.assemble((f"{rank}", "bold"), f"  {look.clean(diagnosis.code, safe.NAME_LIMIT)} ", overflow="fold")
+    head.append_text(look.text(diagnosis.name, "bold", safe.NAME_LIMIT))
+    head.append_text(look.text(f"  at {diagnosis.place.text}"))
+    yield indented(head, 2)
+    if diagnosis.message:
+        yield indented(look.text(diagnosis.message), 5, look)
+    yield indented(proof(diagnosis, look), 5, look)
+
+
+def proof(diagnosis: Diagnosis, look: Look) -> Text:
+    """Return what an experiment showed of a cause, in one line."""
+    explains = f", explains {', '.join(diagnosis.explains)}" if diagnosis.explains else ""
+    trial = diagnosis.trial
+    if trial is None or trial.outcome is Outcome.NOT_TRIED:
+        words = "proved by experiment" if diagnosis.confirmed else "not proved: no experiment takes it away alone"
+        return look.text(words + explains, "dim")
+    numbers = f"{number(trial.before)} {look.sign('arrow')} {with_unit(number(trial.after), trial.unit)}"
+    words = "proved by experiment" if diagnosis.confirmed else f"experiment: {trial.outcome.value}"
+    style = "green" if diagnosis.confirmed else "dim"
+    return Text.assemble(look.text(words, style), look.text(f": {trial.reading} {numbers}"), look.text(explains, "dim"))

@@ -1,0 +1,159 @@
+"""How a report looks on one terminal: width, colour, signs; and the only way from a string to something printable."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from unetdoctor.facts import Outcome, Severity, State
+from unetdoctor.reporters import safe
+
+PIPED_WIDTH = 160
+"""Columns where nobody looks: names are cut nowhere and lines stay greppable."""
+NARROWEST = 40
+"""Fewer columns than this are treated as this many."""
+PROSE_WIDTH = 110
+"""Longest line of a sentence; beyond it the eye loses the next one."""
+_SIGNS = {
+    "ok": ("✓", "+"),
+    "error": ("✗", "x"),
+    "warning": ("!", "!"),
+    "note": ("•", "-"),
+    "untrained": ("○", "o"),
+    "unknown": ("?", "?"),
+    "arrow": ("→", "->"),
+    "dash": ("\u2013", "-"),
+    "dot": ("·", ","),
+}
+SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan", Severity.OK: "green"}
+STATE_STYLE = {
+    State.HEALTHY: "green",
+    State.UNTRAINED: "cyan",
+    State.ILL: "red",
+    State.NOT_DIAGNOSABLE: "magenta",
+}
+STATE_SIGN = {
+    State.HEALTHY: "ok",
+    State.UNTRAINED: "untrained",
+    State.ILL: "error",
+    State.NOT_DIAGNOSABLE: "unknown",
+}
+OUTCOME_STYLE = {
+    Outcome.CURED: "bold green",
+    Outcome.BETTER: "yellow",
+    Outcome.NO_EFFECT: "dim",
+    Outcome.WORSE: "dim red",
+    Outcome.NOT_TRIED: "dim",
+}
+OUTCOME_SIGN = {
+    Outcome.CURED: "ok",
+    Outcome.BETTER: "note",
+    Outcome.NO_EFFECT: "dash",
+    Outcome.WORSE: "error",
+    Outcome.NOT_TRIED: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way of showing a report."""
+
+    width: int = 100
+    """Columns."""
+    colors: str | None = None
+    """Rich's colour system (`standard`, `256`, `truecolor`); None for no escape sequence at all."""
+    no_color: bool = False
+    """Bold and dim, but no colours (NO_COLOR on a terminal)."""
+    ascii_only: bool = False
+    """Whether the stream can encode ASCII only."""
+    verbose: bool = False
+    """Show everything."""
+
+    def sign(self, name: str) -> str:
+        """Return a sign in the stream's character set."""
+        return _SIGNS[name][self.ascii_only]
+
+    def clean(self, value: object, limit: int = safe.SENTENCE_LIMIT) -> str:
+        """Return a foreign string that is inert."""
+        return safe.clean(value, limit, ascii_only=self.ascii_only)
+
+    def text(self, value: object, style: str = "", limit: int = safe.SENTENCE_LIMIT) -> Text:
+        """Return a foreign string as Rich text: never read as markup, folded and not cut at the edge."""
+        return Text(self.clean(value, limit), style=style, overflow="fold")
+
+    def severity(self, severity: Severity) -> Text:
+        """Return the sign of a severity in its colour."""
+        return Text(self.sign(severity.value), style=SEVERITY_STYLE[severity])
+
+    def console(self, stream: IO[str]) -> Console:
+        """Return a console that writes this look; it interprets nothing in the strings it is given."""
+        return Console(
+            file=stream,
+            width=self.width,
+            height=100,
+            color_system=self.colors,  # type: ignore[arg-type]
+            force_terminal=self.colors is not None,
+            no_color=self.no_color,
+            legacy_windows=False,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            soft_wrap=False,
+        )
+
+    @property
+    def prose(self) -> int:
+        """Columns of a sentence."""
+        return min(self.width, PROSE_WIDTH)
+
+
+def grid(*widths: int | None, gap: int = 2, indent: int = 2) -> Table:
+    """Return a table without lines: a column of fixed width per number, a flowing one per None."""
+    table = Table.grid(padding=(0, gap, 0, 0))
+    if indent:
+        table.add_column(width=indent - gap if indent > gap else 0)
+    for width in widths:
+        table.add_column(width=width, overflow="fold", ratio=None)
+    return table
+
+
+def encodes_signs(stream: IO[str]) -> bool:
+    """Return whether a stream can show the signs, the blocks and the arrows."""
+    try:
+        "✓✗•○→\u2013·▁█".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def look_for(
+    stream: IO[str], color: str = "auto", *, verbose: bool = False, environment: Mapping[str, str] = os.environ
+) -> Look:
+    """Return the look for a stream: `--color` first, then NO_COLOR, FORCE_COLOR and TERM=dumb, then what it is."""
+    terminal = stream.isatty()
+    dumb = environment.get("TERM", "").lower() in ("dumb", "unknown")
+    no_color = color == "never" or (color == "auto" and bool(environment.get("NO_COLOR")))
+    forced = color == "always" or (color == "auto" and bool(environment.get("FORCE_COLOR")))
+    colored = forced or (terminal and not dumb)
+    if color == "never" or (no_color and not terminal):
+        colored = False
+    return Look(
+        width=_width(terminal, environment),
+        colors="standard" if colored else None,
+        no_color=no_color,
+        ascii_only=not encodes_signs(stream),
+        verbose=verbose,
+    )
+
+
+def _width(terminal: bool, environment: Mapping[str, str]) -> int:
+    asked = environment.get("COLUMNS", "")
+    columns = int(asked) if asked.isdecimal() and int(asked) > 0 else 0
+    if terminal:
+        return max(columns or shutil.get_terminal_size((80, 24)).columns, NARROWEST)
+    return max(columns, PIPED_WIDTH)

@@ -1,0 +1,83 @@
+"""The one sanitiser: whatever came from a model, a file or a path is inert before a terminal or a picture shows it."""
+
+import unicodedata
+
+NAME_LIMIT = 200
+"""Characters of a name; enough for the deepest module path, too few to flood a screen."""
+SENTENCE_LIMIT = 2000
+"""Characters of a sentence, a path or a line of source."""
+MARK_LIMIT = 2
+"""Combining marks in a row; languages use one or two, more than that climbs over the neighbouring lines."""
+
+_PLAIN = {
+    "\u00d7": "x",
+    "·": "-",
+    "•": "-",
+    "…": "...",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2212": "-",
+    "→": "->",
+    "←": "<-",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "±": "+/-",
+    "∞": "Inf",
+    "√": "sqrt",
+    "²": "^2",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "µ": "u",
+    "✓": "+",
+    "✗": "x",
+    "\u00a0": " ",
+}
+"""Typographic signs that have an ASCII spelling."""
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _visible(character: str, ascii_only: bool) -> str:
+    category = unicodedata.category(character)
+    if category[0] not in "LMNPS" and category != "Zs":
+        return _escape(character)
+    if ascii_only and ord(character) > 0x7E:
+        return _PLAIN.get(character) or _escape(character)
+    return character
+
+
+def clean(value: object, limit: int = NAME_LIMIT, *, ascii_only: bool = False) -> str:
+    r"""Return the text with letters, marks, digits, punctuation, symbols and spaces as they are and the rest as `\x1b`.
+
+    The result has at most `limit` characters and one line. `ascii_only` also spells out what ASCII cannot show.
+    """
+    pieces: list[str] = []
+    length = marks = 0
+    for character in str(value)[: limit + 1]:
+        is_mark = ord(character) > 0x7F and unicodedata.category(character)[0] == "M"
+        marks = marks + 1 if is_mark else 0
+        piece = _escape(character) if marks > MARK_LIMIT else _visible(character, ascii_only)
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            return _cut(pieces, limit)
+    return "".join(pieces)
+
+
+def _cut(pieces: list[str], limit: int) -> str:
+    """Return as many whole pieces as fit together with the dots: no escape is torn."""
+    while pieces and sum(map(len, pieces)) > limit - 3:
+        pieces.pop()
+    return "".join(pieces) + "..."
+
+
+def clean_lines(value: object, limit: int = SENTENCE_LIMIT, *, ascii_only: bool = False) -> list[str]:
+    """Return the lines of a text, each one clean, tabs as four spaces; for source to paste and captured output."""
+    text = str(value).replace("\r\n", "\n").expandtabs(4)
+    return [clean(line, limit, ascii_only=ascii_only) for line in text.split("\n")]

@@ -1,0 +1,59 @@
+"""The report for a person: the verdict first, then what it rests on."""
+
+import io
+from collections.abc import Callable, Iterator
+
+from rich.console import Console, RenderableType
+
+from unetdoctor.facts import Report
+from unetdoctor.reporters.blocks.channels import channel_table
+from unetdoctor.reporters.blocks.closing import background, closing, pictures
+from unetdoctor.reporters.blocks.context import context, crash
+from unetdoctor.reporters.blocks.findings import sections, well
+from unetdoctor.reporters.blocks.trials import trials
+from unetdoctor.reporters.blocks.verdict import diagnoses, paste, verdict, verdict_line
+from unetdoctor.reporters.look import Look
+
+Block = Callable[[Report, Look], Iterator[RenderableType]]
+
+BLOCKS: tuple[Block, ...] = (
+    verdict,
+    paste,
+    diagnoses,
+    context,
+    crash,
+    sections,
+    channel_table,
+    trials,
+    well,
+    background,
+    pictures,
+    closing,
+)
+"""From top to bottom."""
+
+
+def write(report: Report, look: Look, console: Console) -> None:
+    """Print the whole report on a console."""
+    for block in BLOCKS:
+        for renderable in block(report, look):
+            console.print(renderable)
+
+
+def to_text(report: Report, look: Look) -> str:
+    """Return the whole report as text, with escape sequences where the look has colours."""
+    stream = io.StringIO()
+    write(report, look, look.console(stream))
+    return _trimmed(stream.getvalue())
+
+
+def to_line(report: Report, look: Look) -> str:
+    """Return the verdict alone, in one line of any length."""
+    stream = io.StringIO()
+    look.console(stream).print(verdict_line(report, look), soft_wrap=True)
+    return _trimmed(stream.getvalue())
+
+
+def _trimmed(text: str) -> str:
+    """Return the text without the spaces that fill lines up."""
+    return "\n".join(line.rstrip(" ") for line in text.split("\n"))
