@@ -201,6 +201,8 @@ class LayerWeights:
     """Largest absolute weight."""
     gain: float
     """std * sqrt(fan_in): 1/sqrt(3) = 0.58 for PyTorch's default, sqrt(2) for kaiming, about 1 for xavier."""
+    default_std: float
+    """Standard deviation that PyTorch's own initialisation gives a layer of this shape."""
     zero: float
     """Share of weights that are exactly 0, 0..1."""
     non_finite: int

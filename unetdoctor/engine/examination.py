@@ -1,0 +1,301 @@
+"""Everything that is measured of one model: the observed passes, and the counterfactual ones of the trials."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unetdoctor.engine import outputs
+from unetdoctor.engine.comparison import compare_all
+from unetdoctor.engine.drawing import Drawing
+from unetdoctor.engine.evaluation import Change, Intervening, evaluate
+from unetdoctor.engine.geometry import recover
+from unetdoctor.engine.observation import Observed, Setting, observe, operations, with_inputs
+from unetdoctor.engine.remedies import Bench, NotApplicableError, change_for, collecting_statistics
+from unetdoctor.engine.weights import (
+    is_trained,
+    layer_weights,
+    non_finite,
+    norm_statistics,
+    normalisations,
+    weight_uses,
+)
+from unetdoctor.facts import (
+    Comparison,
+    DisplayRange,
+    Evidence,
+    Latent,
+    ModelFacts,
+    Output,
+    Place,
+    Probe,
+    Remedy,
+    Request,
+    Run,
+    ShapeSweep,
+)
+
+GEOMETRIC = ("pad_input", "resize_branch", "crop_skip")
+"""Actions that change shapes: the model itself runs again for them."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model under examination and what is known of it beforehand."""
+
+    model: nn.Module
+    name: str
+    kind: str
+    weights_given: bool
+    latent: bool
+    timestep: bool
+    place: Callable[[str], Place]
+    """Where a layer is made."""
+
+
+class Examination:
+    """The passes of one model: observe them, read them as Evidence, and evaluate them under remedies."""
+
+    def __init__(self, setting: Setting, subject: Subject, request: Request) -> None:
+        self.setting, self.subject, self.request = setting, subject, request
+        self.seen: list[Observed] = []
+        self.shapes: ShapeSweep | None = None
+        self._latents: dict[str, Latent] = {}
+        self._facts: ModelFacts | None = None
+        self._intent = request.intent
+        self._display: DisplayRange | None = None
+        self._evidence: Evidence | None = None
+        self._running: dict[str, Tensor] | None = None
+        self._changes: dict[Any, Change] = {}
+
+    def observe(self, probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any], latent: Latent | None) -> Observed:
+        """Run one probe and keep it."""
+        seen = observe(self.setting, probe, args, kwargs, verify=not probe.constant)
+        if latent is not None:
+            self._latents[probe.name] = latent
+        self.seen.append(seen)
+        self._evidence = None
+        return seen
+
+    @property
+    def alive(self) -> list[Observed]:
+        """Passes with an output."""
+        return [s for s in self.seen if s.output is not None]
+
+    @property
+    def varied(self) -> list[Observed]:
+        """Passes with an output on probes that are not constant."""
+        return [s for s in self.alive if not s.probe.constant]
+
+    @property
+    def main(self) -> Observed:
+        """The pass that everything but the pictures is read from: the first with an output, else the first."""
+        return next(iter(self.alive), self.seen[0])
+
+    def evidence(self) -> Evidence:
+        """Return everything that was measured as it is."""
+        if self._evidence is None:
+            self._describe()
+            runs = tuple(self._run(seen) for seen in self.seen)
+            self._evidence = Evidence(
+                request=self.request,
+                intent=self._intent,
+                model=self._model_facts(),
+                runs=runs,
+                comparisons=self._comparisons({s.probe.name: s.output for s in self.varied if s.output is not None}),
+                shapes=self.shapes,
+                latent=next(iter(self._latents.values()), None),
+            )
+        return self._evidence
+
+    def _describe(self) -> None:
+        """Infer the task and the display range from the main pass."""
+        main = self.main
+        if main.output is None or self._display is not None:
+            return
+        channels = main.inputs[0].shape[1] if main.inputs and main.inputs[0].dim() > 1 else 0
+        task, reason = outputs.infer_task(self.subject.latent, channels, tuple(main.output.shape), main.drawing)
+        self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
+        self._display = outputs.display_range(main.output, main.drawing, self._intent)
+
+    def _model_facts(self) -> ModelFacts:
+        if self._facts is None:
+            main, model = self.main, self.subject.model
+            place = self.subject.place
+            layers = layer_weights(model, main.tape, main.values, main.statistics, place)
+            norms = norm_statistics(model, main.tape, main.batch, place)
+            drawn_by = main.drawing.drawn_by if main.drawing else None
+            self._facts = ModelFacts(
+                name=self.subject.name,
+                kind=self.subject.kind,
+                parameters=sum(p.numel() for p in model.parameters()),
+                layers=layers,
+                norms=norms,
+                non_finite=non_finite(model),
+                weights_given=self.subject.weights_given,
+                trained=self.subject.weights_given or is_trained(layers, norms),
+                last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
+                residual_output=bool(main.drawing and main.drawing.residual),
+                timestep_input=self.subject.timestep,
+            )
+        return self._facts
+
+    def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
+        known = display or self._display
+        if known is None:
+            known = outputs.display_range(tensor, seen.drawing, self._intent)
+        return outputs.describe(seen.path, tensor, raw, seen.drawing, known, self._intent.effective)
+
+    def _run(self, seen: Observed) -> Run:
+        described = None
+        if seen.output is not None:
+            described = self._output(seen, seen.output, seen.output if seen.raw is None else seen.raw)
+        return Run(
+            probe=seen.probe,
+            ops=operations(seen, self.setting),
+            output=described,
+            others=seen.others,
+            crash=seen.crash,
+            seconds=seen.seconds,
+            verified=seen.verified,
+        )
+
+    def _comparisons(self, tensors: dict[str, Tensor]) -> tuple[Comparison, ...]:
+        return compare_all("latents" if self.subject.latent else "inputs", tensors, self._display)
+
+    def bench(self, seen: Observed) -> Bench:
+        """Return what a remedy may look at."""
+        if seen.drawing is None:
+            raise NotApplicableError("the output does not come from any recorded operation")
+        names = {name for name, _ in self._model_facts().non_finite}
+        model = self.subject.model
+        broken = {n: t for n, t in (*model.named_parameters(), *model.named_buffers()) if n in names}
+        return Bench(
+            tape=seen.tape,
+            drawing=seen.drawing,
+            uses=weight_uses(seen.tape),
+            values=seen.values,
+            model=self._model_facts(),
+            non_finite=broken,
+            inputs=seen.inputs,
+            latent=self.subject.latent,
+            seed=self.request.seed + 1 + self.seen.index(seen) * self.subject.latent,
+            running=self.running_statistics,
+        )
+
+    def running_statistics(self) -> dict[str, Tensor]:
+        """Return running means and variances averaged over the varied probes, by buffer name."""
+        if self._running is None:
+            totals: dict[str, list[Tensor]] = {}
+            for seen in self.varied:
+                found: dict[int, tuple[Tensor, Tensor]] = {}
+                norms = normalisations(seen.tape)
+                self._evaluate(seen, Change({op: collecting_statistics(found, op) for op in norms}))
+                for op, (mean, variance) in found.items():
+                    totals.setdefault(f"{norms[op]}.running_mean", []).append(mean)
+                    totals.setdefault(f"{norms[op]}.running_var", []).append(variance)
+            self._running = {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}
+        return self._running
+
+    def counterfactual(self, remedies: tuple[Remedy, ...]) -> Evidence:
+        """Return the evidence under remedies.
+
+        Raises NotApplicableError where a remedy has nothing to act on, and whatever the changed network raises.
+        """
+        if any(r.action in GEOMETRIC for r in remedies):
+            return self._recovered(remedies)
+        base = self.evidence()
+        tensors: dict[str, Tensor] = {}
+        described: dict[str, Output] = {}
+        latent = base.latent
+        kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
+        for seen in self.varied:
+            change = self._change(seen, remedies)
+            tensor, raw = self._evaluate(seen, change)
+            display = self._display
+            if kind and display is not None and seen.drawing is not None:
+                display = outputs.after_activation(display, seen.drawing, kind)
+            tensors[seen.probe.name] = tensor
+            described[seen.probe.name] = self._output(seen, tensor, raw, display)
+            if change.inputs is not None and latent is not None and seen is self.varied[0]:
+                x = change.inputs[0].float()
+                latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
+        runs = tuple(replace(run, output=described.get(run.probe.name, run.output)) for run in base.runs)
+        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
+
+    def _change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
+        """Return the remedies' change, made once for all passes that ran the same program."""
+        program = tuple(id(e.func) for e in seen.tape.entries)
+        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if self.subject.latent else "")
+        if key not in self._changes:
+            self._changes = {key: change_for(self.bench(seen), remedies)}
+        return self._changes[key]
+
+    def picture_under(self, remedies: tuple[Remedy, ...]) -> tuple[Tensor, Output] | None:
+        """Return the main output tensor under remedies, with its numbers, for a preview."""
+        seen = self.main
+        if seen.output is None or any(r.action in GEOMETRIC for r in remedies):
+            return None
+        tensor, raw = self._evaluate(seen, self._change(seen, remedies))
+        kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
+        display = self._display
+        if kind and display is not None and seen.drawing is not None:
+            display = outputs.after_activation(display, seen.drawing, kind)
+        return tensor, self._output(seen, tensor, raw, display)
+
+    def _evaluate(self, seen: Observed, change: Change) -> tuple[Tensor, Tensor]:
+        """Return (output, what its final activation reads) of one pass under a change."""
+        drawing = seen.drawing
+        if drawing is None:
+            raise NotApplicableError("the output does not come from any recorded operation")
+        touched = {op for op, e in enumerate(seen.tape.entries) if any(n in change.leaves for n in e.parameters)}
+        touched |= set(change.interventions)
+        reached = seen.tape.downstream(touched, inputs=change.inputs is not None)
+        if not seen.verified or seen.tape.reads_values(reached):
+            return self._run_model(seen, drawing, change)
+        snapshot = seen.snapshot
+        usable = snapshot is not None and change.first_op(seen.tape) >= snapshot.op
+        values, _ = evaluate(
+            seen.tape,
+            (drawing.output, drawing.raw),
+            change=change,
+            snapshot=snapshot if usable else None,
+            device=self.setting.device,
+            seed=self.setting.seed,
+        )
+        return values[drawing.output], values[drawing.raw]
+
+    def _run_model(self, seen: Observed, drawing: Drawing, change: Change) -> tuple[Tensor, Tensor]:
+        args, kwargs = seen.args, seen.kwargs
+        if change.inputs is not None:
+            args, kwargs = with_inputs(args, kwargs, change.inputs)
+        mode = Intervening(seen.tape, change, capture=(drawing.raw,))
+        with mode:
+            returned = self.setting.call(args, kwargs)
+        tensor = dict(outputs.find_tensors(returned))[seen.path]
+        return tensor, mode.captured.get(drawing.raw, tensor)
+
+    def _recovered(self, remedies: tuple[Remedy, ...]) -> Evidence:
+        """Return the evidence once the crashed passes run with a geometric remedy."""
+        base = self.evidence()
+        runs, tensors = [], {}
+        for seen, run in zip(self.seen, base.runs, strict=True):
+            if run.crash is None:
+                runs.append(run)
+                continue
+            start = time.perf_counter()
+            tensor = recover(self.setting, seen, remedies)
+            if self._display is None:
+                channels = seen.inputs[0].shape[1] if seen.inputs[0].dim() > 1 else 0
+                task, reason = outputs.infer_task(self.subject.latent, channels, tuple(tensor.shape), None)
+                intent = replace(self._intent, inferred_task=task, inferred_from=reason)
+                display = outputs.display_range(tensor, None, intent)
+            else:
+                intent, display = self._intent, self._display
+            described = outputs.describe("output", tensor, tensor, None, display, intent.effective)
+            tensors[seen.probe.name] = tensor
+            runs.append(replace(run, crash=None, output=described, seconds=time.perf_counter() - start))
+        return replace(base, runs=tuple(runs), comparisons=self._comparisons(tensors))

@@ -1,0 +1,280 @@
+"""What forward() returned as numbers: which tensor is the picture, how it is shown, what a person would see."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.drawing import Drawing, shifted
+from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
+
+KEYS = ("out", "logits", "sample", "pred", "masks")
+"""Names of outputs, best first."""
+_FINE = 16
+"""Histogram bins per 8-bit level, from which percentiles are read."""
+_LARGEST = 4_000_000
+"""Values of an output beyond which numbers come from an even subsample of places."""
+_DEPTH = 6
+
+
+def find_tensors(value: Any, path: str = "output", depth: int = 0) -> list[tuple[str, Tensor]]:
+    """Return (path, tensor) of every tensor in whatever forward() returned: containers, dataclasses, named tuples."""
+    if isinstance(value, Tensor):
+        return [(path, value)]
+    if depth > _DEPTH:
+        return []
+    if isinstance(value, Mapping):
+        items = [(f"{path}[{key!r}]", item) for key, item in value.items()]
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        items = [(f"{path}.{name}", getattr(value, name)) for name in value._fields]
+    elif isinstance(value, (list, tuple)):
+        items = [(f"{path}[{i}]", item) for i, item in enumerate(value)]
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        items = [(f"{path}.{f.name}", getattr(value, f.name)) for f in dataclasses.fields(value)]
+    else:
+        return []
+    return [pair for name, item in items for pair in find_tensors(item, name, depth + 1)]
+
+
+def choose_output(found: list[tuple[str, Tensor]], size: tuple[int, ...]) -> int | None:
+    """Return the number of the tensor that is the picture, None where there is no floating or integer tensor.
+
+    Key `out`, `logits`, `sample`, `pred`, `masks` first, then the first 4-D tensor at input size, then the largest one.
+    """
+    if not found:
+        return None
+    if len(found) == 1:
+        return 0
+    for key in KEYS:
+        for number, (path, _) in enumerate(found):
+            if path.endswith((f"['{key}']", f".{key}")):
+                return number
+    spatial = [i for i, (_, t) in enumerate(found) if t.dim() >= 4]
+    for number in spatial:
+        if found[number][1].shape[2:] == size[2:]:
+            return number
+    pool = spatial or list(range(len(found)))
+    return max(pool, key=lambda i: found[i][1].numel())
+
+
+def as_pictures(tensor: Tensor) -> Tensor:
+    """Return any output as float32 [N, C, H, W] on the CPU; volumes show their middle slice."""
+    x = tensor.detach()
+    if x.is_complex():
+        x = x.abs()
+    if x.dim() == 5:
+        x = x[:, :, x.shape[2] // 2]
+    if x.dim() == 3:
+        x = x[:, None]
+    elif x.dim() < 3:
+        x = x.reshape(1, 1, 1, -1) if x.dim() < 2 else x[:, None, None]
+    while x.dim() > 4:
+        x = x.flatten(2, 3)
+    if x.numel() > _LARGEST:
+        step = math.ceil(math.sqrt(x.numel() / _LARGEST)) | 1
+        x = x[:, :, ::step, ::step]
+    return x.to("cpu", torch.float32)
+
+
+def infer_task(latent: bool, in_channels: int, shape: tuple[int, ...], drawing: Drawing | None) -> tuple[Task, str]:
+    """Return what the output is meant to be, read from input, channels and final activation, and why."""
+    channels = shape[1] if len(shape) >= 4 else 1
+    activation = drawing.activation if drawing else ""
+    if latent:
+        return Task.GENERATOR, f"a latent vector becomes {channels} channel{'s' * (channels != 1)}"
+    if activation in ("tanh", "hardtanh"):
+        return Task.RGB, f"a {activation} ends the network"
+    if activation in ("softmax", "log_softmax"):
+        return Task.MULTICLASS, f"a softmax over {channels} channels ends the network"
+    if channels == 1:
+        end = "a sigmoid" if activation == "sigmoid" else "no activation"
+        return Task.BINARY, f"one output channel with {end}"
+    if activation == "sigmoid":
+        if channels == 3 and in_channels == 3:
+            return Task.RGB, "a sigmoid over three channels, like the input's"
+        return Task.MULTILABEL, f"a sigmoid over {channels} channels"
+    if drawing is not None and drawing.residual and channels == in_channels:
+        return Task.RGB, "the output is a sum with an earlier picture and has the input's channels"
+    return Task.MULTICLASS, f"{channels} output channels without activation"
+
+
+def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> DisplayRange:
+    """Return how the output is shown: declared, else what the final activation reaches, else what the values say."""
+    task = intent.effective
+    if intent.display_range is not None:
+        return DisplayRange(*intent.display_range, "as is", "declared")
+    if drawing is not None and drawing.activation == "softmax" and task.is_segmentation:
+        return DisplayRange(0.0, 1.0, "as is", "softmax")
+    if (
+        drawing is not None
+        and math.isfinite(drawing.low)
+        and math.isfinite(drawing.high)
+        and drawing.low < drawing.high
+    ):
+        return DisplayRange(drawing.low, drawing.high, "as is", drawing.activation)
+    if task is Task.MULTICLASS:
+        return DisplayRange(0.0, 1.0, "softmax", "logits")
+    if task in (Task.BINARY, Task.MULTILABEL):
+        return DisplayRange(0.0, 1.0, "sigmoid", "logits")
+    values = tensor.detach().flatten().float()
+    values = values[torch.isfinite(values)]
+    if not values.numel():
+        return DisplayRange(0.0, 1.0, "as is", "no finite value")
+    step = max(values.numel() // 200_000, 1)
+    low, high = torch.quantile(values[::step], torch.tensor([0.005, 0.995], device=values.device)).tolist()
+    if low >= -0.05 and high > 2 and high <= 260:
+        return DisplayRange(0.0, 255.0, "as is", "values in 0..255")
+    if low >= -0.05 and high <= 2:
+        return DisplayRange(0.0, 1.0, "as is", "values in 0..1")
+    return DisplayRange(-1.0, 1.0, "as is", "values on both sides of 0")
+
+
+def after_activation(display: DisplayRange, drawing: Drawing, kind: str) -> DisplayRange:
+    """Return how the output is shown once its final activation is `identity`, `sigmoid` or `tanh`."""
+    if kind == "identity":
+        return display
+    low, high = shifted(*((0.0, 1.0) if kind == "sigmoid" else (-1.0, 1.0)), drawing.affine)
+    return DisplayRange(low, high, "as is", kind)
+
+
+def shown(x: Tensor, display: DisplayRange) -> Tensor:
+    """Return [N, C, H, W] values on the 0..255 scale, not clipped."""
+    if display.decode == "sigmoid":
+        return torch.sigmoid(x) * 255
+    if display.decode == "softmax":
+        return torch.softmax(x, dim=1) * 255
+    return (x - display.low) * (255 / (display.high - display.low))
+
+
+def describe(
+    path: str, tensor: Tensor, raw: Tensor, drawing: Drawing | None, display: DisplayRange, task: Task
+) -> Output:
+    """Return the numbers of one output; `raw` is what its final activation read (the output itself without one)."""
+    x, before = as_pictures(tensor), as_pictures(raw)
+    finite = torch.isfinite(x)
+    count = x.numel()
+    nan = int(torch.isnan(x).sum())
+    infinite = count - int(finite.sum()) - nan
+    clean = torch.where(finite, x, torch.zeros((), dtype=x.dtype))
+    known = x[finite]
+    low, high = (known.min().item(), known.max().item()) if known.numel() else (math.nan, math.nan)
+    picture = shown(clean, display)
+    inside = picture.clamp(0, 255)
+    spread_raw = _spread_within(before)
+    channels = _channels(clean, inside, spread_raw, before.shape[1])
+    fine = _fine_histogram(inside.reshape(1, -1))[0]
+    percentiles = _percentile(fine, 0.01), _percentile(fine, 0.99)
+    spread = percentiles[1] - percentiles[0]
+    if display.decode == "softmax" or display.source == "softmax":
+        spread = max((c.spread_8bit for c in channels), default=0.0)
+    difference, raw_difference, correlation, chroma = _between_channels(inside, before, max(spread_raw, default=0.0))
+    outside = 0.0
+    if display.decode == "as is" and known.numel():
+        values = (known - display.low) * (255 / (display.high - display.low))
+        outside = ((values < -0.5) | (values > 255.5)).float().mean().item()
+    samples = x.shape[0]
+    return Output(
+        path=path,
+        shape=tuple(tensor.shape),
+        dtype=str(tensor.dtype).removeprefix("torch."),
+        drawn_by=drawing.drawn_by if drawing else None,
+        final_ops=drawing.chain if drawing else (),
+        activation=drawing.activation if drawing else "",
+        activation_op=drawing.activation_op if drawing else None,
+        display=display,
+        channels=channels,
+        count=count,
+        nan=nan,
+        infinite=infinite,
+        minimum=low,
+        maximum=high,
+        mean_8bit=inside.mean().item() if count else math.nan,
+        std_8bit=inside.std(correction=0).item() if count else math.nan,
+        spread_8bit=spread if known.numel() else math.nan,
+        raw_spread=max(spread_raw, default=math.nan),
+        channel_difference_8bit=difference,
+        channel_difference_raw=raw_difference,
+        channel_correlation=correlation,
+        chroma_8bit=chroma,
+        at_low=(picture[finite] <= 1).float().mean().item() if known.numel() else math.nan,
+        at_high=(picture[finite] >= 254).float().mean().item() if known.numel() else math.nan,
+        outside=outside,
+        sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
+        class_shares=_class_shares(clean, inside, task),
+    )
+
+
+def _spread_within(before: Tensor) -> list[float]:
+    """Return the standard deviation over places, mean over samples, of each channel."""
+    clean = torch.nan_to_num(before, nan=0.0, posinf=0.0, neginf=0.0)
+    return [float(v) for v in clean.flatten(2).std(dim=2, correction=0).mean(dim=0)]
+
+
+def _fine_histogram(rows: Tensor) -> Tensor:
+    """Return counts in 256 * 16 bins of [R, M] values in 0..255, for each row."""
+    bins = 256 * _FINE
+    index = (rows * _FINE).long().clamp_(0, bins - 1)
+    index += torch.arange(rows.shape[0])[:, None] * bins
+    return torch.bincount(index.flatten(), minlength=rows.shape[0] * bins).reshape(-1, bins)
+
+
+def _percentile(fine: Tensor, share: float) -> float:
+    cumulative = fine.cumsum(0)
+    position = int(torch.searchsorted(cumulative, int(share * int(cumulative[-1])) + 1))
+    return min(position / _FINE, 255.0)
+
+
+def _channels(clean: Tensor, inside: Tensor, spread_raw: list[float], raw_channels: int) -> tuple[Channel, ...]:
+    values, levels = clean.transpose(0, 1).flatten(1), inside.transpose(0, 1).flatten(1)
+    fine = _fine_histogram(levels)
+    coarse = fine.reshape(fine.shape[0], 256, _FINE).sum(2)
+    low, high = values.min(dim=1).values.tolist(), values.max(dim=1).values.tolist()
+    std, mean = (v.tolist() for v in torch.std_mean(values, dim=1, correction=0))
+    std_8bit, mean_8bit = (v.tolist() for v in torch.std_mean(levels, dim=1, correction=0))
+    rounded = torch.stack([torch.bincount(row, minlength=256) for row in levels.round().long()])
+    return tuple(
+        Channel(
+            index=c,
+            minimum=low[c],
+            maximum=high[c],
+            mean=mean[c],
+            std=std[c],
+            mean_8bit=mean_8bit[c],
+            std_8bit=std_8bit[c],
+            p1_8bit=_percentile(fine[c], 0.01),
+            p99_8bit=_percentile(fine[c], 0.99),
+            levels=int((rounded[c] > 0).sum()),
+            histogram=tuple(coarse[c].reshape(32, 8).sum(1).tolist()),
+            raw_spread=spread_raw[c] if raw_channels == clean.shape[1] else math.nan,
+        )
+        for c in range(clean.shape[1])
+    )
+
+
+def _between_channels(inside: Tensor, before: Tensor, largest: float) -> tuple[float, float, float, float]:
+    """Return (largest difference in 8 bits, raw difference over spread, smallest correlation, chroma)."""
+    if inside.shape[1] < 2:
+        return math.nan, math.nan, math.nan, math.nan
+    difference = (inside.amax(dim=1) - inside.amin(dim=1)).max().item()
+    chroma = (inside - inside.mean(dim=1, keepdim=True)).abs().mean().item()
+    rows = torch.nan_to_num(before).transpose(0, 1).flatten(1).double()
+    gap = (rows.amax(dim=0) - rows.amin(dim=0)).max().item()
+    centred = rows - rows.mean(dim=1, keepdim=True)
+    norms = centred.norm(dim=1)
+    correlation = math.nan
+    if bool((norms > 0).all()):
+        unit = centred / norms[:, None]
+        correlation = 1.0 if gap == 0 else (unit @ unit.T).min().item()
+    return difference, gap / largest if largest else math.nan, correlation, chroma
+
+
+def _class_shares(clean: Tensor, inside: Tensor, task: Task) -> tuple[float, ...]:
+    if clean.shape[1] == 1:
+        above = (inside > 127.5).float().mean().item()
+        return (1 - above, above)
+    winners = clean.argmax(dim=1).flatten()
+    counts = torch.bincount(winners, minlength=clean.shape[1])
+    return tuple((counts / max(winners.numel(), 1)).tolist())

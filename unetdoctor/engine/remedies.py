@@ -1,0 +1,307 @@
+"""Remedies: what a `Remedy` (data) does to a counterfactual run. One table: action -> function.
+
+An action returns a `Change` of the tape; it never writes into the model. Actions that change a shape (padding, cropping)
+are in `geometry.py`, since the model itself has to run for them.
+"""
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unetdoctor.engine.drawing import Drawing
+from unetdoctor.engine.evaluation import Change, Intervention, isolated_random_state
+from unetdoctor.engine.tape import Leaf, Ref, Tape, traits
+from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
+from unetdoctor.facts import LayerWeights, ModelFacts, Remedy
+
+
+class NotApplicableError(ValueError):
+    """The remedy has nothing to act on in this network; the text says why."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an action may look at."""
+
+    tape: Tape
+    drawing: Drawing
+    uses: dict[str, WeightUse]
+    values: dict[Ref | Leaf, Tensor]
+    """Evaluated static weights."""
+    model: ModelFacts
+    non_finite: dict[str, Tensor]
+    """Parameters and buffers with NaN or infinite values, by name."""
+    inputs: tuple[Tensor, ...]
+    latent: bool
+    seed: int
+    running: Callable[[], dict[str, Tensor]]
+    """Running statistics averaged over the probes, by buffer name."""
+
+
+def batch_statistics(bench: Bench, remedy: Remedy) -> Change:
+    """Normalise with the statistics of the batch at hand, as train() does."""
+    operations = [op for op in normalisations(bench.tape) if not bench.tape.entries[op].training]
+    if not operations:
+        raise NotApplicableError("no layer normalises with stored statistics")
+    return Change(interventions=dict.fromkeys(operations, on_batch_statistics))
+
+
+def on_batch_statistics(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Stand in for a normalisation with stored statistics: the same operator on the batch's own."""
+    return func(*_training_arguments(func, args), **kwargs)
+
+
+def _training_arguments(func: Any, args: tuple[Any, ...], momentum: float | None = None) -> list[Any]:
+    known = traits(func)
+    changed = list(args)
+    for position, name in enumerate(known.arguments):
+        if position >= len(changed):
+            break
+        if name in ("running_mean", "running_var") and isinstance(changed[position], Tensor):
+            changed[position] = changed[position].clone()
+        elif name in ("training", "train"):
+            changed[position] = True
+        elif (name == "momentum" and momentum is not None) or (
+            name == "exponential_average_factor" and momentum is not None
+        ):
+            changed[position] = momentum
+    return changed
+
+
+def collecting_statistics(found: dict[int, tuple[Tensor, Tensor]], op: int) -> Intervention:
+    """Return an intervention that normalises on the batch and keeps (mean, unbiased variance) as training stores them."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        changed = _training_arguments(func, args, momentum=1.0)
+        out = func(*changed, **kwargs)
+        names = traits(func).arguments
+        found[op] = (changed[names.index("running_mean")], changed[names.index("running_var")])
+        return out
+
+    return act
+
+
+def recalibrate(bench: Bench, remedy: Remedy) -> Change:
+    """Fill the running statistics by averaging over the probes."""
+    if not normalisations(bench.tape):
+        raise NotApplicableError("no layer keeps running statistics")
+    return Change(leaves=bench.running())
+
+
+def _chosen(bench: Bench, layers: str) -> list[WeightUse]:
+    if layers == "last":
+        layers = bench.model.last_layer
+    found = list(bench.uses.values()) if layers == "all" else [u for u in bench.uses.values() if u.layer == layers]
+    if not found:
+        raise NotApplicableError(
+            f"no weighted layer named {layers!r} ran" if layers else "no weighted layer drew the output"
+        )
+    return found
+
+
+def _exchange(bench: Bench, change: Change, use: WeightUse, make: Callable[[Tensor], Tensor]) -> None:
+    """Put `make(weight)` in the place of a layer's weight: its parameter, or the argument of its operation."""
+    tape = bench.tape
+    leaf = use.weight.index if isinstance(use.weight, Leaf) else tape.roots.get(use.weight)
+    if leaf is not None and tape.leaves[leaf].name:
+        stored = tape.leaves[leaf]
+        change.leaves[stored.name] = make(stored.tensor.detach()).to(stored.tensor)
+        return
+    weight = resolve(tape, use.weight, bench.values)
+    if weight is None:
+        raise NotApplicableError(f"the weight of {use.layer} is computed from the input")
+    new = make(weight.detach()).to(weight)
+    position = next(i for i, a in enumerate(tape.entries[use.op].args) if a == use.weight)
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return func(*args[:position], new, *args[position + 1 :], **kwargs)
+
+    change.interventions[use.op] = act
+
+
+_SCHEMES: dict[str, Callable[[Tensor], Any]] = {
+    "default": lambda w: nn.init.kaiming_uniform_(w, a=math.sqrt(5)),
+    "xavier_uniform": nn.init.xavier_uniform_,
+    "xavier_normal": nn.init.xavier_normal_,
+    "kaiming_fan_in": lambda w: nn.init.kaiming_normal_(w, mode="fan_in", nonlinearity="relu"),
+    "kaiming_fan_out": lambda w: nn.init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu"),
+}
+
+
+def initialise(bench: Bench, remedy: Remedy) -> Change:
+    """Draw the weights of one or all layers anew; `default` draws the bias as well, as reset_parameters() does."""
+    scheme = str(remedy.parameters["scheme"])
+    change = Change()
+    with isolated_random_state(bench.seed):
+        for use in _chosen(bench, str(remedy.parameters.get("layers", "last"))):
+            _exchange(bench, change, use, lambda w: _SCHEMES[scheme](torch.empty(w.shape)))
+            if scheme == "default":
+                _fresh_bias(bench, change, use)
+    return change
+
+
+def _fresh_bias(bench: Bench, change: Change, use: WeightUse) -> None:
+    bias = next((x for x in bench.tape.leaves if x.name == f"{use.layer}.bias"), None)
+    weight = resolve(bench.tape, use.weight, bench.values)
+    if bias is not None and weight is not None:
+        stored = weight.t() if use.linear and isinstance(use.weight, Ref) else weight
+        bound = 1 / math.sqrt(default_fan(stored))
+        change.leaves[bias.name] = torch.empty(bias.tensor.shape).uniform_(-bound, bound).to(bias.tensor)
+
+
+def spectral_norm(bench: Bench, remedy: Remedy) -> Change:
+    """Divide a layer's weight by its largest singular value, as torch.nn.utils.parametrizations.spectral_norm does."""
+    change = Change()
+    for use in _chosen(bench, str(remedy.parameters.get("layers", "last"))):
+        _exchange(bench, change, use, lambda w, t=use.transposed: _normed(w, t, bench.seed))  # type: ignore[misc]
+    return change
+
+
+def _normed(weight: Tensor, transposed: bool, seed: int) -> Tensor:
+    with isolated_random_state(seed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        holder = nn.Module()
+        holder.weight = nn.Parameter(weight.detach().clone().to("cpu"))
+        dim = 1 if transposed else 0
+        nn.utils.parametrizations.spectral_norm(holder, "weight", dim=dim).eval()
+        result: Tensor = holder.weight.detach()
+        return result
+
+
+def final_activation(bench: Bench, remedy: Remedy) -> Change:
+    """Put another function in the place of the final activation, or after the last operation where there is none."""
+    kind = str(remedy.parameters["kind"])
+    drawing = bench.drawing
+    present = drawing.activation or "identity"
+    if kind == present:
+        raise NotApplicableError(
+            f"the final activation is {kind} already" if drawing.activation else "there is none already"
+        )
+    functions: dict[str, Callable[[Tensor], Tensor]] = {
+        "identity": torch.Tensor.clone,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+    }
+    function = functions[kind]
+    if drawing.activation_op is not None:
+
+        def instead(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            return function(args[0])
+
+        return Change(interventions={drawing.activation_op: instead})
+
+    def after(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs)
+        if isinstance(out, Tensor):
+            return function(out)
+        slot = drawing.output.slot
+        return type(out)([function(x) if i == slot else x for i, x in enumerate(out)])
+
+    return Change(interventions={drawing.output.op: after})
+
+
+def rescale(bench: Bench, remedy: Remedy) -> Change:
+    """Scale a layer's weight to the standard deviation that a fresh layer of its shape has."""
+    change = Change()
+    for use in _chosen(bench, str(remedy.parameters.get("layers", "last"))):
+        facts: LayerWeights | None = bench.model.layer(use.layer)
+        if facts is None or not facts.std > 0:
+            raise NotApplicableError(f"the weights of {use.layer} do not vary")
+        factor = facts.default_std / facts.std
+        _exchange(bench, change, use, lambda w, k=factor: w * k)  # type: ignore[misc]
+    return change
+
+
+def rescale_input_of_activation(bench: Bench, remedy: Remedy) -> Change:
+    """Divide what the final activation reads by its own standard deviation, sample by sample, around its mean."""
+    if bench.drawing.activation_op is None:
+        raise NotApplicableError("the network has no final activation")
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        x = args[0]
+        dims = tuple(range(1, x.dim()))
+        std, mean = torch.std_mean(x, dim=dims, keepdim=True)
+        return func((x - mean) / std.clamp_min(1e-12), *args[1:], **kwargs)
+
+    return Change(interventions={bench.drawing.activation_op: act})
+
+
+def zero_bias(bench: Bench, remedy: Remedy) -> Change:
+    """Set a layer's bias to zero."""
+    change = Change()
+    for use in _chosen(bench, str(remedy.parameters.get("layers", "last"))):
+        bias = next((x for x in bench.tape.leaves if x.name == f"{use.layer}.bias"), None)
+        if bias is not None:
+            change.leaves[bias.name] = torch.zeros_like(bias.tensor)
+    if not change.leaves:
+        raise NotApplicableError("the layer has no bias")
+    return change
+
+
+def replace_non_finite(bench: Bench, remedy: Remedy) -> Change:
+    """Put fresh values in the place of NaN and infinite ones."""
+    wanted = str(remedy.parameters.get("layers", "all"))
+    change = Change()
+    with isolated_random_state(bench.seed):
+        for name, tensor in bench.non_finite.items():
+            if wanted not in ("all", name) and not name.startswith(f"{wanted}."):
+                continue
+            if name.endswith("running_var"):
+                fresh = torch.ones(tensor.shape)
+            elif tensor.dim() >= 2:
+                fresh = _SCHEMES["default"](torch.empty(tensor.shape))
+            else:
+                fresh = torch.zeros(tensor.shape)
+            change.leaves[name] = torch.where(torch.isfinite(tensor), tensor.detach(), fresh.to(tensor))
+    if not change.leaves:
+        raise NotApplicableError("every parameter and buffer is finite")
+    return change
+
+
+def latent(bench: Bench, remedy: Remedy) -> Change:
+    """Feed another latent distribution: N(0, 1), U(-1, 1), or the given one times ten."""
+    if not bench.latent:
+        raise NotApplicableError("the network has no latent input")
+    kind = str(remedy.parameters["distribution"])
+    first = bench.inputs[0]
+    with isolated_random_state(bench.seed + 1):
+        if kind == "normal":
+            new = torch.randn(first.shape)
+        elif kind == "uniform":
+            new = torch.rand(first.shape) * 2 - 1
+        else:
+            new = first.detach() * 10
+    return Change(inputs=(new.to(first), *bench.inputs[1:]))
+
+
+ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
+    "batch_statistics": batch_statistics,
+    "recalibrate": recalibrate,
+    "initialise": initialise,
+    "spectral_norm": spectral_norm,
+    "final_activation": final_activation,
+    "rescale": rescale,
+    "rescale_input_of_activation": rescale_input_of_activation,
+    "zero_bias": zero_bias,
+    "replace_non_finite": replace_non_finite,
+    "latent": latent,
+}
+"""Every remedy that a tape can be evaluated under."""
+
+
+def change_for(bench: Bench, remedies: tuple[Remedy, ...]) -> Change:
+    """Return one change for several remedies together; raises NotApplicableError where one of them has nothing to act on."""
+    whole = Change()
+    for remedy in remedies:
+        if remedy.action not in ACTIONS:
+            raise NotApplicableError(f"{remedy.action} is not an experiment on the tape")
+        part = ACTIONS[remedy.action](bench, remedy)
+        whole.interventions.update(part.interventions)
+        whole.leaves.update(part.leaves)
+        whole.inputs = part.inputs if part.inputs is not None else whole.inputs
+    return whole

@@ -1,0 +1,45 @@
+"""The spread of the signal along the depth of a network."""
+
+import math
+
+from unetdoctor.engine.drawing import NORMALISATIONS, is_weighted
+from unetdoctor.engine.evaluation import evaluate
+from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.remedies import NotApplicableError, batch_statistics
+from unetdoctor.engine.statistics import Statistics
+from unetdoctor.engine.weights import normalisations
+from unetdoctor.facts import Remedy, SignalPoint, TensorStatistics
+
+
+def signal(examination: Examination) -> tuple[SignalPoint, ...]:
+    """Return the spread of the signal along the depth of the main pass, with stored and with batch statistics."""
+    main = examination.main
+    batch = _batch_signal(examination)
+    final = main.drawing.output.op if main.drawing else -1
+    points = []
+    for op, entry in enumerate(main.tape.entries):
+        known = main.statistics.get(op)
+        if known is None or not (is_weighted(entry) or entry.name in NORMALISATIONS or op == final):
+            continue
+        other = batch[op].signal if op in batch else math.nan
+        points.append(SignalPoint(entry.name, entry.layer, entry.shape, known.signal, other))
+    return tuple(points)
+
+
+def _batch_signal(examination: Examination) -> dict[int, TensorStatistics]:
+    main = examination.main
+    if main.drawing is None or not main.verified or not normalisations(main.tape):
+        return {}
+    statistics = Statistics()
+    try:
+        evaluate(
+            main.tape,
+            (main.drawing.output,),
+            change=batch_statistics(examination.bench(main), Remedy("batch_statistics")),
+            device=examination.setting.device,
+            seed=examination.setting.seed,
+            observe=statistics,
+        )
+    except (NotApplicableError, RuntimeError, ValueError):
+        return {}
+    return statistics.collect()

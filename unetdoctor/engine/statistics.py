@@ -1,0 +1,79 @@
+"""Tensor -> numbers, in one pass over the values, on the tensor's own device, without a synchronisation until the end.
+
+The extremes come from every value (`aminmax` carries NaN through); mean and spreads from an even subsample, taken with odd
+strides so that a checkerboard does not alias with it.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.tape import Entry, tensors
+from unetdoctor.facts import TensorStatistics
+
+SAMPLE = 16_384
+"""Values per tensor from which mean and spreads are taken."""
+_CHANNELS = 64
+_CHANNEL_LAST = {"native_layer_norm", "addmm", "mm", "linear", "_softmax", "gelu"}
+
+
+def sample_places(tensor: Tensor, channel_last: bool = False) -> Tensor:
+    """Return an even subsample as [channels, places] in float32.
+
+    4-D and 5-D tensors have their channels in dim 1, 2-D and 3-D ones (tokens) in the last, as `channel_last` has all.
+    """
+    if tensor.dim() < 2:
+        return tensor.reshape(1, -1)[:, :SAMPLE].float()
+    axis = tensor.dim() - 1 if channel_last or tensor.dim() <= 3 else 1
+    channels = tensor.shape[axis]
+    places = tensor.numel() // max(channels, 1)
+    budget = max(SAMPLE // max(min(channels, _CHANNELS), 1), 16)
+    index = [slice(None)] * tensor.dim()
+    if channels > _CHANNELS:
+        index[axis] = slice(None, None, (channels // _CHANNELS) | 1)
+    others = [d for d in range(tensor.dim()) if d != axis and tensor.shape[d] > 1 and not (d == 0 and axis != 0)]
+    if places > budget and others:
+        step = max(math.ceil((places / budget) ** (1 / len(others))), 2) | 1
+        for d in others:
+            index[d] = slice(None, None, min(step, max(tensor.shape[d] // 3, 1)) | 1)
+    return tensor[tuple(index)].movedim(axis, 0).flatten(1).float()
+
+
+def measure(tensor: Tensor, channel_last: bool = False) -> Tensor:
+    """Return [minimum, maximum, mean, std, signal] of a floating tensor as one small tensor on its device."""
+    low, high = torch.aminmax(tensor)
+    places = sample_places(tensor, channel_last)
+    variance, mean = torch.var_mean(places, dim=1, correction=0)
+    within = variance.mean()
+    between = mean.var(correction=0)
+    return torch.stack([low.float(), high.float(), mean.mean(), (within + between).sqrt(), within.sqrt()])
+
+
+class Statistics:
+    """Collects the numbers of every operation of a pass; use as the `observe` of a Recorder or an evaluation."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, Tensor] = {}
+
+    def __call__(self, op: int, entry: Entry, result: Any) -> None:
+        """Measure the first tensor of a result unless it is a view, empty or not floating."""
+        if entry.traits.view:
+            return
+        tensor = next(tensors(result), None)
+        if tensor is None or not tensor.is_floating_point() or not tensor.numel() or tensor.layout is not torch.strided:
+            return
+        self._found[op] = measure(tensor.detach(), entry.name in _CHANNEL_LAST)
+
+    def collect(self) -> dict[int, TensorStatistics]:
+        """Return the numbers of every operation: the only synchronisation."""
+        if not self._found:
+            return {}
+        rows = torch.stack(list(self._found.values())).tolist()
+        return {op: TensorStatistics(*row) for op, row in zip(self._found, rows, strict=True)}
+
+
+def statistics_of(tensor: Tensor) -> TensorStatistics:
+    """Return the numbers of one tensor, at once."""
+    return TensorStatistics(*measure(tensor.detach()).tolist())

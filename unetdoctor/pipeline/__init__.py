@@ -1,0 +1,89 @@
+"""The whole examination in a straight line: load, probe, run, examine, try, conclude.
+
+`examine` is what the worker's child calls; `examine_in_process` is the same without a process boundary.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from unetdoctor.facts import Report, Request
+
+T = TypeVar("T")
+
+
+class Channel(Protocol):
+    """What the pipeline needs of the process boundary."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Begin a stage."""
+        ...
+
+    def guard(self, stage: str, function: Callable[[], T]) -> T:
+        """Run foreign code."""
+        ...
+
+    def partial(self, payload: dict[str, Any]) -> None:
+        """Send what is known so far."""
+        ...
+
+    def raw(self, name: str, data: bytes) -> dict[str, Any]:
+        """Write a raw file and return its name, size and hash."""
+        ...
+
+
+class InProcess:
+    """A channel without a boundary: foreign exceptions pass through, raw files go to a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def guard(self, stage: str, function: Callable[[], T]) -> T:
+        """Run the function as it is."""
+        return function()
+
+    def partial(self, payload: dict[str, Any]) -> None:
+        """Do nothing."""
+
+    def raw(self, name: str, data: bytes) -> dict[str, Any]:
+        """Write the file into the folder."""
+        path = self._folder / name
+        path.write_bytes(data)
+        return {"file": str(path), "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def examine(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    """Examine one model as the worker's child: a dumped Request in, a dumped Report (or a request error) out."""
+    from unetdoctor.engine.inputs import ChoiceError
+    from unetdoctor.engine.loading import RequestError
+    from unetdoctor.facts.contract import dump, load_request
+    from unetdoctor.pipeline.course import run
+
+    wanted = load_request(request)
+    try:
+        dumped: dict[str, Any] = dump(run(wanted, channel))
+    except RequestError as error:
+        return {"request_error": error.sentence, "commands": list(error.commands)}
+    except ChoiceError as error:
+        return {"request_error": str(error), "commands": []}
+    return dumped
+
+
+def examine_in_process(request: Request, folder: Path | None = None) -> Report:
+    """Examine one model in this process; raw preview files go to `folder` (nowhere without one).
+
+    Raises RequestError and ChoiceError for requests that are wrong, and whatever the user's code raises.
+    """
+    from unetdoctor.pipeline.course import run
+
+    if folder is not None:
+        return run(request, InProcess(folder))
+    with tempfile.TemporaryDirectory() as nowhere:
+        return run(request, InProcess(Path(nowhere)))

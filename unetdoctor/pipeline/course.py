@@ -1,0 +1,305 @@
+"""The course of one examination."""
+
+import platform
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from unetdoctor import __version__
+from unetdoctor.checks import CHECKS, selected
+from unetdoctor.checks.check import Check
+from unetdoctor.engine.digest import model_digest
+from unetdoctor.engine.examination import Examination, Subject
+from unetdoctor.engine.inputs import ChosenInput, choose_input, make_probes
+from unetdoctor.engine.loading import LoadedModel, load
+from unetdoctor.engine.observation import Setting
+from unetdoctor.engine.pictures import pictures
+from unetdoctor.engine.remedies import NotApplicableError
+from unetdoctor.engine.signal import signal
+from unetdoctor.engine.source import layer_place
+from unetdoctor.facts import (
+    Environment,
+    Evidence,
+    Finding,
+    Outcome,
+    Output,
+    Place,
+    Remedy,
+    Report,
+    Request,
+    RunBlock,
+    Section,
+    Severity,
+    Skipped,
+    Target,
+    Trial,
+)
+from unetdoctor.facts.report import SCHEMA_VERSION
+from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
+
+SECTIONS = (
+    ("Loading and running", "UD0"),
+    ("Geometry", "UD1"),
+    ("The picture", "UD2"),
+    ("Weights and normalisation", "UD3"),
+    ("Activations and signal", "UD4"),
+    ("Head and task", "UD5"),
+)
+"""Title and code prefix of each section of a report."""
+
+
+@dataclass
+class _Clock:
+    """Seconds per stage."""
+
+    stages: dict[str, float] = field(default_factory=dict)
+    _start: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap on a stage."""
+        now = time.perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._start
+        self._start = now
+
+
+def run(request: Request, channel: Any) -> Report:
+    """Examine one model: load, probe, run, examine, try, conclude."""
+    clock = _Clock()
+    checks, skipped = _selected(request)
+    loaded = load(request, channel.guard)
+    before = model_digest(loaded.model)
+    clock.lap("load")
+    channel.stage("input")
+    chosen = choose_input(loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard)
+    examination = _examination(loaded, chosen, request)
+    clock.lap("input")
+    channel.stage("forward")
+    for probe in make_probes(chosen, request, request.device):
+        channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
+    clock.lap("run")
+    _sweep(examination, chosen, channel)
+    channel.stage("check")
+    evidence = channel.guard("check", examination.evidence)
+    findings, failed = _examine(checks, evidence)
+    skipped += failed
+    channel.partial({"findings": [f.code for f in findings if f.ill]})
+    clock.lap("check")
+    channel.stage("trial")
+    trials = _trials(examination, checks, evidence, findings, request)
+    clock.lap("trials")
+    channel.stage("conclude")
+    batch = _with_batch_statistics(examination, evidence)
+    conclusion = conclude(
+        evidence,
+        findings,
+        trials,
+        {c.code: frozenset(r.cause for r in c.counterfactuals) for c in checks},
+        request.selection.fail_on,
+        len(checks) - len(failed),
+        batch[0][1] if batch else None,
+    )
+    previews = pictures(examination, _best_trial(conclusion, trials), channel.raw) if request.pictures else ()
+    clock.lap("pictures")
+    changed = [name for name, value in model_digest(loaded.model).items() if before.get(name) != value]
+    report = _report(request, loaded, chosen, examination, evidence, findings, trials, conclusion, clock)
+    return replace(
+        report,
+        skipped=skipped,
+        sections=_sections(checks, findings),
+        batch_outputs=batch,
+        previews=previews,
+        untouched=not changed,
+        untouched_text=_untouched(before, changed),
+    )
+
+
+def _selected(request: Request) -> tuple[tuple[type[Check], ...], tuple[Skipped, ...]]:
+    checks = tuple(selected(request.selection))
+    left_out = tuple(Skipped(c.code, "left out by --select or --ignore") for c in CHECKS if c not in checks)
+    return checks, left_out
+
+
+def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
+    setting = Setting(
+        model=loaded.model,
+        device=torch.device(request.device),
+        seed=request.seed,
+        source_root=str(loaded.source_root) if loaded.source_root else "",
+        directory=str(loaded.directory),
+    )
+    places: dict[str, Place] = {}
+
+    def place(layer: str) -> Place:
+        if layer not in places:
+            places[layer] = layer_place(loaded, layer)
+        return places[layer]
+
+    subject = Subject(
+        model=loaded.model,
+        name=loaded.name,
+        kind=loaded.kind,
+        weights_given=loaded.weights_given,
+        latent=chosen.latent,
+        timestep=chosen.timestep,
+        place=place,
+    )
+    return Examination(setting, subject, request)
+
+
+def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
+    """Look for the valid sizes where a pass crashed or the person gave a size."""
+    from unetdoctor.engine.shapes import ShapeFailure, sweep
+
+    request, main = examination.request, examination.seen[0]
+    shape = tuple(main.inputs[0].shape) if main.inputs else ()
+    crashed = any(s.crash is not None for s in examination.seen)
+    if len(shape) != 4 or chosen.latent or not (crashed or request.inputs or request.images):
+        return
+    channel.stage("shapes")
+    try:
+        examination.shapes = sweep(examination.subject.model, chosen.make, (shape[2], shape[3]))
+    except (ShapeFailure, NotImplementedError, RuntimeError):
+        examination.shapes = None
+
+
+def _examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
+    findings: list[Finding] = []
+    failed: list[Skipped] = []
+    for check in checks:
+        try:
+            findings.extend(check.examine(evidence))
+        except Exception as error:  # noqa: BLE001 - one check's fault never ends the examination
+            failed.append(Skipped("UD901", f"{check.code} failed with {type(error).__name__}: {str(error)[:200]}"))
+    return tuple(findings), tuple(failed)
+
+
+def _trials(
+    examination: Examination,
+    checks: tuple[type[Check], ...],
+    evidence: Evidence,
+    findings: tuple[Finding, ...],
+    request: Request,
+) -> tuple[Trial, ...]:
+    found = symptoms(checks, findings)
+    if not found:
+        return ()
+    laboratory = Laboratory(examination.counterfactual, checks, evidence)
+    return experiment(laboratory, found, findings, request.limits.trials)
+
+
+def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tuple[tuple[str, Output], ...]:
+    """Return the outputs of an untrained network with batch statistics: what it would draw once they are filled."""
+    if evidence.model.trained or not any(n.used_stored for n in evidence.model.norms):
+        return ()
+    try:
+        other = examination.counterfactual((Remedy("batch_statistics"),))
+    except (NotApplicableError, RuntimeError, ValueError):
+        return ()
+    return tuple((run.probe.name, output) for run, output in other.outputs)
+
+
+def _best_trial(conclusion: Conclusion, trials: tuple[Trial, ...]) -> Trial | None:
+    """Return the experiment whose picture is shown beside the present one."""
+    first = next((d.trial for d in conclusion.diagnoses if d.confirmed and d.trial is not None), None)
+    return first or next((t for t in trials if t.outcome is Outcome.CURED), None)
+
+
+def _sections(checks: tuple[type[Check], ...], findings: tuple[Finding, ...]) -> tuple[Section, ...]:
+    sections = []
+    for title, prefix in SECTIONS:
+        codes = tuple(c.code for c in checks if c.code.startswith(prefix))
+        worst = max((f.severity for f in findings if f.code in codes), key=lambda s: s.rank, default=Severity.OK)
+        if codes:
+            sections.append(Section(title, codes, worst))
+    return tuple(sections)
+
+
+def _untouched(before: dict[str, Any], changed: list[str]) -> str:
+    if changed:
+        return f"{len(changed)} of {len(before)} checksums changed: {', '.join(changed[:5])}"
+    return f"{len(before) - 2} parameters and buffers, the training flags and the random state are bit-identical"
+
+
+def _report(
+    request: Request,
+    loaded: LoadedModel,
+    chosen: ChosenInput,
+    examination: Examination,
+    evidence: Evidence,
+    findings: tuple[Finding, ...],
+    trials: tuple[Trial, ...],
+    conclusion: Conclusion,
+    clock: _Clock,
+) -> Report:
+    crashed = evidence.crashed
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        state=conclusion.state,
+        verdict=conclusion.verdict,
+        target=Target(
+            target=request.target,
+            name=loaded.name,
+            kind=loaded.target_kind,
+            how=loaded.how,
+            parameters=evidence.model.parameters,
+            layers=len(evidence.model.layers),
+            weights=loaded.weights,
+        ),
+        intent=evidence.intent,
+        input=chosen.choice,
+        environment=_environment(request),
+        diagnoses=conclusion.diagnoses,
+        findings=findings,
+        trials=trials,
+        outputs=tuple((r.probe.name, r.output) for r in evidence.runs if r.output is not None),
+        signal=signal(examination) if examination.alive else (),
+        latent=evidence.latent,
+        shapes=evidence.shapes,
+        crash=crashed.crash if crashed is not None else None,
+        failure="forward" if conclusion.exit_code == 3 else "",
+        exit_code=conclusion.exit_code,
+        notices=_notices(evidence),
+        timings=RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak()),
+    )
+
+
+def _notices(evidence: Evidence) -> tuple[str, ...]:
+    notices = [
+        f"On {run.probe.name} the evaluated tape differed from the model: trials ran the model itself."
+        for run in evidence.runs
+        if run.output is not None and not run.probe.constant and not run.verified
+    ]
+    main = evidence.main
+    if main is not None and main.others:
+        listed = ", ".join(f"{path} {list(shape)}" for path, shape in main.others[:6])
+        taken = main.output.path if main.output else "none"
+        notices.append(f"forward() returned several tensors: {taken} was taken as the picture; others: {listed}.")
+    return tuple(notices)
+
+
+def _environment(request: Request) -> Environment:
+    device = request.device
+    if device.startswith("cuda") and torch.cuda.is_available():
+        device = f"{device} ({torch.cuda.get_device_name(torch.device(device))})"
+    return Environment(
+        unetdoctor=__version__,
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        platform=f"{platform.system()} {platform.machine()}",
+        device=device,
+    )
+
+
+def _peak() -> int:
+    """Return the largest resident memory of this process in bytes, 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024

@@ -1,0 +1,174 @@
+"""Trials: every remedy is tried on a counterfactual run, and the symptom's own check reads the result."""
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from unetdoctor.checks.check import Check
+from unetdoctor.engine.remedies import NotApplicableError
+from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Trial
+
+BETTER = 0.75
+"""A shortfall at most this share of what it was counts as better; at least its inverse as worse."""
+COMBINED = 4
+"""Best single remedies that are tried in pairs, and then in triples."""
+NEVER_EVALUATED = "structural"
+"""Action of a remedy that needs other weights: no counterfactual run can show it."""
+
+Counterfactual = Callable[[tuple[Remedy, ...]], Evidence]
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """An ill symptom, and the reading that trials compare."""
+
+    check: type[Check]
+    finding: Finding
+    reading: Reading
+
+
+def symptoms(checks: Iterable[type[Check]], findings: Iterable[Finding]) -> tuple[Symptom, ...]:
+    """Return the ill symptoms, worst first, one for each code."""
+    by_code = {check.code: check for check in checks}
+    found: dict[str, Symptom] = {}
+    for finding in sorted(findings, key=lambda f: -f.severity.rank):
+        if finding.kind is Kind.SYMPTOM and finding.ill and finding.readings and finding.code not in found:
+            leading = next((r for r in finding.readings if not r.holds), finding.readings[0])
+            found[finding.code] = Symptom(by_code[finding.code], finding, leading)
+    return tuple(found.values())
+
+
+def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ...]:
+    """Return what is to be tried on a symptom: the remedies of every ill cause, then the standard counterfactuals."""
+    proposed: dict[tuple[str, str, str], Remedy] = {}
+    for finding in findings:
+        if finding.kind is Kind.CAUSE and finding.ill:
+            for remedy in finding.remedies:
+                proposed.setdefault(remedy.key, remedy)
+    for remedy in (*symptom.finding.remedies, *symptom.check.counterfactuals):
+        proposed.setdefault(remedy.key, remedy)
+    return tuple(proposed.values())
+
+
+class Laboratory:
+    """Evaluates remedies, each once, and lets every symptom check read the result."""
+
+    def __init__(self, counterfactual: Counterfactual, checks: tuple[type[Check], ...], evidence: Evidence) -> None:
+        self._counterfactual = counterfactual
+        self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM)
+        self._ill_before = {f.code for f in self._read(evidence) if f.ill}
+        self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
+        self.evaluations = 0
+
+    def _read(self, evidence: Evidence) -> list[Finding]:
+        return [finding for check in self._checks for finding in check.examine(evidence)]
+
+    def attempt(self, remedies: tuple[Remedy, ...], symptom: Symptom) -> Trial:
+        """Return the trial of these remedies together on one symptom."""
+        key = tuple(sorted(r.key for r in remedies))
+        if key not in self._results:
+            self._results[key] = self._evaluate(remedies)
+        result = self._results[key]
+        if isinstance(result, str):
+            return self._untried(remedies, symptom, result)
+        findings, seconds, std = result
+        return self._judged(remedies, symptom, findings, seconds, std)
+
+    def _evaluate(self, remedies: tuple[Remedy, ...]) -> tuple[list[Finding], float, float] | str:
+        if any(r.action == NEVER_EVALUATED for r in remedies):
+            return "it changes the structure, so the weights must be trained anew"
+        start = time.perf_counter()
+        try:
+            evidence = self._counterfactual(remedies)
+            self.evaluations += 1
+            findings = self._read(evidence)
+        except NotApplicableError as reason:
+            return str(reason)
+        except Exception as error:  # noqa: BLE001 - one trial: what it raises is its result
+            return f"the changed network raised {type(error).__name__}: {str(error)[:200]}"
+        std = max((o.std_8bit for _, o in evidence.outputs), default=math.nan)
+        return findings, time.perf_counter() - start, std
+
+    def _untried(self, remedies: tuple[Remedy, ...], symptom: Symptom, reason: str) -> Trial:
+        reading = symptom.reading
+        code = symptom.finding.code
+        before = reading.value
+        return Trial(remedies, code, Outcome.NOT_TRIED, reading.name, reading.unit, before, math.nan, 0.0, reason)
+
+    def _judged(
+        self, remedies: tuple[Remedy, ...], symptom: Symptom, findings: list[Finding], seconds: float, std: float
+    ) -> Trial:
+        before, code = symptom.reading, symptom.finding.code
+        same = [f for f in findings if f.code == code]
+        after = _matching(same, symptom)
+        new = sorted({f.code for f in findings if f.ill} - self._ill_before)
+        still_ill = any(f.ill for f in same)
+        milder = [c for c in new if code in next(k.takes_over for k in self._checks if k.code == c)]
+        outcome, reason = _outcome(before, after, still_ill), ""
+        if not still_ill and set(new) - set(milder):
+            outcome, reason = Outcome.WORSE, f"brings {', '.join(sorted(set(new) - set(milder)))}"
+        elif milder and not still_ill:
+            outcome, reason = Outcome.BETTER, f"leaves {', '.join(milder)}"
+        value = after.value if after is not None else math.nan
+        return Trial(remedies, code, outcome, before.name, before.unit, before.value, value, seconds, reason, std)
+
+
+def _matching(findings: list[Finding], symptom: Symptom) -> Reading | None:
+    """Return the reading of the same name, at the same place where there are several."""
+    wanted = symptom.reading.name
+    pool = [f for f in findings if f.place.layer == symptom.finding.place.layer] or findings
+    return next((r for f in pool for r in f.readings if r.name == wanted), None)
+
+
+def _outcome(before: Reading, after: Reading | None, still_ill: bool) -> Outcome:
+    if not still_ill:
+        return Outcome.CURED
+    if after is None:
+        return Outcome.NO_EFFECT
+    # The bounds of a reading that is shown without them are those it had before.
+    bounded = Reading(after.name, after.value, after.unit, before.lower, before.upper)
+    if bounded.shortfall <= BETTER * before.shortfall:
+        return Outcome.BETTER
+    if bounded.shortfall >= before.shortfall / BETTER:
+        return Outcome.WORSE
+    return Outcome.NO_EFFECT
+
+
+def experiment(
+    laboratory: Laboratory,
+    found: tuple[Symptom, ...],
+    findings: tuple[Finding, ...],
+    limit: int,
+) -> tuple[Trial, ...]:
+    """Try every proposal on every symptom, then pairs and triples of the best where no single one cures."""
+    trials: list[Trial] = []
+    for symptom in found:
+        proposed = proposals(symptom, findings)
+        for remedy in proposed[:limit]:
+            trials.append(laboratory.attempt((remedy,), symptom))
+        singles = [t for t in trials if t.symptom == symptom.finding.code]
+        if not any(t.outcome is Outcome.CURED for t in singles):
+            trials.extend(_combinations(laboratory, symptom, singles))
+    return tuple(trials)
+
+
+def _combinations(laboratory: Laboratory, symptom: Symptom, singles: list[Trial]) -> list[Trial]:
+    reading = symptom.reading
+
+    def shortfall(trial: Trial) -> float:
+        return Reading(reading.name, trial.after, "", reading.lower, reading.upper).shortfall
+
+    best = sorted((t for t in singles if t.outcome is Outcome.BETTER), key=shortfall)[:COMBINED]
+    tried: list[Trial] = []
+    for depth in (2, 3):
+        for chosen in itertools.combinations([t.remedies[0] for t in best], depth):
+            if len({r.action for r in chosen}) < depth:
+                continue
+            trial = laboratory.attempt(chosen, symptom)
+            if trial.outcome is Outcome.CURED:
+                return [*tried, trial]
+            if trial.outcome is Outcome.BETTER:
+                tried.append(trial)
+    return tried
