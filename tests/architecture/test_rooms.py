@@ -49,6 +49,8 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/observation.py", "observe"): "user code: what forward() raises is evidence",
     ("unetdoctor/engine/observation.py", "_verify"): "an evaluation of user operations: the tape is then not used",
     ("unetdoctor/engine/observation.py", "_crash"): "user code: the text of its exception",
+    ("unetdoctor/engine/shapes.py", "output_shape"): "user code: what forward() raises is the answer",
+    ("unetdoctor/engine/sizes.py", "really_passes"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/source.py", "layer_place"): "user code: odd classes have no source line",
     ("unetdoctor/pipeline/course.py", "_examine"): "one check: becomes Skipped",
     ("unetdoctor/pipeline/trials.py", "Laboratory._evaluate"): "one trial: becomes not tried, with the reason",
