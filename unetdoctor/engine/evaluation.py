@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from unetdoctor.engine.mode import Mode
 from unetdoctor.engine.tape import DETACH, Entry, Leaf, Ref, Tape, tensors
 
 Intervention = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -220,7 +220,7 @@ def _copied(tape: Tape, snapshot: Snapshot) -> tuple[dict[Ref, Tensor], dict[int
     return dict(snapshot.values), dict(snapshot.leaves)
 
 
-class Intervening(TorchDispatchMode):
+class Intervening(Mode):
     """Runs the model itself under a change, where a tape cannot stand in for it.
 
     Operations are counted as on the tape. `rule(func, args, kwargs)` stands in for every

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as module_hooks
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from unetdoctor.engine.mode import Mode
 from unetdoctor.engine.tape import (
     DETACH,
     Entry,
@@ -34,7 +34,7 @@ _OURS = str(Path(__file__).parent.parent) + os.sep
 _FRAME_LIMIT = 80
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(Mode):
     """Records a tape while the model runs; the observed output is bit-identical to the unobserved one.
 
     `observe(op, entry, result)` is called after each operation. Parameters, buffers and inputs that the pass writes to
