@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tests.bench.measure import Row, interleaved, processes, table
 from tests.bench.networks import NETWORKS
@@ -67,13 +68,13 @@ def observing() -> list[Row]:
     return rows + [Row(text, None, float("nan")) for text in missing]
 
 
-def _torchinfo(model: object, picture: object) -> Callable[[], object]:
+def _torchinfo(model: Any, picture: Any) -> Callable[[], object]:
     from torchinfo import summary
 
     return lambda: summary(model, input_data=picture, verbose=0)
 
 
-def _torchlens(model: object, picture: object) -> Callable[[], object]:
+def _torchlens(model: Any, picture: Any) -> Callable[[], object]:
     import torchlens
 
     trace = getattr(torchlens, "log_forward_pass", None) or torchlens.trace

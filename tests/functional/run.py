@@ -50,7 +50,8 @@ def ill(report: Report, code: str) -> list[Finding]:
 
 def errors(report: Report) -> list[str]:
     """Every error and diagnosed error of a report, as sentences."""
-    return [f"{x.code} {x.message}" for x in (*report.findings, *report.diagnoses) if x.severity is Severity.ERROR]
+    said: tuple[Finding | Diagnosis, ...] = (*report.findings, *report.diagnoses)
+    return [f"{item.code} {item.message}" for item in said if item.severity is Severity.ERROR]
 
 
 def causes(report: Report) -> list[str]:
