@@ -23,6 +23,9 @@ class Check(ABC):
     counterfactuals: ClassVar[tuple[Remedy, ...]] = ()
     """For a symptom: what is tried besides the remedies of the causes found."""
 
+    takes_over: ClassVar[tuple[str, ...]] = ()
+    """Worse symptoms in whose place this one comes when a remedy helps in part."""
+
     @classmethod
     @abstractmethod
     def examine(cls, evidence: Evidence) -> Iterable[Finding]:

@@ -45,37 +45,34 @@ class IdenticalChannels(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the run in which the channels differ most; a constant output is left to UD203."""
+        """Yield one finding for the run in which the channels differ most; constant channels are a note at most."""
         picture = evidence.intent.effective.is_picture
         chosen = best(evidence, _difference if picture else _raw_difference)
-        if chosen is None or len(chosen[1].channels) < 2 or _constant(chosen[1]):
+        if chosen is None or len(chosen[1].channels) < 2:
             return
         run, output = chosen
         where = place(evidence, run, output)
-        leading = (
-            Reading(
-                "largest difference between channels",
-                output.channel_difference_8bit,
-                "8-bit levels",
-                lower=DIFFERENCE_LIMIT,
-            )
-            if picture
-            else Reading(
-                "largest difference between channels over their spread", output.channel_difference_raw, "x", lower=EQUAL
-            )
-        )
+        leading, correlation = _readings(output, picture=picture)
         yield cls.finding(
             f"The {len(output.channels)} channels drawn by {where.text} differ by at most {shown(leading.value)} "
-            f"{leading.unit if picture else 'of their spread'} (at least {leading.lower:g}) {inputs(evidence)}, with "
-            f"a correlation of {output.channel_correlation:.4f} (at most {CORRELATION_LIMIT}), shown in "
-            f"{display(output)}.",
-            either(
-                leading, Reading("correlation between channels", output.channel_correlation, upper=CORRELATION_LIMIT)
-            ),
+            f"{leading.unit} (at least {leading.lower:g}) {inputs(evidence)}, with a correlation of "
+            f"{correlation.value:.4f} (at most {CORRELATION_LIMIT}), shown in {display(output)}.",
+            [leading] if leading.holds else either(leading, correlation),
             place=where,
             severity=severity(evidence) if picture or not evidence.model.trained else Severity.ERROR,
             op=output.drawn_by,
         )
+
+
+def _readings(output: Output, *, picture: bool) -> tuple[Reading, Reading]:
+    """Return difference and correlation, which count together; off pictures only equality bit for bit is a fault."""
+    name = "largest difference between channels"
+    return (
+        Reading(name, output.channel_difference_8bit, "8-bit levels", lower=DIFFERENCE_LIMIT)
+        if picture
+        else Reading(name, output.channel_difference_raw, "spreads", lower=EQUAL),
+        Reading("correlation between channels", output.channel_correlation, upper=CORRELATION_LIMIT),
+    )
 
 
 def _difference(output: Output) -> float:
@@ -85,8 +82,3 @@ def _difference(output: Output) -> float:
 
 def _raw_difference(output: Output) -> float:
     return output.channel_difference_raw
-
-
-def _constant(output: Output) -> bool:
-    """Return whether the output has no variance to compare (and is finite)."""
-    return output.non_finite == 0 and output.channel_correlation != output.channel_correlation

@@ -31,6 +31,7 @@ class LowContrast(Check):
     code = "UD204"
     name = "low-contrast"
     kind = Kind.SYMPTOM
+    takes_over = ("UD203",)
     counterfactuals = DULL_PICTURE
 
     @classmethod

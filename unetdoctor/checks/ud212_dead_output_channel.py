@@ -51,6 +51,7 @@ class DeadOutputChannel(Check):
         dead = [index for index, ratio in ratios.items() if not ratio >= RATIO_LIMIT]
         worst = min(ratios.values(), key=lambda x: x if x == x else -1.0)
         judged = len(ratios) > _PAIR and (task.is_picture or task in (Task.MULTICLASS, Task.MULTILABEL))
+        others_live = len(dead) < len(ratios)
         named = f"channel {', '.join(map(str, dead[:8]))} is constant" if dead else "every channel lives"
         yield cls.finding(
             f"Of {len(ratios)} channels drawn by {where.text} {named}: the dullest spreads by {shown(worst)} of the "
@@ -59,20 +60,20 @@ class DeadOutputChannel(Check):
                 Reading("spread of the dullest channel over the median of the living", worst, "x", lower=RATIO_LIMIT),
             ],
             place=where,
-            severity=_severity(evidence.model.trained, judged),
+            severity=_severity(evidence.model.trained and others_live, judged),
             op=output.drawn_by,
         )
 
 
-def _severity(trained: bool, judged: bool) -> Severity:
-    if not trained:
+def _severity(certain: bool, judged: bool) -> Severity:
+    if not certain:
         return Severity.NOTE
     return Severity.ERROR if judged else Severity.WARNING
 
 
 def _ratios(output: Output) -> Iterator[tuple[int, float]]:
-    """Yield (channel, its spread over the median spread of the living ones) where any lives."""
+    """Yield (channel, its spread over the median spread of the living ones), 0 where none lives."""
     living = [x.raw_spread for x in output.channels if not x.raw_spread <= 0]
-    if living and len(output.channels) > 1:
-        middle = median(living)
+    if len(output.channels) > 1:
+        middle = median(living) if living else 1.0
         yield from ((x.index, x.raw_spread / middle) for x in output.channels)

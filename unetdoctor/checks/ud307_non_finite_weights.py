@@ -61,9 +61,14 @@ def _is_mask(evidence: Evidence, name: str) -> bool:
     return finite and name.rpartition(".")[2] not in _LEARNT
 
 
+def _written(name: str) -> str:
+    owner, _, leaf = name.rpartition(".")
+    return f"{written(owner)}.{leaf}"
+
+
 def _remedy(names: list[str]) -> Remedy:
     lines = "\n".join(
-        f"    {written(name)}.nan_to_num_(nan={1.0 if name.endswith('running_var') else 0.0}, posinf=0.0, neginf=0.0)"
+        f"    {_written(name)}.nan_to_num_(nan={1.0 if name.endswith('running_var') else 0.0}, posinf=0.0, neginf=0.0)"
         for name in names
     )
     single = len(names) == 1

@@ -13,6 +13,7 @@ sigmoid from 5.5 on."""
 SHARE_LIMIT = 85.0
 """Share of values within one 8-bit level of an end, in %. 89-98: saturated samples. 84: digits on black."""
 SQUEEZING = ("tanh", "sigmoid", "hardtanh", "hardsigmoid", "clamp")
+"""Final activations that have ends."""
 
 
 class ActivationSqueezes(Check):

@@ -1,0 +1,1 @@
+"""Tests of the checks: evidence in, findings out; nothing is loaded or run."""
