@@ -12,10 +12,8 @@ GREY = SAMPLES / "generator_grey.py"
 IDENTICAL = SAMPLES / "generator_identical_filters.py"
 FOUR_LEVELS = SAMPLES / "unet_four_levels.py"
 ONE_CHANNEL = SAMPLES / "unet_single_channel.py"
-TRAINED = SAMPLES / "unet_trained.py"
-TRAINED_WEIGHTS = SAMPLES / "unet_trained.pth"
-TRAINED_SCRIPT = SAMPLES / "unet_trained.pt"
-PHOTOGRAPH = SAMPLES / "photograph_unseen.png"
+TRAINED = SAMPLES / "trained_unet"
+PHOTOGRAPH = TRAINED / "unseen.png"
 
 
 def save_torchscript(source: Path, folder: Path, how: str, example: torch.Tensor) -> Path:
@@ -138,11 +136,9 @@ def test_one_channel_without_an_intent_is_no_accusation() -> None:
     assert not ill(report, "UD201")
 
 
-@pytest.mark.parametrize(
-    ("target", "weights"), [(TRAINED, TRAINED_WEIGHTS), (TRAINED_SCRIPT, None)], ids=["state_dict", "torchscript"]
-)
-def test_the_trained_network_on_a_photograph_it_has_not_seen(target: Path, weights: Path | None) -> None:
-    report = examine(target, weights=str(weights) if weights else None, images=(str(PHOTOGRAPH),))
+@pytest.mark.parametrize(("name", "weights"), [("model.py", "weights.pt"), ("scripted.pt", None)])
+def test_the_trained_network_on_a_photograph_it_has_not_seen(name: str, weights: str | None) -> None:
+    report = examine(TRAINED / name, weights=weights and str(TRAINED / weights), images=(str(PHOTOGRAPH),))
     assert report.state is State.HEALTHY, report.verdict
     assert report.exit_code == 0
     loud = [f for f in report.findings if f.severity.rank >= Severity.WARNING.rank and f.kind is not Kind.NOTE]

@@ -62,14 +62,18 @@ def words(block: str) -> list[str]:
     return re.sub(r"[\u2500-\u257f+|`\-]{1,}(?=\s|$)|[\u2500-\u257f]+", " ", block).split()
 
 
-def commands(text: str) -> list[tuple[str, int]]:
-    """Return (command line, exit code) of every command that the page marks for running."""
-    return [
-        (line.removeprefix("$ "), int(match["code"]))
-        for match in RUNNING.finditer(text)
-        for line in match["lines"].splitlines()
-        if line.startswith("$ ")
-    ]
+def commands(text: str) -> list[tuple[str, str, int]]:
+    """Return (folder, command line, exit code) of every command that the page marks for running."""
+    found = []
+    for match in RUNNING.finditer(text):
+        folder = "."
+        for line in match["lines"].splitlines():
+            typed = line.removeprefix("$ ")
+            if typed.startswith("cd "):
+                folder = typed.removeprefix("cd ")
+            elif line.startswith("$ "):
+                found.append((folder, typed, int(match["code"])))
+    return found
 
 
 def pictures(text: str) -> list[str]:

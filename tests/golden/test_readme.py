@@ -48,8 +48,8 @@ def test_make_targets_exist() -> None:
         assert f"\n{target}:" in makefile
 
 
-@pytest.mark.parametrize(("command", "code"), commands(TEXT))
-def test_a_command_runs_and_ends_as_said(command: str, code: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("folder", "command", "code"), commands(TEXT))
+def test_a_command_runs_and_ends_as_said(folder: str, command: str, code: int, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "sample_models", tmp_path / "sample_models", ignore=shutil.ignore_patterns("__pycache__"))
     program, *arguments = shlex.split(command)
     assert program == "unetdoctor"
@@ -59,7 +59,7 @@ def test_a_command_runs_and_ends_as_said(command: str, code: int, tmp_path: Path
         text=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
-        cwd=tmp_path,
+        cwd=tmp_path / folder,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         check=False,
         timeout=300,
