@@ -124,6 +124,11 @@ def bounds(entry: Entry) -> tuple[float, float]:
     return -math.inf, math.inf
 
 
+def _after_weights(tape: Tape) -> set[int]:
+    """Return the operations that are weighted or depend on one that is."""
+    return tape.downstream({op for op, entry in enumerate(tape.entries) if is_weighted(entry)})
+
+
 def trace(tape: Tape, output: Ref) -> Drawing:
     """Walk back from an output to the weighted operation that drew it."""
     chain: list[str] = []
@@ -132,6 +137,7 @@ def trace(tape: Tape, output: Ref) -> Drawing:
     low, high = -math.inf, math.inf
     open_end, residual = True, False
     op: int | None = output.op
+    weighted = _after_weights(tape)
     for _ in range(_WALK):
         if op is None:
             break
@@ -153,7 +159,7 @@ def trace(tape: Tape, output: Ref) -> Drawing:
         elif len({ref.op for ref in sources}) + from_input > 1 and name not in ("cat", "stack"):
             open_end = False
             residual = residual or (name in ("add", "sub") and activation_op is None)
-        op = max((ref.op for ref in sources), default=None)
+        op = max((ref.op for ref in sources), key=lambda o: (o in weighted, o), default=None)
     return Drawing(
         output=output,
         drawn_by=op,

@@ -1,0 +1,304 @@
+"""Every remedy on the tape against really changing a copy of the model, eager and TorchScript."""
+
+import copy
+import io
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.engine.networks import NETWORKS
+from unetdoctor.engine.digest import model_digest
+from unetdoctor.engine.evaluation import isolated_random_state
+from unetdoctor.engine.examination import Examination, Subject
+from unetdoctor.engine.observation import Setting
+from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.remedies import ACTIONS, NotApplicableError
+from unetdoctor.facts import Latent, Place, Probe, Remedy, Request
+
+SEED = 0
+EAGER = ["generator", "smp-unet", "monai-basic-unet", "residual", "torchvision-lraspp", "attention"]
+TORCHSCRIPT = ["generator", "smp-unet", "residual"]
+
+
+@cache
+def original(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    return NETWORKS[name][0]().eval()
+
+
+def reloaded(module: torch.jit.ScriptModule) -> nn.Module:
+    buffer = io.BytesIO()
+    torch.jit.save(module, buffer)
+    buffer.seek(0)
+    return torch.jit.load(buffer).eval()
+
+
+@cache
+def traced(name: str) -> torch.jit.ScriptModule:
+    x = torch.randn(NETWORKS[name][1])
+    return torch.jit.trace(original(name), x, check_trace=False)
+
+
+def fresh(name: str, torchscript: bool) -> nn.Module:
+    return reloaded(traced(name)) if torchscript else copy.deepcopy(original(name))
+
+
+def probes(name: str) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return [torch.randn(NETWORKS[name][1], generator=generator) for _ in range(2)]
+
+
+def examined(model: nn.Module, name: str) -> Examination:
+    latent = "generator" in name
+    subject = Subject(model, name, "eager", False, latent, False, lambda layer: Place(layer))
+    setting = Setting(model, torch.device("cpu"), SEED, "", "")
+    examination = Examination(setting, subject, Request(target=name, seed=SEED))
+    for number, x in enumerate(probes(name)):
+        shape = tuple(x.shape)
+        known = Latent(shape, 1.0, -3.0, 3.0, False) if latent else None
+        examination.observe(Probe(f"noise-{number}", shape, False, False), (x,), {}, known)
+    return examination
+
+
+def run(model: nn.Module, x: Tensor, path: str) -> Tensor:
+    with torch.no_grad(), isolated_random_state(SEED):
+        return dict(find_tensors(model(x)))[path]
+
+
+def under(examination: Examination, remedy: Remedy) -> Tensor:
+    found = examination.picture_under((remedy,))
+    assert found is not None
+    return found[0]
+
+
+def norms(model: nn.Module) -> list[nn.Module]:
+    return [m for n, m in model.named_modules() if f"{n}.running_mean" in dict(model.named_buffers())]
+
+
+def change_parameter(model: nn.Module, name: str, make: Callable[[Tensor], Tensor]) -> None:
+    with torch.no_grad():
+        target = dict((*model.named_parameters(), *model.named_buffers()))[name]
+        target.copy_(make(target))
+
+
+CASES = [(n, False) for n in EAGER] + [(n, True) for n in TORCHSCRIPT]
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(params=CASES, ids=[f"{n}-{'torchscript' if t else 'eager'}" for n, t in CASES])
+def case(request):
+    name, torchscript = request.param
+    model = fresh(name, torchscript)
+    before = model_digest(model)
+    examination = examined(model, name)
+    yield name, fresh(name, torchscript), examination, probes(name)[0], examination.main.path
+    assert model_digest(model) == before
+
+
+def last(examination: Examination) -> str:
+    return examination.evidence().model.last_layer
+
+
+def has_norms(model: nn.Module) -> bool:
+    return any(name.endswith("running_mean") for name, _ in model.named_buffers())
+
+
+def test_batch_statistics(case):
+    name, copied, examination, x, path = case
+    remedy = Remedy("batch_statistics")
+    if not has_norms(copied):
+        with pytest.raises(NotApplicableError, match="no layer normalises"):
+            under(examination, remedy)
+        return
+    traced_one = isinstance(copied, torch.jit.ScriptModule)
+    if traced_one:  # a trace has its mode baked in: the eager model with the same weights is the reference
+        copied = copy.deepcopy(original(name))
+    for module in norms(copied):
+        module.train()
+    got, expected = under(examination, remedy), run(copied, x, path)
+    assert torch.equal(got, expected) or (traced_one and torch.allclose(got, expected, rtol=1e-4, atol=1e-5))
+
+
+def test_recalibrate(case):
+    name, copied, examination, x, path = case
+    remedy = Remedy("recalibrate")
+    if not has_norms(copied):
+        with pytest.raises(NotApplicableError, match="no layer keeps"):
+            under(examination, remedy)
+        return
+    if isinstance(copied, torch.jit.ScriptModule):
+        eager = copy.deepcopy(original(name))
+        reference = recalibrated(eager, name)
+        for key, value in reference.items():
+            change_parameter(copied, key, lambda _, v=value: v)
+    else:
+        recalibrated(copied, name)
+    torch.testing.assert_close(under(examination, remedy), run(copied, x, path), rtol=1e-4, atol=1e-5)
+
+
+def recalibrated(model: nn.Module, name: str) -> dict[str, Tensor]:
+    for module in norms(model):
+        module.reset_running_stats()
+        module.momentum = None
+        module.train()
+    with torch.no_grad():
+        for x in probes(name):
+            model(x)
+    model.eval()
+    return {n: b for n, b in model.named_buffers() if n.endswith(("running_mean", "running_var"))}
+
+
+@pytest.mark.parametrize("scheme", ["xavier_uniform", "xavier_normal", "kaiming_fan_in", "kaiming_fan_out", "default"])
+def test_initialise_last(case, scheme):
+    name, copied, examination, x, path = case
+    layer = last(examination)
+    got = under(examination, Remedy("initialise", parameters={"scheme": scheme, "layers": "last"}))
+    parameters = dict(copied.named_parameters())
+    with isolated_random_state(examination.bench(examination.main).seed):
+        weight = torch.empty_like(parameters[f"{layer}.weight"])
+        if scheme == "default":
+            nn.init.kaiming_uniform_(weight, a=5**0.5)
+        elif scheme.startswith("xavier"):
+            getattr(nn.init, f"{scheme}_")(weight)
+        else:
+            nn.init.kaiming_normal_(weight, mode=scheme.removeprefix("kaiming_"), nonlinearity="relu")
+        change_parameter(copied, f"{layer}.weight", lambda _: weight)
+        if scheme == "default" and f"{layer}.bias" in parameters:
+            fan = weight[0].numel()
+            change_parameter(copied, f"{layer}.bias", lambda b: torch.empty_like(b).uniform_(-(fan**-0.5), fan**-0.5))
+    torch.testing.assert_close(got, run(copied, x, path), rtol=1e-4, atol=1e-5)
+
+
+def test_initialise_all(case):
+    name, copied, examination, x, path = case
+    got = under(examination, Remedy("initialise", parameters={"scheme": "kaiming_fan_in", "layers": "all"}))
+    change = examination._change(
+        examination.main, (Remedy("initialise", parameters={"scheme": "kaiming_fan_in", "layers": "all"}),)
+    )
+    weighted = {f"{x.layer}.weight" for x in examination.evidence().model.layers if x.op is not None}
+    assert set(change.leaves) == {n for n in weighted if n in dict(copied.named_parameters())}
+    for key, value in change.leaves.items():
+        fan_in = value[0].numel()
+        if value.numel() > 1000:
+            assert value.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.15)
+        change_parameter(copied, key, lambda _, v=value: v)
+    torch.testing.assert_close(got, run(copied, x, path), rtol=1e-3, atol=1e-4)
+
+
+def test_rescale(case):
+    name, copied, examination, x, path = case
+    layer = examination.evidence().model.last
+    factor = layer.default_std / layer.std
+    change_parameter(copied, f"{layer.layer}.weight", lambda w: w * factor)
+    got = under(examination, Remedy("rescale", parameters={"layers": "last"}))
+    torch.testing.assert_close(got, run(copied, x, path), rtol=1e-4, atol=1e-5)
+
+
+def test_zero_bias(case):
+    name, copied, examination, x, path = case
+    remedy = Remedy("zero_bias", parameters={"layers": "last"})
+    bias = f"{last(examination)}.bias"
+    if bias not in dict(copied.named_parameters()):
+        with pytest.raises(NotApplicableError, match="no bias"):
+            under(examination, remedy)
+        return
+    change_parameter(copied, bias, torch.zeros_like)
+    torch.testing.assert_close(under(examination, remedy), run(copied, x, path), rtol=1e-5, atol=1e-6)
+
+
+def test_spectral_norm(case):
+    name, copied, examination, x, path = case
+    layer = last(examination)
+    eager = copy.deepcopy(original(name)).get_submodule(layer)
+    with isolated_random_state(SEED + 1):
+        nn.utils.parametrizations.spectral_norm(eager)
+    weight = eager.eval().weight.detach()
+    change_parameter(copied, f"{layer}.weight", lambda _: weight)
+    got = under(examination, Remedy("spectral_norm", parameters={"layers": "last"}))
+    torch.testing.assert_close(got, run(copied, x, path), rtol=2e-2, atol=5e-3)  # 15 power iterations
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "tanh", "identity"])
+def test_final_activation(case, kind):
+    name, copied, examination, x, path = case
+    remedy = Remedy("final_activation", parameters={"kind": kind})
+    present = examination.main.drawing.activation or "identity"
+    if kind == present:
+        with pytest.raises(NotApplicableError, match="already"):
+            under(examination, remedy)
+        return
+    raw = run(copied, x, path)
+    if present == "tanh":
+        raw = original(name).main[:-1](x)
+    function = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "identity": lambda y: y}[kind]
+    with torch.no_grad():
+        torch.testing.assert_close(under(examination, remedy), function(raw), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform", "x10"])
+def test_latent(case, distribution):
+    name, copied, examination, x, path = case
+    remedy = Remedy("latent", parameters={"distribution": distribution})
+    if name != "generator":
+        with pytest.raises(NotApplicableError, match="no latent"):
+            under(examination, remedy)
+        return
+    change = examination._change(examination.main, (remedy,))
+    fed = change.inputs[0]
+    if distribution == "x10":
+        assert torch.equal(fed, x * 10)
+    elif distribution == "uniform":
+        assert fed.abs().max() <= 1
+        assert fed.std().item() == pytest.approx(3**-0.5, rel=0.2)
+    else:
+        assert fed.std().item() == pytest.approx(1, rel=0.2)
+    assert torch.equal(under(examination, remedy), run(copied, fed, path))
+
+
+def test_replace_non_finite(case):
+    name, _, _, x, _ = case
+    model = copy.deepcopy(original(name))
+    layer = next(n for n, p in model.named_parameters() if p.dim() == 4)
+    with torch.no_grad():
+        dict(model.named_parameters())[layer].view(-1)[0] = float("nan")
+    examination = examined(model, name)
+    assert torch.isnan(examination.main.output).any()
+    for wanted in ("all", layer, layer.rpartition(".")[0]):
+        assert torch.isfinite(under(examination, Remedy("replace_non_finite", parameters={"layers": wanted}))).all()
+    change = examination._change(examination.main, (Remedy("replace_non_finite", parameters={"layers": "all"}),))
+    healed = change.leaves[layer]
+    assert torch.equal(healed.view(-1)[1:], dict(model.named_parameters())[layer].detach().view(-1)[1:])
+
+
+def test_rescale_input_of_activation():
+    examination = examined(copy.deepcopy(original("generator")), "generator")
+    raw = examination.main.raw
+    expected = torch.tanh((raw - raw.mean((1, 2, 3), keepdim=True)) / raw.std((1, 2, 3), keepdim=True))
+    got = under(examination, Remedy("rescale_input_of_activation"))
+    torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(NotApplicableError, match="no final activation"):
+        under(examined(copy.deepcopy(original("smp-unet")), "smp-unet"), Remedy("rescale_input_of_activation"))
+
+
+def test_where_control_flow_depends_on_data_the_model_itself_runs():
+    name = "branching"
+    model = copy.deepcopy(original(name))
+    examination = examined(model, name)
+    assert examination.main.verified
+    assert examination.main.tape.reads_values(set(range(len(examination.main.tape.entries))))
+    copied = copy.deepcopy(model)
+    with torch.no_grad():  # over the threshold: the branch that the tape never saw
+        copied.first.weight.mul_(20)
+    from unetdoctor.engine.evaluation import Change
+
+    change = Change(leaves={"first.weight": copied.first.weight.detach()})
+    got, _ = examination._evaluate(examination.main, change)
+    assert torch.equal(got, run(copied, probes(name)[0], "output"))
+
+
+def test_every_action_is_tested_here():
+    source = globals()
+    assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in ACTIONS)
