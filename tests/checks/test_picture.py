@@ -29,9 +29,9 @@ from unetdoctor.facts import DisplayRange, Evidence, Finding, Intent, Output, Pr
 
 GREY = output([flat(index) for index in range(3)])
 BROKEN = output(
-    [flat(index, spread=NAN, raw_spread=NAN, std_8bit=NAN) for index in range(3)],
+    [flat(index, spread=0.0, raw_spread=0.0) for index in range(3)],
     nan=12288,
-    raw_spread=NAN,
+    raw_spread=0.0,
     channel_difference_8bit=NAN,
     channel_difference_raw=NAN,
     channel_correlation=NAN,
@@ -176,17 +176,26 @@ class TestFlatPicture:
         assert not only("UD203", evidence(stars)).ill
 
     def test_a_mask_without_contrast(self) -> None:
-        blind = logits(raw_spread=0.12)
+        blind = logits(raw_spread=0.12, activation="softmax")
         assert only("UD203", evidence(blind, intent=MASK)).severity is Severity.ERROR
         assert only("UD203", evidence(blind, intent=MASK, trained=False)).severity is Severity.NOTE
         assert not only("UD203", evidence(blind, logits(), intent=MASK)).ill
 
     def test_between_sick_and_sound_a_mask_needs_a_real_picture(self) -> None:
-        weak = logits(raw_spread=0.3)
+        weak = logits(raw_spread=0.3, activation="softmax")
         assert only("UD203", evidence(weak, intent=MASK)).severity is Severity.WARNING
         real = Probe("image-1", (1, 3, 64, 64), real=True, constant=False)
         given = evidence(runs=(run(drawn=weak, probe=real),), intent=MASK)
         assert only("UD203", given).severity is Severity.ERROR
+
+    def test_without_an_activation_a_mask_is_only_guessed(self) -> None:
+        assert only("UD203", evidence(logits(raw_spread=0.15), intent=MASK)).severity is Severity.NOTE
+        assert only("UD203", evidence(logits(raw_spread=0.001), intent=MASK)).severity is Severity.WARNING
+        declared = evidence(logits(raw_spread=0.15), intent=Intent(Task.MULTICLASS))
+        assert only("UD203", declared).severity is Severity.ERROR
+
+    def test_a_broken_mask_holds_nothing(self) -> None:
+        assert only("UD203", evidence(replace(BROKEN, activation="softmax"), intent=MASK)).severity is Severity.NOTE
 
     def test_a_flat_probability_is_no_fault(self) -> None:
         empty = output([flat(index, 1.0) for index in range(4)], raw_spread=2.0)
@@ -319,6 +328,10 @@ class TestStaysTheSame:
     def test_nan_holds_nothing(self, code: str, kind: str) -> None:
         assert only(code, evidence(comparisons=(comparison(NAN, kind),))).severity is Severity.NOTE
 
+    def test_a_broken_output_holds_nothing(self, code: str, kind: str) -> None:
+        given = evidence(BROKEN, output(), comparisons=(comparison(0.0, kind),))
+        assert only(code, given).severity is Severity.NOTE
+
     def test_nothing_to_compare(self, code: str, kind: str) -> None:
         assert not examine(code, evidence(comparisons=(comparison(0.0, "modes"),)))
         assert kind in ("inputs", "latents")
@@ -373,6 +386,9 @@ class TestDeadOutputChannel:
 
     def test_where_none_lives_it_is_a_note(self) -> None:
         assert self._only(0.0, 0.0, 0.0).severity is Severity.NOTE
+
+    def test_unknown_spreads_are_not_examined(self) -> None:
+        assert not examine("UD212", evidence(self._spreads(NAN, NAN, NAN)))
 
     def test_one_channel(self) -> None:
         assert not examine("UD212", evidence(self._spreads(0.0)))

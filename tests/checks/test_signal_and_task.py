@@ -187,6 +187,7 @@ class TestActivationSqueezes:
 
     def test_nan_holds_nothing(self) -> None:
         assert only("UD411", evidence(output(raw_spread=NAN, at_low=NAN))).severity is Severity.NOTE
+        assert not examine("UD411", evidence(output(nan=12288)))
 
     def test_masks_and_other_activations_are_not_judged(self) -> None:
         assert not examine("UD411", evidence(self.FAR, intent=MASK))

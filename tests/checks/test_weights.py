@@ -150,6 +150,15 @@ class TestFinalLayerZero:
         assert "100 % of the weights of draw (model.py:30) are exactly 0 (at most 99.99 %)." in finding.message
         assert [x.parameters["scheme"] for x in finding.remedies] == ["default", "xavier_uniform", "kaiming_fan_in"]
 
+    def test_a_fresh_head_of_which_the_task_is_guessed_is_a_warning(self) -> None:
+        def severity(intent: Intent, *, trained: bool) -> Severity:
+            zero = evidence(logits(), model=network(self.ZERO, trained=trained), intent=intent)
+            return only("UD303", zero).severity
+
+        assert severity(MASK, trained=False) is Severity.WARNING
+        assert severity(MASK, trained=True) is Severity.ERROR
+        assert severity(Intent(Task.MULTICLASS), trained=False) is Severity.ERROR
+
     @pytest.mark.parametrize("design", ["residual_output", "timestep_input"])
     def test_by_design(self, design: str) -> None:
         def severity(*, trained: bool) -> Severity:
@@ -193,7 +202,12 @@ class TestFinalBiasDominates:
         assert self._only(8.0, trained=False).severity is Severity.NOTE
 
     def test_a_mask_is_a_warning(self) -> None:
-        assert self._only(-8.0, given=evidence(logits(), intent=MASK)).severity is Severity.WARNING
+        given = evidence(logits(activation="sigmoid"), intent=MASK)
+        assert self._only(-8.0, given=given).severity is Severity.WARNING
+        assert self._only(-8.0, given=evidence(logits(), intent=Intent(Task.BINARY))).severity is Severity.WARNING
+
+    def test_what_is_only_guessed_to_be_a_mask_is_a_note(self) -> None:
+        assert self._only(-8.0, given=evidence(logits(), intent=MASK)).severity is Severity.NOTE
 
     @pytest.mark.parametrize("bias", [-4.6, -2.0])
     def test_a_prior_bias_is_no_fault(self, bias: float) -> None:
@@ -329,6 +343,10 @@ class TestWeightScaleOff:
 
     def test_what_is_unknown_is_not_examined(self) -> None:
         assert not examine("UD306", evidence(model=model(layer("deep", signal_in=NAN), last())))
+
+    def test_a_constant_layer_is_not_its_own(self) -> None:
+        constant = layer("deep", std=1e-9, largest=0.01, signal_out=0.001)
+        assert not examine("UD306", evidence(model=model(constant, last())))
 
 
 class TestNonFiniteWeights:

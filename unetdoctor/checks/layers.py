@@ -5,6 +5,8 @@ import math
 from unetdoctor.facts import Evidence, LayerWeights, Place, Reading
 
 _JUDGED = ("convolution", "transposed convolution", "linear")
+CONSTANT = 1e-4
+"""Standard deviation over the largest weight. 1e-7: a constant and its rounding. .58: uniform."""
 _DEFAULT_GAIN = 1 / math.sqrt(3)
 
 
@@ -27,8 +29,11 @@ def outputs(layer: LayerWeights) -> int:
 def scale(layer: LayerWeights) -> float:
     """Return the layer's gain over that of a fresh layer: 1 for default, 2.4 for kaiming; NaN for zero weights.
 
-    Transposed convolutions have two fans, and initialisations use both: the reading nearer to 1 counts.
+    A constant weight has no scale either, only rounding. Transposed convolutions have two fans, and initialisations
+    use both: the reading nearer to 1 counts.
     """
+    if not layer.std > CONSTANT * layer.largest:
+        return math.nan
     ratios = (layer.gain / _DEFAULT_GAIN, layer.std / layer.default_std if layer.default_std > 0 else math.nan)
     if not all(0 < ratio < math.inf for ratio in ratios):
         return math.nan

@@ -1,15 +1,19 @@
 """Questions about the output that several checks ask."""
 
+import math
 from collections.abc import Callable
+from statistics import fmean
 
-from unetdoctor.facts import Evidence, Op, Output, Place, Reading, Run, Severity
+from unetdoctor.facts import Comparison, Evidence, Op, Output, Place, Reading, Run, Severity
 
 FLAT_SPREAD = 14.0
-"""p99 - p1 of the most varied channel, in 8-bit levels, of 0..255. Grey pictures: at most 12.6. Sound ones: at least
-28.6."""
+"""p99 - p1 within a channel, mean over channels, in 8-bit levels, of 0..255. Grey pictures: at most 12.6. Sound ones:
+at least 28.6."""
 FLAT_STD = 5.0
 """Its standard deviation. Grey pictures: at most 2.6; sound ones: at least 5.9. Few bright dots on black have a
 spread of 0 and a large deviation: they are a picture."""
+READABLE = 0.5
+"""Share of values that must be finite for anything else to be read. 0: all NaN, which is non-finite-output's."""
 _WHOLE = ("int", "uint", "bool")
 
 
@@ -24,13 +28,12 @@ def _order(value: float) -> float:
 
 
 def contrast(output: Output) -> tuple[float, float]:
-    """Return (spread, standard deviation) of the most varied channel: an even colour is as flat as an even grey."""
+    """Return (spread, standard deviation) within a channel, mean over channels: an even colour is as flat as grey."""
+    if not readable(output):
+        return math.nan, math.nan
     if not output.channels:
         return output.spread_8bit, output.std_8bit
-    return (
-        max((x.spread_8bit for x in output.channels), key=_order),
-        max((x.std_8bit for x in output.channels), key=_order),
-    )
+    return fmean(x.spread_8bit for x in output.channels), fmean(x.std_8bit for x in output.channels)
 
 
 def flatness(output: Output) -> tuple[Reading, Reading]:
@@ -61,6 +64,23 @@ def place(evidence: Evidence, run: Run, output: Output) -> Place:
         return last.place
     op = op_at(run, output.drawn_by)
     return op.place if op is not None else Place()
+
+
+def readable(output: Output) -> bool:
+    """Return whether enough of the output is finite to judge more than that."""
+    return output.non_finite <= 1 - READABLE
+
+
+def is_sure(evidence: Evidence, output: Output) -> bool:
+    """Return whether the task is more than a guess: declared, or told by a final activation, a latent or a sum."""
+    intent = evidence.intent
+    return intent.declared or bool(output.activation) or intent.effective.is_picture
+
+
+def change(evidence: Evidence, pair: Comparison) -> float:
+    """Return how far the output moves between two inputs in % of its own deviation; NaN where it is not finite."""
+    broken = {run.probe.name for run in evidence.runs if run.output is not None and not readable(run.output)}
+    return math.nan if broken & {pair.first, pair.second} else 100 * pair.relative
 
 
 def holds_ids(output: Output) -> bool:

@@ -1,5 +1,6 @@
 """UD203: the picture is one even tone."""
 
+import math
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
@@ -11,7 +12,9 @@ from unetdoctor.checks.pictures import (
     display,
     flatness,
     inputs,
+    is_sure,
     place,
+    readable,
     severity,
 )
 from unetdoctor.checks.remedies import DULL_PICTURE
@@ -22,6 +25,9 @@ LOGIT_LIMIT = 0.5
 LOGIT_CERTAIN = 0.2
 """At or below this a trained mask is in error whatever was fed; above it only where a real picture was among the
 inputs."""
+VALUE_LIMIT = 0.02
+"""The same where a head without activation is only taken for a mask. .15-.25: a picture in 0..1. Under .02:
+flat in any unit that is usual."""
 _BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
 
 
@@ -73,16 +79,25 @@ class FlatPicture(Check):
     @classmethod
     def _mask(cls, evidence: Evidence, run: Run, output: Output) -> Finding:
         where = place(evidence, run, output)
-        sure = output.raw_spread <= LOGIT_CERTAIN or any(pair[0].probe.real for pair in evidence.outputs)
-        trained = Severity.ERROR if sure else Severity.WARNING
+        spread = output.raw_spread if readable(output) else math.nan
         return cls.finding(
-            f"The logits of the mask drawn by {where.text} spread by {shown(output.raw_spread)} (at least "
+            f"The logits of the mask drawn by {where.text} spread by {shown(spread)} (at least "
             f"{LOGIT_LIMIT:g}) {inputs(evidence)}.",
-            [Reading("spread of the logits", output.raw_spread, lower=LOGIT_LIMIT)],
+            [Reading("spread of the logits", spread, lower=LOGIT_LIMIT)],
             place=where,
-            severity=trained if evidence.model.trained else Severity.NOTE,
+            severity=_mask_severity(evidence, output),
             op=output.drawn_by,
         )
+
+
+def _mask_severity(evidence: Evidence, output: Output) -> Severity:
+    """Return how bad flat logits are; what is a mask only by a guess can be a depth map or a picture."""
+    if not evidence.model.trained:
+        return Severity.NOTE
+    if not is_sure(evidence, output):
+        return Severity.WARNING if output.raw_spread < VALUE_LIMIT else Severity.NOTE
+    certain = output.raw_spread <= LOGIT_CERTAIN or any(run.probe.real for run, _ in evidence.outputs)
+    return Severity.ERROR if certain else Severity.WARNING
 
 
 def _tone(output: Output) -> str:

@@ -8,7 +8,8 @@ from unetdoctor.checks.remedies import DULL_PICTURE
 from unetdoctor.facts import Evidence, Finding, Kind, Reading
 
 SPREAD_LIMIT = 26.0
-"""p99 - p1 of the most varied channel, in 8-bit levels. At most 12.6: flat, which is UD203's. At least 28.6: sound."""
+"""p99 - p1 within a channel, mean over channels, in 8-bit levels. At most 12.6: flat, which is UD203's. At least
+28.6: sound."""
 STD_LIMIT = 5.9
 """Its standard deviation in 8-bit levels. At most 2.6: flat. At least 5.9: sound."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.pictures import change
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
 
@@ -38,14 +39,14 @@ class IgnoresItsInput(Check):
         pairs = [x for x in evidence.comparisons if x.kind == "inputs" and not constant & {x.first, x.second}]
         if not pairs:
             return
-        pair = max(pairs, key=lambda x: x.relative if x.relative == x.relative else -1.0)
+        moved = [(change(evidence, x), x) for x in pairs]
+        most, pair = max(moved, key=lambda x: x[0] if x[0] == x[0] else -1.0)
         place = evidence.model.last.place if evidence.model.last is not None else Place()
-        change = 100 * pair.relative
         yield cls.finding(
-            f"The output drawn by {place.text} changes by {shown(change)} % of its own deviation (at least "
+            f"The output drawn by {place.text} changes by {shown(most)} % of its own deviation (at least "
             f"{CHANGE_LIMIT:g} %) from `{pair.first}` to `{pair.second}`, the best of {len(pairs)} pairs of inputs.",
             [
-                Reading("change of the output between two inputs", change, "%", lower=CHANGE_LIMIT),
+                Reading("change of the output between two inputs", most, "%", lower=CHANGE_LIMIT),
                 Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
             ],
             place=place,

@@ -1,10 +1,11 @@
 """UD212: one output channel is constant while others live."""
 
+import math
 from collections.abc import Iterator
 from statistics import median
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import inputs, place
+from unetdoctor.checks.pictures import inputs, place, readable
 from unetdoctor.checks.remedies import last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity, Task
 
@@ -72,8 +73,9 @@ def _severity(certain: bool, judged: bool) -> Severity:
 
 
 def _ratios(output: Output) -> Iterator[tuple[int, float]]:
-    """Yield (channel, its spread over the median spread of the living ones), 0 where none lives."""
-    living = [x.raw_spread for x in output.channels if not x.raw_spread <= 0]
-    if len(output.channels) > 1:
-        middle = median(living) if living else 1.0
-        yield from ((x.index, x.raw_spread / middle) for x in output.channels)
+    """Yield (channel, its spread over the median of the living ones): 0 where none lives, NaN in a broken output."""
+    known = [x for x in output.channels if not math.isnan(x.raw_spread)]
+    living = [x.raw_spread for x in known if x.raw_spread > 0]
+    middle = median(living) if living else 1.0
+    if len(known) > 1:
+        yield from ((x.index, x.raw_spread / middle if readable(output) else math.nan) for x in known)

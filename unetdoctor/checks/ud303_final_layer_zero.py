@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.pictures import is_sure
 from unetdoctor.checks.remedies import initialise_last
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity
 
@@ -18,7 +19,8 @@ class FinalLayerZero(Check):
         Exactly one tone, for every input.
     Cause
         A zero initialisation that was never trained away. Diffusion networks and residual branches start like this by
-        design, and so do networks that zero several layers: there it is a note.
+        design, and so do networks that zero several layers: there it is a note. In a fresh
+        network whose task is only guessed it is a warning.
     Remedy
         Initialise the layer, or train the network.
     Source
@@ -44,7 +46,7 @@ class FinalLayerZero(Check):
             f"{shown(share)} % of the weights of {last.place.text} are exactly 0 (at most {ZERO_LIMIT} %){why}.",
             [Reading("zero weights of the last layer", share, "%", upper=ZERO_LIMIT)],
             place=last.place,
-            severity=_severity(model.trained, design),
+            severity=_severity(evidence, design=design),
             remedies=[
                 initialise_last(scheme, cls.code, last.layer)
                 for scheme in ("default", "xavier_uniform", "kaiming_fan_in")
@@ -53,7 +55,9 @@ class FinalLayerZero(Check):
         )
 
 
-def _severity(trained: bool, design: bool) -> Severity:
-    if not design:
-        return Severity.ERROR
-    return Severity.WARNING if trained else Severity.NOTE
+def _severity(evidence: Evidence, *, design: bool) -> Severity:
+    run = evidence.main
+    if design:
+        return Severity.WARNING if evidence.model.trained else Severity.NOTE
+    guessed = run is not None and run.output is not None and not is_sure(evidence, run.output)
+    return Severity.WARNING if guessed and not evidence.model.trained else Severity.ERROR

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
+from unetdoctor.checks.pictures import is_sure
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Output, Reading, Remedy, Severity
 
 RATIO_LIMIT = 5.0
 """Largest bias over the signal of the layer's result. 24: sick sample. .4-.6: sound samples; 2: masks of rare
 objects."""
-PINNED = {"tanh": 2.8, "sigmoid": 5.5, "softmax": 5.5}
+PINNED = {"tanh": 2.8, "sigmoid": 5.5, "softmax": 5.5, "log_softmax": 5.5}
 """Bias from which on an activation lies within one 8-bit level of its end: tanh(2.8) = .993, sigmoid(5.5) = .996. The
 prior of focal loss, -4.6 to -2, stays below."""
 LOGITS_PINNED = 5.5
@@ -38,13 +39,12 @@ class FinalBiasDominates(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the last layer, where its signal is known."""
-        model, last, run = evidence.model, evidence.model.last, evidence.main
+        last, run = evidence.model.last, evidence.main
         if last is None or run is None or run.output is None or math.isnan(last.signal_out):
             return
         bias = _bias(last, run.output)
         pinned = _pinned(run.output, picture=evidence.intent.effective.is_picture)
         ratio = bias / last.signal_out if last.signal_out > 0 else math.inf if bias else 0.0
-        trained = Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
         yield cls.finding(
             f"The largest bias of {last.place.text} is {shown(bias)} (the activation is at its end from "
             f"{shown(pinned)} on), {shown(ratio)} times the layer's signal of {shown(last.signal_out)} (at most "
@@ -54,7 +54,7 @@ class FinalBiasDominates(Check):
                 Reading("largest bias of the last layer", bias, upper=pinned),
             ),
             place=last.place,
-            severity=trained if model.trained else Severity.NOTE,
+            severity=_severity(evidence, run.output),
             remedies=[
                 Remedy(
                     action="zero_bias",
@@ -69,9 +69,15 @@ class FinalBiasDominates(Check):
         )
 
 
+def _severity(evidence: Evidence, output: Output) -> Severity:
+    if not evidence.model.trained or not is_sure(evidence, output):
+        return Severity.NOTE
+    return Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
+
+
 def _bias(last: LayerWeights, output: Output) -> float:
     """Return the largest bias; softmax sees only how far the biases lie apart."""
-    if output.activation == "softmax" and last.bias:
+    if output.activation in ("softmax", "log_softmax") and last.bias:
         middle = sum(last.bias) / len(last.bias)
         return max(abs(x - middle) for x in last.bias)
     return last.bias_largest

@@ -8,7 +8,7 @@ from unetdoctor.checks.layers import hidden, outputs, size
 from unetdoctor.checks.remedies import initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Reading, Severity
 
-VARIATION_LIMIT = 1e-4
+VARIATION_LIMIT = 0.01
 """Standard deviation of a layer's weights over the largest one, in %. 0: constant. 58: drawn from a uniform
 distribution; no layer of a sound network lies under 1."""
 
