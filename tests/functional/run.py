@@ -1,6 +1,7 @@
 """Examines a target in this process, as the worker would in its own, and reads the report."""
 
-import runpy
+import importlib.util
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,17 @@ def build(file: Path) -> Any:
     """Return the network that a file builds, with seeded weights: its `build_model()`, else its last class."""
     import torch
 
-    names = runpy.run_path(str(file))
-    classes = [value for value in names.values() if isinstance(value, type) and value.__module__ == "<run_path>"]
+    name = f"built_{file.stem}"  # a proper name, since it goes into TorchScript files
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    classes = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return (names.get("build_model") or classes[-1])()
+        return (getattr(module, "build_model", None) or classes[-1])()
 
 
 def task(name: str) -> Intent:
