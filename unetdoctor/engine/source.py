@@ -119,10 +119,12 @@ def _scripted(model: nn.Module, layer: str) -> tuple[str, int] | None:
 
 
 def _calls(owner: Any, path: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    """Yield (depth, source range) of calls on the way from a module to `path` below it; of its own ops without a path.
+    """Yield (rank, source range) of calls on the way from a module to `path` below it; of its own ops without a path.
 
     A container that the user calls, such as a Sequential, has only torch's own lines inside: its call is the place.
+    Of a module's own ops, those that read its parameters come first.
     """
+    is_leaf = next(owner.children(), None) is None
     for name in owner._c._method_names():
         graph = owner._c._get_method(name).graph
         paths: dict[str, tuple[str, ...]] = {next(iter(graph.inputs())).debugName(): ()}
@@ -134,7 +136,9 @@ def _calls(owner: Any, path: tuple[str, ...]) -> Iterator[tuple[int, str]]:
                 called = paths.get(inputs[0], ()) if node.kind() == "prim::CallMethod" else ()
                 if called and called == path[: len(called)]:
                     yield len(called), node.sourceRange()
-            elif any(len(paths.get(value, ())) == 1 for value in inputs):
+            elif node.kind() != "prim::CallMethod" and any(len(paths.get(value, ())) == 1 for value in inputs):
+                yield 1, node.sourceRange()
+            elif is_leaf:
                 yield 0, node.sourceRange()
 
 

@@ -146,7 +146,8 @@ def _listed(names: list[str]) -> str:
 def _reason(text: str) -> str:
     """Take the sentence that matters out of torch's long advice."""
     match = re.search(r"WeightsUnpickler error: ([^\n]*)", text)
-    return (match[1] if match else text.strip().splitlines()[0] if text.strip() else "it is damaged").strip(" .")[:200]
+    sentence = match[1] if match else next(iter(text.strip().splitlines()), "it is damaged")
+    return sentence.partition(". ")[0].strip(" .")[:200]
 
 
 def _first_line(error: Exception) -> str:

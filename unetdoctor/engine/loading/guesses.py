@@ -78,10 +78,10 @@ def _fit(value: Any, annotation: Any, name: str) -> tuple[bool, Any]:
     if words & {"list", "List", "tuple", "Tuple", "Sequence", "Iterable"} and not text.startswith(("int", "Union[int")):
         return (True, list(PYRAMID)) if name in _WIDTH_NAMES or "channels" in name else (False, None)
     if isinstance(value, bool):
-        return "bool" in words, value
+        return (True, value) if "bool" in words else (False, None)
     if isinstance(value, float) or (words & {"float"} and not words & {"int"}):
-        return bool(words & {"float", "int"}), float(value)
-    return "int" in words, value
+        return (True, float(value)) if words & {"float", "int"} else (False, None)
+    return (True, value) if "int" in words else (False, None)
 
 
 def _annotation_text(annotation: Any) -> str:

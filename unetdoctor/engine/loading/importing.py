@@ -177,7 +177,7 @@ def explain_relative_path(error: FileNotFoundError, directory: Path) -> None:
     name = error.filename
     if not isinstance(name, str) or not name or Path(name).is_absolute():
         return
-    there = f"; it exists in {directory}" if (directory / name).exists() else ""
+    there = ", where it exists" if (directory / name).exists() else ""
     error.strerror = (
         f"No such file (the model's code runs in an empty directory, not in {directory}{there}: "
         "build the path from __file__)"

@@ -42,8 +42,8 @@ class Fit:
         """How messages call it."""
         entry = ".".join(self.entry)
         if entry and self.prefix:
-            return f"{entry} with prefix {self.prefix}"
-        return entry or (f"prefix {self.prefix}" if self.prefix else "the file itself")
+            return f"{entry} with prefix {self.prefix!r}"
+        return entry or (f"prefix {self.prefix!r}" if self.prefix else "the file itself")
 
 
 def find(checkpoint: Any, keys: frozenset[str], shown: str) -> Fit:
@@ -58,12 +58,18 @@ def find(checkpoint: Any, keys: frozenset[str], shown: str) -> Fit:
     plain = [fit for fit in equal if not fit.prefix] or equal
     if len(plain) > 1:
         labels = ", ".join(fit.label for fit in plain[:4])
-        path = "".join(f"[{key!r}]" for key in plain[0].entry)
         raise RequestError(
-            f"{shown} holds {len(plain)} sets of weights that fit equally well: {labels}. Save the one you mean alone: "
-            f'torch.save(torch.load({shown!r}, map_location="cpu", weights_only=True){path}, "weights.pth").'
+            f"{shown} holds {len(plain)} sets of weights that fit equally well: {labels}. "
+            f"Save the one you mean alone{_extraction(shown, plain[0])}."
         )
     return plain[0]
+
+
+def _extraction(shown: str, fit: Fit) -> str:
+    path = "".join(f"[{key!r}]" for key in fit.entry)
+    if fit.prefix:
+        return f", its keys without the prefix {fit.prefix!r}"
+    return f': torch.save(torch.load({shown!r}, map_location="cpu", weights_only=True){path}, "weights.pth")'
 
 
 def state_dicts(checkpoint: Any) -> Iterator[tuple[tuple[str, ...], Mapping[str, torch.Tensor]]]:

@@ -51,8 +51,20 @@ def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> Lo
             (f"unetdoctor inspect {quoted(parsed.location.replace('.', '/') + '.py:' + parsed.name)}",),
         )
     _seed(request.seed)
-    module = guard("import", lambda: importing.import_name(parsed.location, directory))
+    module = guard("import", lambda: _import_name(parsed.location, directory))
+    if isinstance(module, RequestError):
+        raise module
     return _build(module, None, "import path", parsed, request, guard)
+
+
+def _import_name(name: str, directory: Path) -> ModuleType | RequestError:
+    try:
+        return importing.import_name(name, directory)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # a module that the user's code imports
+        parent = error.name.rpartition(".")[0]
+        return RequestError(f"{name} cannot be imported: {parent or 'Python'} has no module {error.name}.")
 
 
 def _build(
@@ -112,8 +124,8 @@ def unwrap(model: Any) -> tuple[Any, tuple[str, ...]]:
         if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
             inner = model.module
             how.append(f"took {type(inner).__name__} out of its {type(model).__name__} wrapper")
-        elif isinstance(vars(model).get("_modules", {}).get("_orig_mod"), nn.Module):
-            inner = model._orig_mod
+        elif "_orig_mod" in (children := dict(model.named_children())):
+            inner = children["_orig_mod"]
             how.append(f"took {type(inner).__name__} out of torch.compile; it is examined uncompiled")
         if not isinstance(inner, nn.Module):
             break
@@ -141,7 +153,7 @@ def _refuse_arguments(
 
 def _no_network(chosen: choosing.Chosen, result: Any) -> RequestError:
     what = "a class that is" if inspect.isclass(chosen.value) else "a function that returned"
-    kind = type(result).__name__
+    kind = "None" if result is None else type(result).__name__
     found = f"{what} no nn.Module" if inspect.isclass(chosen.value) else f"{what} {kind}"
     hint = ""
     if isinstance(result, tuple | list | dict):

@@ -63,10 +63,12 @@ def parse_target(text: str) -> ParsedTarget:
         return ParsedTarget(text)
     if not location.strip():
         raise RequestError(
-            f"{text}: there is no file or module before the colon.", (f"unetdoctor inspect model.py:{name}",)
+            f"The target {text} has no file or module before its colon.", (f"unetdoctor inspect model.py:{name}",)
         )
     if not name:
-        raise RequestError(f"{text}: there is no name after the colon.", (f"unetdoctor inspect {quoted(location)}",))
+        raise RequestError(
+            f"The target {text} has no name after its colon.", (f"unetdoctor inspect {quoted(location)}",)
+        )
     raise RequestError(
         f"{text}: {name!r} is neither a name nor a call with literal arguments.",
         (f"unetdoctor inspect {quoted(location + ':Name')}", f"unetdoctor inspect {quoted(location + ':make(n=3)')}"),
@@ -102,13 +104,15 @@ def _literal_call(text: str, location: str, source: str) -> Call:
         node = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise RequestError(f"{text}: {source!r} is not a well-formed call.", (shape,)) from None
-    if not isinstance(node, ast.Call):
-        raise RequestError(f"{text}: {source!r} is not a single call.", (shape,))
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+        raise RequestError(f"{text}: {source!r} is not a single call of a name.", (shape,))
     args = tuple(_literal(text, value) for value in node.args)
     pairs: list[tuple[str, Any]] = []
     for keyword in node.keywords:
         if keyword.arg is None:
             raise RequestError(f"{text}: ** cannot be used in a target; write the arguments out.", (shape,))
+        if keyword.arg in dict(pairs):
+            raise RequestError(f"{text}: {keyword.arg} is given twice.", (shape,))
         pairs.append((keyword.arg, _literal(text, keyword.value)))
     return Call(args, tuple(pairs))
 

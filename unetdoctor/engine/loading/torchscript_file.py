@@ -8,6 +8,7 @@ import pickle
 import warnings
 import zipfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,10 @@ def _load(file: FoundFile, device: torch.device) -> torch.jit.ScriptModule | Req
 
 
 def _jit_load(path: Path, device: torch.device) -> torch.jit.ScriptModule:
+    read: Callable[..., torch.jit.ScriptModule] = torch.jit.load
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.load` is (deprecated|not supported)")
-        loaded: torch.jit.ScriptModule = torch.jit.load(  # type: ignore[no-untyped-call]
-            str(path), map_location=device
-        )
-    return loaded
+        return read(str(path), map_location=device)
 
 
 def read_traced_inputs(file: FoundFile) -> tuple[torch.Tensor, ...] | None:

@@ -61,9 +61,9 @@ def _compare(loaded: LoadedModel, fit: Fit, shown: str) -> list[str]:
     if not missing and not unexpected and not reshaped:
         return late
     parts = [
-        _part(missing, f"of the model's {len(expected)} tensors are missing from the file"),
-        _part(unexpected, f"of the file's {len(fit.tensors)} tensors are unknown to the model"),
-        _part(reshaped, "have another shape"),
+        _part(missing, f"of the model's {len(expected)} tensors {_are(missing)} missing from the file"),
+        _part(unexpected, f"of the file's {len(fit.tensors)} tensors {_are(unexpected)} unknown to the model"),
+        _part(reshaped, f"{_are(reshaped)} of another shape"),
     ]
     raise RequestError(f"{shown} does not fit {loaded.name}: {'; '.join(filter(None, parts))}.{_advice(loaded)}")
 
@@ -73,6 +73,10 @@ def _part(keys: Sequence[str], words: str) -> str:
         return ""
     more = f" and {len(keys) - MAX_LISTED} more" if len(keys) > MAX_LISTED else ""
     return f"{len(keys)} {words}: {', '.join(keys[:MAX_LISTED])}{more}"
+
+
+def _are(keys: Sequence[str]) -> str:
+    return "is" if len(keys) == 1 else "are"
 
 
 def _advice(loaded: LoadedModel) -> str:
@@ -97,7 +101,7 @@ def _copy(model: torch.nn.Module, fit: Fit) -> None:
 
 def _sentence(shown: str, fit: Fit) -> str:
     entry = f", entry {'.'.join(fit.entry)}" if fit.entry else ""
-    removed = [f"prefix {fit.prefix} stripped"] if fit.prefix else []
+    removed = [f"prefix {fit.prefix!r} stripped"] if fit.prefix else []
     removed += [f"{COMPILED} removed"] if fit.compiled else []
     if not removed:
         return f"loaded {fit.matching} tensors from {shown}{entry}"
@@ -110,9 +114,10 @@ def _sentence(shown: str, fit: Fit) -> str:
 def _remarks(loaded: LoadedModel, fit: Fit, late: list[str]) -> list[str]:
     remarks = []
     if fit.total > len(fit.tensors):
-        remarks.append(f"left out {fit.total - len(fit.tensors)} tensors of the file without the prefix {fit.prefix}")
+        rest = fit.total - len(fit.tensors)
+        remarks.append(f"left out {rest} of the file's {fit.total} tensors, which have no prefix {fit.prefix!r}")
     if late:
-        remarks.append(f"the file has no {COUNTER} for {len(late)} normalisation layers; they keep their own")
+        remarks.append(f"{COUNTER} of {_layers(len(late))} not in the file and keeps the model's own value")
     expected = _tensors_of(loaded)
     pairs = {
         (_dtype(tensor), _dtype(expected[key]))
@@ -121,6 +126,10 @@ def _remarks(loaded: LoadedModel, fit: Fit, late: list[str]) -> list[str]:
     }
     remarks += [f"converted weights from {stored} to {wanted}" for stored, wanted in sorted(pairs)]
     return remarks
+
+
+def _layers(number: int) -> str:
+    return "1 layer is" if number == 1 else f"{number} layers is"
 
 
 def _dtype(tensor: torch.Tensor) -> str:

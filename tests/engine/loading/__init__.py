@@ -1,0 +1,1 @@
+"""Tests of loading: from a target to a network, or to one clear sentence."""

@@ -1,0 +1,189 @@
+"""Constructor arguments: given, checked and guessed."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from tests.engine.loading.conftest import Place
+from unetdoctor.engine.loading.guesses import guess
+
+SOURCE = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, {}):
+        super().__init__()
+        self.got = {{k: v for k, v in locals().items() if k != "self" and k[0] != "_"}}
+
+    def forward(self, x):
+        return x
+
+
+def make({}):
+    net = Net.__new__(Net)
+    nn.Module.__init__(net)
+    net.got = dict(locals())
+    return net
+"""
+
+
+def said(name: str, value: Any) -> str:
+    """Return the sentence of one guess."""
+    return f"guessed {name}={value!r} (constructor argument without a default; set it with -k {name}=...)"
+
+
+ARRANGED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
+    "defaults": ("n=1", "Net", {}, {"n": 1}, ()),
+    "given": ("n, m=2", "Net", {"n": 5}, {"n": 5, "m": 2}, ()),
+    "given in the target": ("n, m=2", "Net(5, m=[1])", {}, {"n": 5, "m": [1]}, ()),
+    "given in both": ("n, m", "Net(5)", {"m": 3}, {"n": 5, "m": 3}, ()),
+    "keyword only": ("*, n, m=2", "Net", {"n": 5}, {"n": 5, "m": 2}, ()),
+    "positional only": ("n, /, m=2", "make", {"n": 5}, {"n": 5, "m": 2}, ()),
+    "open keywords": ("n=1, **more", "make", {"x": 5}, {"n": 1, "more": {"x": 5}}, ()),
+    "open positions": ("n=1, *more", "make(1, 2, 3)", {}, {"n": 1, "more": (2, 3)}, ()),
+    "guessed": (
+        "in_channels, n_classes",
+        "Net",
+        {},
+        {"in_channels": 3, "n_classes": 2},
+        (said("in_channels", 3), said("n_classes", 2)),
+    ),
+    "one given, one guessed": (
+        "in_channels, n_classes",
+        "Net",
+        {"n_classes": 21},
+        {"n_classes": 21, "in_channels": 3},
+        (said("in_channels", 3),),
+    ),
+    "a generator": (
+        "latent_dim, ngf, out_channels",
+        "Net",
+        {},
+        {"latent_dim": 100, "ngf": 32, "out_channels": 3},
+        (said("latent_dim", 100), said("ngf", 32), said("out_channels", 3)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARRANGED)
+def test_arranges(place: Place, case: str) -> None:
+    parameters, target, kwargs, got, how = ARRANGED[case]
+    loaded = place.write({"model.py": SOURCE.format(parameters, parameters)}).load(f"model.py:{target}", kwargs=kwargs)
+    found = {key: value for key, value in loaded.model.got.items() if key != "net"}
+    assert found == got
+    assert loaded.how == how
+
+
+REFUSED: dict[str, tuple[str, str, dict[str, Any], str, tuple[str, ...]]] = {
+    "cannot be guessed": (
+        "config, n_classes, n=3",
+        "Net",
+        {},
+        "Net(config, n_classes, n=3) cannot be built: no value for config can be guessed. Give it with -k, "
+        "or add a function build_model() to the file that returns the network.",
+        ("unetdoctor inspect model.py:Net -k config=...",),
+    ),
+    "two cannot be guessed": (
+        "config, mode",
+        "make",
+        {},
+        "make(config, mode) cannot be built: no value for config, mode can be guessed. Give them with -k, "
+        "or add a function build_model() to the file that returns the network.",
+        ("unetdoctor inspect model.py:make -k config=... -k mode=...",),
+    ),
+    "misspelt": (
+        "n_classes=2, base=8",
+        "Net",
+        {"n_clases": 3},
+        "Net has no argument n_clases; did you mean n_classes? It takes: n_classes, base.",
+        ("unetdoctor inspect model.py:Net -k n_classes=...",),
+    ),
+    "unknown": (
+        "n_classes=2",
+        "Net",
+        {"bilinear": True},
+        "Net has no argument bilinear. It takes: n_classes.",
+        (),
+    ),
+    "too many": ("n=2", "make(1, 2)", {}, "make takes 1 positional argument (n), 2 were given.", ()),
+    "twice, by target and option": (
+        "n=2",
+        "Net(n=1)",
+        {"n": 2},
+        "Net gets n twice: in the target and with -k n; leave one out.",
+        (),
+    ),
+    "twice, by position": ("n=2", "Net(1)", {"n": 2}, "Net gets n twice: by position and by name; leave one out.", ()),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refuses(place: Place, case: str) -> None:
+    parameters, target, kwargs, sentence, commands = REFUSED[case]
+    place.write({"model.py": SOURCE.format(parameters, parameters)})
+    refusal = place.refusal(f"model.py:{target}", kwargs=kwargs)
+    assert refusal.sentence == sentence
+    assert refusal.commands == commands
+    assert place.stages == ["import"]
+
+
+GUESSES: dict[str, tuple[str, Any]] = {
+    "in_ch": ("in_ch", 3),
+    "input_nc": ("input_nc", 3),
+    "output_nc": ("output_nc", 3),
+    "img_channels": ("img_channels: int", 3),
+    "inChannels": ("inChannels", 3),
+    "channels": ("channels", 3),
+    "classes": ("classes", 2),
+    "out_ch": ("out_ch", 2),
+    "out_ch beside a latent": ("out_ch, z_dim", 3),
+    "nz": ("nz", 100),
+    "features": ("features", 32),
+    "features as a list": ("features: list[int]", [32, 64, 128, 256]),
+    "features as a typing list": ("features: 'Sequence[int]'", [32, 64, 128, 256]),
+    "channels as a tuple": ("channels: tuple[int, ...]", [32, 64, 128, 256]),
+    "image_size": ("image_size: int | tuple[int, int]", 64),
+    "width": ("width", 32),
+    "width beside height": ("width, height", 64),
+    "depth": ("depth: int = 4", 4),
+    "dropout": ("dropout: float", 0.0),
+    "bilinear": ("bilinear: bool", False),
+    "bilinear without annotation": ("bilinear", False),
+    "use_bn": ("use_bn", True),
+    "optional": ("base: 'Optional[int]'", 32),
+    "an int that is a float": ("scale_factor: float", 2.0),
+    "any": ("dim: Any", 32),
+}
+
+
+@pytest.mark.parametrize("case", GUESSES)
+def test_guesses(case: str) -> None:
+    parameters, value = GUESSES[case]
+    space: dict[str, Any] = {"Any": Any}
+    exec(f"def function({parameters}): ...", space)
+    found = inspect.signature(space["function"]).parameters
+    known, guessed = guess(next(iter(found.values())), frozenset(found))
+    assert known
+    assert guessed == value
+    assert type(guessed) is type(value)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["config", "args", "x", "n_classes: str", "bilinear: int", "dropout: bool", "depth: list[int]", "image"],
+)
+def test_does_not_guess(parameters: str) -> None:
+    space: dict[str, Any] = {}
+    exec(f"def function({parameters}): ...", space)
+    found = inspect.signature(space["function"]).parameters
+    assert guess(next(iter(found.values())), frozenset(found)) == (False, None)
+
+
+def test_a_constructor_that_stumbles_over_a_guess_names_it(place: Place) -> None:
+    source = SOURCE.format("n_classes", "n_classes").replace("super()", "1 / (n_classes - 2); super()")
+    with pytest.raises(ZeroDivisionError) as caught:
+        place.write({"model.py": source}).load("model.py:Net")
+    assert caught.value.__notes__ == [said("n_classes", 2)]
+    assert place.stages == ["import", "construct"]

@@ -1,0 +1,305 @@
+"""Weights: all of them into the right place, or one sentence that says what does not fit."""
+
+import io
+import zipfile
+from argparse import Namespace
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tests.engine.loading.conftest import UNET, Place
+
+State = dict[str, torch.Tensor]
+
+
+@pytest.fixture
+def state(place: Place) -> State:
+    """Weights of the network in model.py, all different from fresh ones."""
+    place.write({"model.py": UNET})
+    fresh = place.load("model.py").model.state_dict()
+    place.stages.clear()
+    return {key: torch.full_like(value, 0.5 + index) for index, (key, value) in enumerate(fresh.items())}
+
+
+def prefixed(state: State, prefix: str) -> State:
+    """Return the weights with a prefix before every key."""
+    return {prefix + key: value for key, value in state.items()}
+
+
+LOADED: dict[str, tuple[Callable[[State], Any], tuple[str, ...]]] = {
+    "plain": (lambda s: s, ("loaded 4 tensors from w.pth",)),
+    "ordered": (lambda s: OrderedDict(s), ("loaded 4 tensors from w.pth",)),
+    "nested": (lambda s: {"state_dict": s, "epoch": 3}, ("loaded 4 tensors from w.pth, entry state_dict",)),
+    "nested twice": (
+        lambda s: {"model": {"state_dict": prefixed(s, "module.")}},
+        ("loaded 4 tensors from w.pth, entry model.state_dict, prefix 'module.' stripped (4 keys match instead of 0)",),
+    ),
+    "beside an optimiser": (
+        lambda s: {"net": s, "optimizer": {"state": {"exp_avg": dict(s)}}, "loss": torch.tensor(1.0)},
+        ("loaded 4 tensors from w.pth, entry net",),
+    ),
+    "compiled": (
+        lambda s: prefixed(s, "_orig_mod."),
+        ("loaded 4 tensors from w.pth, _orig_mod. removed (4 keys match instead of 0)",),
+    ),
+    "compiled within": (
+        lambda s: {key.replace("block.", "block._orig_mod."): value for key, value in s.items()},
+        ("loaded 4 tensors from w.pth, _orig_mod. removed (4 keys match instead of 2)",),
+    ),
+    "parallel and compiled": (
+        lambda s: prefixed(s, "module._orig_mod."),
+        ("loaded 4 tensors from w.pth, prefix 'module.' stripped and _orig_mod. removed (4 keys match instead of 0)",),
+    ),
+    "a generator beside its critic": (
+        lambda s: prefixed(s, "generator.") | {"critic.conv.weight": torch.zeros(3)},
+        (
+            "loaded 4 tensors from w.pth, prefix 'generator.' stripped (4 keys match instead of 0)",
+            "left out 1 of the file's 5 tensors, which have no prefix 'generator.'",
+        ),
+    ),
+    "half precision": (
+        lambda s: {key: value.half() for key, value in s.items()},
+        ("loaded 4 tensors from w.pth", "converted weights from float16 to float32"),
+    ),
+    "with a version": (lambda s: s | {"version": 3}, ("loaded 4 tensors from w.pth",)),
+    "the better of two entries": (
+        lambda s: {"critic": {"conv.weight": torch.zeros(3)}, "ema": s},
+        ("loaded 4 tensors from w.pth, entry ema",),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOADED)
+def test_loads(place: Place, state: State, case: str) -> None:
+    make, how = LOADED[case]
+    torch.save(make(state), place.directory / "w.pth")
+    loaded = place.load("model.py:UNet", weights="w.pth")
+    assert loaded.how == how
+    assert (loaded.weights_given, loaded.weights) == (True, "w.pth")
+    assert all(value.equal(state[key]) for key, value in loaded.model.state_dict().items())
+    assert all(not value.is_inference() and value.dtype is torch.float32 for value in loaded.model.parameters())
+    assert place.stages == ["import", "construct", "load", "load"]
+
+
+@pytest.mark.parametrize("form", ["zip", "legacy", "safetensors"])
+def test_the_form_of_the_file_does_not_matter(place: Place, state: State, form: str) -> None:
+    path = place.directory / "any.bin"
+    if form == "safetensors":
+        save_file(state, path)
+    else:
+        torch.save(state, path, _use_new_zipfile_serialization=form == "zip")
+    before = path.read_bytes()
+    loaded = place.load("model.py:UNet", weights="any.bin")
+    with torch.no_grad():
+        loaded.model.head.weight.fill_(7.0)
+    assert path.read_bytes() == before
+    assert loaded.how == ("loaded 4 tensors from any.bin",)
+
+
+def test_batch_counters_may_be_missing(place: Place) -> None:
+    place.write({"model.py": UNET.replace("nn.Conv2d(4, n_classes, 1)", "nn.BatchNorm2d(4)")})
+    state = place.load("model.py").model.state_dict()
+    torch.save({k: v for k, v in state.items() if "num_batches" not in k}, place.directory / "w.pth")
+    assert place.load("model.py:UNet", weights="w.pth").how == (
+        "loaded 6 tensors from w.pth",
+        "num_batches_tracked of 1 layer is not in the file and keeps the model's own value",
+    )
+
+
+def without(state: State, *keys: str) -> State:
+    """Return the weights without some keys."""
+    return {key: value for key, value in state.items() if key not in keys}
+
+
+UNFIT: dict[str, tuple[Callable[[State], Any], str]] = {
+    "missing": (
+        lambda s: without(s, "head.bias"),
+        "w.pth does not fit UNet: 1 of the model's 4 tensors is missing from the file: head.bias.",
+    ),
+    "unexpected": (
+        lambda s: s | {"tail.weight": torch.zeros(1)},
+        "w.pth does not fit UNet: 1 of the file's 5 tensors is unknown to the model: tail.weight.",
+    ),
+    "another shape": (
+        lambda s: s | {"head.weight": torch.zeros(21, 4, 1, 1), "head.bias": torch.zeros(21)},
+        "w.pth does not fit UNet: 2 are of another shape: head.weight (file 21x4x1x1, model 2x4x1x1), "
+        "head.bias (file 21, model 2).",
+    ),
+    "another network": (
+        lambda s: {f"features.{index}.weight": torch.zeros(1) for index in range(12)},
+        "w.pth does not fit UNet: 4 of the model's 4 tensors are missing from the file: block.conv.weight, "
+        "block.conv.bias, head.weight, head.bias; 12 of the file's 12 tensors are unknown to the model: "
+        + ", ".join(f"features.{index}.weight" for index in range(10))
+        + " and 2 more.",
+    ),
+    "everything at once": (
+        lambda s: without(s, "head.bias") | {"head.weight": torch.zeros(3), "tail": torch.zeros(())},
+        "w.pth does not fit UNet: 1 of the model's 4 tensors is missing from the file: head.bias; "
+        "1 of the file's 4 tensors is unknown to the model: tail; "
+        "1 is of another shape: head.weight (file 3, model 2x4x1x1).",
+    ),
+    "two that fit": (
+        lambda s: {"params": s, "params_ema": s | {}},
+        "w.pth holds 2 sets of weights that fit equally well: params, params_ema. Save the one you mean alone: "
+        "torch.save(torch.load('w.pth', map_location=\"cpu\", weights_only=True)['params'], \"weights.pth\").",
+    ),
+    "two prefixes that fit": (
+        lambda s: prefixed(s, "g.") | prefixed(s, "g_ema."),
+        "w.pth holds 2 sets of weights that fit equally well: prefix 'g.', prefix 'g_ema.'. "
+        "Save the one you mean alone, its keys without the prefix 'g.'.",
+    ),
+    "a list": (lambda s: list(s.values()), "no state_dict found in w.pth: it holds a list."),
+    "a tensor": (lambda s: torch.zeros(2, 3), "no state_dict found in w.pth: it holds one tensor of shape (2, 3)."),
+    "a string": (lambda s: "hello", "no state_dict found in w.pth: it holds a str."),
+    "nothing": (lambda s: None, "no state_dict found in w.pth: it holds None."),
+    "an empty dict": (lambda s: {}, "no state_dict found in w.pth: it holds an empty dict."),
+    "int keys": (
+        lambda s: dict(enumerate(s.values())),
+        "no state_dict found in w.pth: it holds a dict with keys of type int.",
+    ),
+    "a dict without tensors": (
+        lambda s: {"epoch": 3, "lr": 0.1},
+        "no state_dict found in w.pth: it holds a dict without tensors (keys: epoch, lr).",
+    ),
+    "a namespace": (
+        lambda s: {"state_dict": s, "args": Namespace(n=1)},
+        "w.pth wants argparse.Namespace besides tensors, and reading those would run code. In the program that made it "
+        'write torch.save(model.state_dict(), "weights.pth"), then give that file with -w.',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_does_not_load(place: Place, state: State, case: str) -> None:
+    make, sentence = UNFIT[case]
+    torch.save(make(state), place.directory / "w.pth")
+    assert place.refusal("model.py:UNet", weights="w.pth").sentence == sentence
+
+
+def test_a_guessed_argument_is_named_where_shapes_differ(place: Place, state: State) -> None:
+    place.write({"model.py": UNET.replace("=3, n_classes=2", ", n_classes")})
+    torch.save(state | {"head.bias": torch.zeros(21)}, place.directory / "w.pth")
+    sentence = place.refusal("model.py:UNet(3)", weights="w.pth").sentence
+    assert sentence.endswith(" n_classes=2 was guessed; if that is wrong, set it with -k.")
+
+
+def _compressed(path: Any) -> None:
+    stream = io.BytesIO()
+    torch.save({"a": torch.zeros(10)}, stream)
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for record in old.infolist():
+            new.writestr(record.filename, old.read(record))
+
+
+def _numpy(path: Any) -> None:
+    with path.open("wb") as file:
+        np.savez(file, a=np.zeros(3))
+
+
+def _cut_safetensors(path: Any) -> None:
+    save_file({"a": torch.zeros(100)}, path)
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def _bad_record(path: Any) -> None:
+    torch.save({"a": torch.zeros(10)}, path)
+    path.write_bytes(
+        path.read_bytes().replace(b"ctorch._utils\n_rebuild_tensor_v2", b"ctorch._utils\n_rebuild_tensor_v9")
+    )
+
+
+BAD: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "compressed": (
+        _compressed,
+        "w.pth holds compressed records, which torch.save never writes; save it again: "
+        'torch.save(model.state_dict(), "weights.pth")',
+    ),
+    "npz": (
+        _numpy,
+        "w.pth is a NumPy .npz archive; PyTorch weights are .pt, .pth or .safetensors files; "
+        "expected a state_dict (.pt, .pth, .ckpt) or a safetensors file.",
+    ),
+    "empty": (
+        lambda path: path.write_bytes(b""),
+        "w.pth is an empty file (0 bytes); download or save it again; "
+        "expected a state_dict (.pt, .pth, .ckpt) or a safetensors file.",
+    ),
+    "html": (
+        lambda path: path.write_bytes(b"<html></html>"),
+        "w.pth is a downloaded web page (HTML), not the file that was behind the link; download the file itself; "
+        "expected a state_dict (.pt, .pth, .ckpt) or a safetensors file.",
+    ),
+    "python": (
+        lambda path: path.write_text(UNET),
+        "w.pth is a text file; expected a state_dict (.pt, .pth, .ckpt) or a safetensors file.",
+    ),
+    "cut safetensors": (_cut_safetensors, "w.pth is a damaged safetensors file: "),
+    "bad safetensors header": (
+        lambda path: path.write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{not json}      "),
+        "w.pth is a damaged safetensors file: ",
+    ),
+    "an unknown rebuild": (
+        _bad_record,
+        "w.pth cannot be read as weights: Unsupported global: GLOBAL torch._utils._rebuild_tensor_v9 "
+        "was not an allowed global by default.",
+    ),
+    "a broken pickle": (lambda path: path.write_bytes(b"\x80\x02}q\x00(X"), "w.pth is damaged and cannot be read: "),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_files(place: Place, case: str) -> None:
+    make, sentence = BAD[case]
+    make(place.directory / "w.pth")
+    found = place.write({"model.py": UNET}).refusal("model.py", weights="w.pth").sentence
+    assert found == sentence if sentence.endswith((".", ")")) else found.startswith(sentence)
+
+
+@pytest.mark.parametrize("at", [3, 30, 300, 900, -1])
+def test_truncated(place: Place, state: State, at: int) -> None:
+    path = place.directory / "w.pth"
+    torch.save(state, path)
+    path.write_bytes(path.read_bytes()[:at])
+    sentence = place.refusal("model.py:UNet", weights="w.pth").sentence
+    if at != 3:
+        assert sentence == (
+            f"w.pth is truncated at byte {path.stat().st_size}: the directory at the end of the zip is missing; "
+            "copy or download it again."
+        )
+
+
+def test_weights_are_looked_at_before_code_runs(place: Place) -> None:
+    place.write({"model.py": "raise SystemExit"})
+    (place.directory / "w.pth").write_bytes(b"")
+    place.refusal("model.py", weights="w.pth")
+    place.refusal("model.py", weights="none.pth")
+    assert place.stages == []
+
+
+def test_storages_of_another_device_come_to_the_cpu(place: Place, state: State) -> None:
+    path = place.directory / "w.pth"
+    torch.save(state, path)
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(place.directory / "g.pth", "w") as new:
+        for record in old.infolist():
+            content = old.read(record)
+            if record.filename.endswith("data.pkl"):
+                content = content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:7")
+            new.writestr(record.filename, content)
+    assert data
+    assert place.load("model.py:UNet", weights="g.pth").how == ("loaded 4 tensors from g.pth",)
+
+
+def test_a_program_as_weights(place: Place, torchscript: None) -> None:
+    torch.jit.script(torch.nn.Conv2d(3, 2, 1)).save(str(place.directory / "net.ts"))
+    refusal = place.write({"model.py": UNET}).refusal("model.py", weights="net.ts")
+    assert (
+        refusal.sentence
+        == "net.ts is a TorchScript program, a whole network and no weights file; name it as the target."
+    )
+    assert refusal.commands == ("unetdoctor inspect net.ts",)
