@@ -350,6 +350,7 @@ def healthy() -> Report:
         untrained(),
         state=State.HEALTHY,
         verdict="The network draws a sound mask: 2 classes, and the larger one covers 71% of photograph.png.",
+        target=replace(untrained().target, how=("Generator is the only module class of the file",)),
         diagnoses=(),
         findings=WELL,
         trials=(),

@@ -8,13 +8,12 @@ from unetdoctor import __version__
 from unetdoctor.cli.demo import demo
 from unetdoctor.cli.env import env
 from unetdoctor.cli.explain import explain
+from unetdoctor.cli.inspect import HELP as INSPECT
 from unetdoctor.cli.inspect import inspect
 from unetdoctor.cli.rules import rules
 from unetdoctor.cli.schema import schema
 
-HELP = (
-    """Finds out why a PyTorch model draws grey, black, flat or broken pictures, and proves the cause by experiment."""
-)
+HELP = "Find out why a PyTorch model draws grey, black, flat or broken pictures, and prove the cause by experiment."
 EXAMPLES = """\b
 Examples:
   unetdoctor demo
@@ -23,7 +22,9 @@ Examples:
   unetdoctor inspect traced.pt --format json -o text=report.txt
   unetdoctor explain UD203
 \b
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong request, 3 no diagnosis, 130 interrupted.
+Exit codes:
+  0 nothing at or above --fail-on    1 findings              2 the request is wrong
+  3 no diagnosis was possible        130 interrupted         101 an error of unetdoctor's own
 """
 
 app = typer.Typer(
@@ -31,13 +32,13 @@ app = typer.Typer(
     help=HELP,
     epilog=EXAMPLES,
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
-for command in (inspect, demo, explain, rules, env, schema):
+app.command(help=INSPECT)(inspect)
+for command in (demo, explain, rules, env, schema):
     app.command()(command)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from unetdoctor.cli import streams
 from unetdoctor.cli.arguments import Delivery
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
+from unetdoctor.cli.files import target_file
 from unetdoctor.facts import Report, Request
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory
@@ -22,7 +23,8 @@ def directory(request: Request, delivery: Delivery) -> Path:
 
 def check(request: Request, delivery: Delivery) -> None:
     """Raise RequestError where a file or folder of the delivery must not be written."""
-    inputs = {Path(name).resolve() for name in (request.weights, *request.images) if name}
+    named = (target_file(request.target), request.weights, *request.images)
+    inputs = {Path(name).resolve() for name in named if name}
     try:
         if delivery.pictures:
             check_directory(directory(request, delivery), force=delivery.force)

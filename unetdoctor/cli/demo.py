@@ -34,7 +34,7 @@ def demo(
     out_dir: Annotated[str | None, typer.Option("--out-dir", metavar="DIR", help="Folder of the pictures.")] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
 ) -> None:
-    """Examine a generator that draws grey, find out why, and show the pictures."""
+    """Examine a generator that draws grey, and find out why."""
     from unetdoctor.cli.examination import deliver
     from unetdoctor.facts import State
 

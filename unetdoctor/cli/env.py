@@ -15,12 +15,17 @@ TIMEOUT_S = 180
 PROBE = """
 import json, platform
 from importlib import metadata
-found = {"torch": "", "torchvision": "", "cuda": "", "gpus": [], "mps": False, "torch_error": "", "vision_error": ""}
+found = {"torch": "", "torchvision": "", "cuda": "", "gpus": [], "mps": False, "torch_error": "",
+         "vision_error": "", "requires": ""}
 for name in ("torch", "torchvision"):
     try:
         found[name] = metadata.version(name)
     except metadata.PackageNotFoundError:
         pass
+try:
+    found["requires"] = next(r for r in metadata.requires("torchvision") or () if r.startswith("torch=="))
+except (metadata.PackageNotFoundError, StopIteration):
+    pass
 try:
     import torch
     found["torch"] = torch.__version__
@@ -41,12 +46,10 @@ else:
 print("\\n" + json.dumps(found))
 """
 INDEX = "https://download.pytorch.org/whl"
-MINOR_DISTANCE = 15
-"""torchvision 0.21 belongs to torch 2.6, 0.22 to 2.7, and so on."""
 
 
 def env() -> None:
-    """Show versions of Python, torch and torchvision, the GPUs, and what does not fit together."""
+    """Show versions and GPUs, and what does not fit together."""
     found = probe()
     lines = [f"{name:<12} {value}" for name, value in described(found)]
     problems = mismatches(found)
@@ -100,36 +103,32 @@ def described(found: dict[str, Any]) -> list[tuple[str, str]]:
 def mismatches(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (sentence, command that helps) for everything that does not work."""
     pip = f"{sys.executable} -m pip install"
-    torch, vision = str(found.get("torch") or ""), str(found.get("torchvision") or "")
+    torch = str(found.get("torch") or "")
     problems = []
     if found.get("torch_error"):
         sentence = f"torch cannot be imported: {found['torch_error']}."
         problems.append((sentence, f"{pip} torch torchvision" if not torch else f"{pip} --force-reinstall torch"))
     if found.get("vision_error"):
-        problems.append(_vision(torch, vision, str(found["vision_error"]), pip))
+        problems.append(_vision(found, pip))
     return problems
 
 
-def _vision(torch: str, vision: str, error: str, pip: str) -> tuple[str, str]:
-    """Name the two builds that do not fit, and the line that installs the one that does."""
-    build = torch.partition("+")[2]
-    other = vision.partition("+")[2]
-    wanted = partner(torch)
+def _vision(found: dict[str, Any], pip: str) -> tuple[str, str]:
+    """Name the two that do not fit, and the line that installs what does."""
+    torch, vision, error = (str(found.get(name) or "") for name in ("torch", "torchvision", "vision_error"))
+    version, _, build = torch.partition("+")
+    other, _, other_build = vision.partition("+")
+    made_for = str(found.get("requires") or "").partition("==")[2]
     index = f" --index-url {INDEX}/{build}" if build else ""
-    remedy = f'{pip} --force-reinstall --no-deps "torchvision{wanted}"{index}'
-    if "torchvision::nms" not in error and "undefined symbol" not in error:
-        return f"torchvision {vision} cannot be imported: {error}.", remedy
-    names = f"torch {torch} ({_build(build)}) and torchvision {vision} ({_build(other)})"
-    return f"{names} are different builds: {error}.", remedy
+    both = f'{pip} --force-reinstall "torch=={version}" torchvision{index}'
+    if made_for and made_for != version:
+        return f"torchvision {vision} was made for torch {made_for}, and torch {torch} is installed: {error}.", both
+    if build != other_build:
+        names = f"torch {torch} ({_build(build)}) and torchvision {vision} ({_build(other_build)})"
+        one = f'{pip} --force-reinstall --no-deps "torchvision=={other}"{index}'
+        return f"{names} are different builds: {error}.", one
+    return f"torchvision {vision} cannot be imported: {error}.", both
 
 
 def _build(tag: str) -> str:
     return "built for the CPU" if tag == "cpu" else f"built for CUDA, {tag}" if tag.startswith("cu") else "PyPI's build"
-
-
-def partner(torch: str) -> str:
-    """Return the version of torchvision that belongs to a version of torch, as a requirement: `==0.21.*`."""
-    parts = torch.partition("+")[0].split(".")
-    if len(parts) < 2 or parts[0] != "2" or not parts[1].isdecimal():
-        return ""
-    return f"==0.{int(parts[1]) + MINOR_DISTANCE}.*"

@@ -87,7 +87,7 @@ def _report(request: Request, outcome: "Outcome") -> Report:
         return _loaded(outcome.result)
     assert outcome.failure is not None
     partial = _last_partial(outcome)
-    report = _failed(request) if partial is None else partial
+    report = partial or replace(_failed(request), notices=_found_before(outcome))
     return replace(
         report,
         state=State.NOT_DIAGNOSABLE,
@@ -112,6 +112,15 @@ def _last_partial(outcome: "Outcome") -> Report | None:
         except ValueError:
             continue
     return None
+
+
+def _found_before(outcome: "Outcome") -> tuple[str, ...]:
+    """Return what the worker had found when it ended, as one sentence; nothing where it had found nothing."""
+    codes: list[str] = []
+    for event in outcome.partials:
+        found = event.payload.get("findings")
+        codes += [code for code in found if isinstance(code, str)] if isinstance(found, list) else []
+    return (f"Found before that: {', '.join(dict.fromkeys(codes))}.",) if codes else ()
 
 
 def _sentence(failure: "Failure", partial: bool) -> str:

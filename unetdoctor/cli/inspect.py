@@ -12,7 +12,14 @@ from unetdoctor.facts import Request
 
 Runner = Callable[[Request, Delivery], int]
 
-INPUT, INTENT, RULES, OUTPUT = "What is fed", "What is meant", "Checks and limits", "Output"
+HELP = """Examine a model: what is wrong with its picture, why, and what cures it.
+
+\b
+Examples:
+  unetdoctor inspect model.py
+  unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
+  unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
+"""
 
 
 def inspect(
@@ -81,14 +88,7 @@ def inspect(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
     color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
 ) -> None:
-    r"""Examine a model and say what is wrong with its picture, why, and what cures it.
-
-    \b
-    Examples:
-      unetdoctor inspect model.py
-      unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
-      unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
-    """
+    """Examine a model: from the arguments to the exit code."""
     if quiet and verbose:
         raise RequestError("-q and -v exclude each other.")
     options = Options(

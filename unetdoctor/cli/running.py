@@ -17,7 +17,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return invoke(given)
+        return invoke(given) if given else _nothing_asked()
     except RequestError as error:
         return _refused(error)
     except streams.OutputError as error:
@@ -56,8 +56,6 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
     from unetdoctor.cli.app import app
 
     known = [str(command.callback.__name__) for command in app.registered_commands if command.callback]
-    if type(error).__name__ == "NoArgsIsHelpError" or (not arguments and not str(error).strip()):
-        return RequestError("")
     message = str(error.format_message()).strip().rstrip(".")
     option = getattr(error, "option_name", "")
     if type(error).__name__ == "NoSuchOption":
@@ -79,9 +77,13 @@ def _help_for(error: Any) -> str:
     return f" All options: {path} --help"
 
 
+def _nothing_asked() -> int:
+    invoke(["--help"])
+    return EXIT_WRONG_REQUEST
+
+
 def _refused(error: RequestError) -> int:
-    if error.sentence:
-        _complain(error.sentence, error.commands)
+    _complain(error.sentence, error.commands)
     return EXIT_WRONG_REQUEST
 
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import IO
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Outcome, Severity, State
+from unetdoctor.facts import Outcome, Place, Severity, State
 from unetdoctor.reporters import safe
 
 PIPED_WIDTH = 160
 """Columns where nobody looks: names are cut nowhere and lines stay greppable."""
-NARROWEST = 40
-"""Fewer columns than this are treated as this many."""
+NARROWEST, WIDEST = 40, 1000
+"""Fewer and more columns than these are treated as these."""
 PROSE_WIDTH = 110
 """Longest line of a sentence; beyond it the eye loses the next one."""
 _SIGNS = {
@@ -28,7 +27,7 @@ _SIGNS = {
     "unknown": ("?", "?"),
     "arrow": ("→", "->"),
     "dash": ("\u2013", "-"),
-    "dot": ("·", ","),
+    "skipped": ("·", "."),
 }
 SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan", Severity.OK: "green"}
 STATE_STYLE = {
@@ -55,7 +54,7 @@ OUTCOME_SIGN = {
     Outcome.BETTER: "note",
     Outcome.NO_EFFECT: "dash",
     Outcome.WORSE: "error",
-    Outcome.NOT_TRIED: "unknown",
+    Outcome.NOT_TRIED: "skipped",
 }
 
 
@@ -86,6 +85,10 @@ class Look:
         """Return a foreign string as Rich text: never read as markup, folded and not cut at the edge."""
         return Text(self.clean(value, limit), style=style, overflow="fold")
 
+    def place(self, place: Place, style: str = "") -> Text:
+        """Return where something is."""
+        return self.text(place.text, style, 2 * safe.NAME_LIMIT)
+
     def severity(self, severity: Severity) -> Text:
         """Return the sign of a severity in its colour."""
         return Text(self.sign(severity.value), style=SEVERITY_STYLE[severity])
@@ -110,16 +113,6 @@ class Look:
     def prose(self) -> int:
         """Columns of a sentence."""
         return min(self.width, PROSE_WIDTH)
-
-
-def grid(*widths: int | None, gap: int = 2, indent: int = 2) -> Table:
-    """Return a table without lines: a column of fixed width per number, a flowing one per None."""
-    table = Table.grid(padding=(0, gap, 0, 0))
-    if indent:
-        table.add_column(width=indent - gap if indent > gap else 0)
-    for width in widths:
-        table.add_column(width=width, overflow="fold", ratio=None)
-    return table
 
 
 def encodes_signs(stream: IO[str]) -> bool:
@@ -155,5 +148,7 @@ def _width(terminal: bool, environment: Mapping[str, str]) -> int:
     asked = environment.get("COLUMNS", "")
     columns = int(asked) if asked.isdecimal() and int(asked) > 0 else 0
     if terminal:
-        return max(columns or shutil.get_terminal_size((80, 24)).columns, NARROWEST)
-    return max(columns, PIPED_WIDTH)
+        columns = columns or shutil.get_terminal_size((80, 24)).columns
+    else:
+        columns = max(columns, PIPED_WIDTH)
+    return min(max(columns, NARROWEST), WIDEST)

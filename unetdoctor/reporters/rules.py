@@ -1,9 +1,11 @@
 """The catalogue and its pages as text, Markdown and JSON."""
 
 import io
+import re
 import textwrap
 from collections.abc import Sequence
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from unetdoctor.facts import Card, Kind
@@ -39,36 +41,41 @@ def to_page(card: Card, look: Look) -> str:
     console = look.console(stream)
     head = Text.assemble((card.code, "bold"), " ", (look.clean(card.name), f"bold {KIND_STYLE[card.kind]}"))
     console.print(Text.assemble(head, (f"  {card.kind.value}", "dim")))
-    for heading, body in sections(card.page):
+    for heading, paragraphs in sections(card.page):
         console.print()
         if heading:
             console.print(look.text(heading, "bold"))
-        for paragraph in body:
+        for paragraph in paragraphs:
             console.print(_paragraph(paragraph, look, 2 if heading else 0))
     return _trimmed(stream)
 
 
-def _paragraph(paragraph: str, look: Look, indent: int) -> object:
-    """Return running text refilled; code (four spaces or more) and lists line by line."""
+def _paragraph(paragraph: str, look: Look, indent: int) -> RenderableType:
+    """Return running text refilled; lists, tables and code line by line."""
     lines = paragraph.split("\n")
-    if any(line.startswith(("    ", "- ", "| ", ">>> ")) for line in lines):
-        kept = Text("\n").join(look.text(line) for line in lines)
-        return indented(kept, indent)
+    if any(line.startswith(("    ", "- ", "* ", "| ", ">>> ")) for line in lines):
+        return indented(Text("\n", overflow="fold").join(look.text(line) for line in lines), indent)
     return indented(look.text(" ".join(line.strip() for line in lines)), indent, look)
 
 
 def sections(page: str) -> list[tuple[str, list[str]]]:
-    """Return a page as (heading, paragraphs): a heading is a short line that ends with a colon, or `Word: text`."""
-    found: list[tuple[str, list[str]]] = [("", [])]
-    for paragraph in textwrap.dedent(page).strip("\n").split("\n\n"):
-        first, _, rest = paragraph.partition("\n")
-        word, colon, same_line = first.partition(":")
-        if colon and word.istitle() and len(word.split()) <= 3 and not word.startswith(" "):
-            body = textwrap.dedent("\n".join(part for part in (same_line.strip(), textwrap.dedent(rest)) if part))
-            found.append((word, [body] if body else []))
-        elif paragraph.strip():
-            found[-1][1].append(paragraph)
-    return [(heading, body) for heading, body in found if heading or body]
+    """Return a page as (heading, paragraphs): a heading is a line at the margin with indented lines below it."""
+    blocks: list[tuple[str, list[str]]] = [("", [])]
+    lines = textwrap.dedent(page).strip("\n").split("\n")
+    for index, line in enumerate(lines):
+        below = next((other for other in lines[index + 1 :] if other.strip()), "")
+        if line.strip() and not line.startswith(" ") and below.startswith("    "):
+            blocks.append((line.strip().rstrip(":"), []))
+        else:
+            if line.strip() and not line.startswith(" ") and blocks[-1][0]:
+                blocks.append(("", []))
+            blocks[-1][1].append(line)
+    return [(heading, _paragraphs(body)) for heading, body in blocks if heading or any(map(str.strip, body))]
+
+
+def _paragraphs(lines: Sequence[str]) -> list[str]:
+    text = textwrap.dedent("\n".join(lines)).strip("\n")
+    return [paragraph.strip("\n") for paragraph in re.split(r"\n\s*\n", text) if paragraph.strip()]
 
 
 def to_markdown(cards: Sequence[Card]) -> str:

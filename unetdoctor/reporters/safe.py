@@ -4,8 +4,10 @@ import unicodedata
 
 NAME_LIMIT = 200
 """Characters of a name; enough for the deepest module path, too few to flood a screen."""
-SENTENCE_LIMIT = 2000
-"""Characters of a sentence, a path or a line of source."""
+SENTENCE_LIMIT = 800
+"""Characters of a sentence or a path."""
+LINE_LIMIT = 4000
+"""Characters of a line of source or of captured output."""
 MARK_LIMIT = 2
 """Combining marks in a row; languages use one or two, more than that climbs over the neighbouring lines."""
 
@@ -77,7 +79,7 @@ def _cut(pieces: list[str], limit: int) -> str:
     return "".join(pieces) + "..."
 
 
-def clean_lines(value: object, limit: int = SENTENCE_LIMIT, *, ascii_only: bool = False) -> list[str]:
+def clean_lines(value: object, limit: int = LINE_LIMIT, *, ascii_only: bool = False) -> list[str]:
     """Return the lines of a text, each one clean, tabs as four spaces; for source to paste and captured output."""
     text = str(value).replace("\r\n", "\n").expandtabs(4)
     return [clean(line, limit, ascii_only=ascii_only) for line in text.split("\n")]

@@ -1,6 +1,7 @@
 """The terminal report as a drawing, for documents."""
 
 import io
+import re
 from dataclasses import replace
 
 from rich.console import Console
@@ -9,6 +10,9 @@ from rich.terminal_theme import MONOKAI
 from unetdoctor.facts import Report
 from unetdoctor.reporters import terminal
 from unetdoctor.reporters.look import Look
+
+_FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+"""Rich names fonts on the web; a drawing of ours fetches nothing, and the viewer's own monospace stands in."""
 
 
 def to_svg(report: Report, width: int = 100) -> str:
@@ -28,4 +32,5 @@ def to_svg(report: Report, width: int = 100) -> str:
     )
     terminal.write(replace(report, log=""), look, console)
     title = f"unetdoctor inspect {look.clean(report.target.target, 80)}"
-    return console.export_svg(title=title, theme=MONOKAI, unique_id="unetdoctor")
+    drawn = console.export_svg(title=title, theme=MONOKAI, unique_id="unetdoctor")
+    return _FONTS.sub("", drawn)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from unetdoctor.facts import Channel, Output, Report, State
+from unetdoctor.facts import Channel, DisplayRange, Output, Report, State
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import columns, indented
 from unetdoctor.reporters.histogram import sparkline
@@ -22,15 +22,18 @@ def channel_table(report: Report, look: Look) -> Iterator[RenderableType]:
     """Yield the output of the main probe as it is, then with batch statistics; of all probes with -v."""
     if report.state is State.HEALTHY and not look.verbose:
         return
-    yield from _group(report.outputs, "", look)
-    yield from _group(report.batch_outputs, "with batch statistics", look)
+    said = report.outputs[0][1].display if report.outputs else None
+    yield from _group(report.outputs, "", said, look)
+    yield from _group(report.batch_outputs, "with batch statistics", said, look)
 
 
-def _group(outputs: Sequence[tuple[str, Output]], how: str, look: Look) -> Iterator[RenderableType]:
+def _group(
+    outputs: Sequence[tuple[str, Output]], how: str, said: DisplayRange | None, look: Look
+) -> Iterator[RenderableType]:
     shown = outputs if look.verbose else outputs[:1]
     for probe, output in shown:
         yield ""
-        yield _head(probe, output, how, look)
+        yield _head(probe, output, how, said, look)
         yield indented(_table(output, look), 2)
         hidden = len(output.channels) - CHANNELS_SHOWN
         if hidden > 0 and not look.verbose:
@@ -42,13 +45,16 @@ def _group(outputs: Sequence[tuple[str, Output]], how: str, look: Look) -> Itera
         yield indented(look.text(f"likewise on {names} with -v", "dim", safe.NAME_LIMIT), 2)
 
 
-def _head(probe: str, output: Output, how: str, look: Look) -> Text:
+def _head(probe: str, output: Output, how: str, said: DisplayRange | None, look: Look) -> Text:
+    """Return the heading; the display range only where it is not the one that the context has named."""
     shape = "x".join(map(str, output.shape))
     head = Text.assemble(("Output", "bold"), overflow="fold")
     head.append_text(look.text(f" {how}" if how else "", "bold cyan"))
     path = "" if output.path == "output" else f" {output.path}"
     head.append_text(look.text(f"{path} on {probe}, {shape} {output.dtype}", limit=safe.NAME_LIMIT))
     display = output.display
+    if display == said:
+        return head
     decode = "" if display.decode == "as is" else f"{display.decode}, "
     head.append_text(look.text(f"  {decode}{interval(display.low, display.high)} shown as 0..255", "dim"))
     return head

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from unetdoctor.facts import Preview, Report, Severity, State
@@ -14,6 +15,7 @@ from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count, number, seconds
 
 SKIPPED_SHOWN = 4
+SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 SUMMARY_PICTURES = ("sheet", "signal")
 """Roles of the pictures that stand for all others."""
 
@@ -24,21 +26,27 @@ def pictures(report: Report, look: Look) -> Iterator[RenderableType]:
     if not written:
         return
     first = [p for p in written if p.role in SUMMARY_PICTURES] or written[:1]
-    shown = [*first, *(p for p in written if p not in first)] if look.verbose else first
-    yield ""
-    yield Text("Pictures", style="bold")
-    for preview in shown:
-        yield _picture(preview, look)
+    short = report.state is State.HEALTHY and not look.verbose
+    shown = first[:1] if short else first
+    shown = [*first, *(p for p in written if p not in first)] if look.verbose else shown
     others = len(written) - len(shown)
+    yield ""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    if short:
+        table.add_row(Text("Pictures", style="bold"), look.text(shown[0].file), look.text(f"and {others} more", "dim"))
+        yield table
+        return
+    for index, preview in enumerate(shown):
+        table.add_row(Text("" if index else "Pictures", style="bold"), *_picture(preview, look))
     if others:
-        folder = str(PurePath(first[0].file).parent)
-        yield indented(look.text(f"and {count(others, 'single picture')} in {folder}", "dim"), 2)
+        folder = f"{PurePath(first[0].file).parent.as_posix()}/"
+        table.add_row("", look.text(f"{folder}*.png", "dim"), look.text(f"{others} more", "dim"))
+    yield table
 
 
-def _picture(preview: Preview, look: Look) -> RenderableType:
+def _picture(preview: Preview, look: Look) -> tuple[Text, Text]:
     title = " ".join(part for part in (preview.title, f"({preview.caption})" if preview.caption else "") if part)
-    path = look.text(preview.file)
-    return indented(Text.assemble(path, "  ", look.text(title, "dim", safe.NAME_LIMIT), overflow="fold"), 2)
+    return look.text(preview.file), look.text(title, "dim", safe.NAME_LIMIT)
 
 
 def closing(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -47,15 +55,17 @@ def closing(report: Report, look: Look) -> Iterator[RenderableType]:
     yield _counts(report, look)
     yield from _skipped(report, look)
     yield from _untouched(report, look)
+    yield from _hint(report, look)
 
 
 def _counts(report: Report, look: Look) -> Text:
     worst = Counter(finding.severity for finding in report.findings)
-    checks = len({finding.code for finding in report.findings})
+    checks = len({code for section in report.sections for code in section.codes} | {f.code for f in report.findings})
     parts = []
-    if report.findings:
-        parts.append(f"{count(checks, 'check')} on {count(len(report.findings), 'place')}")
-        parts.append(", ".join(count(worst[s], s.value) for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)))
+    if checks:
+        parts.append(f"{count(checks, 'check')}, {count(len(report.findings), 'place')}")
+        ill = ", ".join(count(worst[s], s.value) for s in SEVERITIES if worst[s])
+        parts.append(ill or "nothing wrong")
     if report.trials:
         parts.append(count(len(report.trials), "experiment"))
     if report.skipped:
@@ -63,31 +73,43 @@ def _counts(report: Report, look: Look) -> Text:
     if report.timings.seconds:
         parts.append(seconds(report.timings.seconds))
     parts.append(f"unetdoctor {report.environment.unetdoctor}")
-    return look.text(f" {look.sign('dot')} ".join(parts) if not look.ascii_only else "; ".join(parts))
+    return look.text((" · " if not look.ascii_only else "; ").join(parts))
 
 
 def _skipped(report: Report, look: Look) -> Iterator[RenderableType]:
     groups: dict[str, list[str]] = {}
     for skipped in report.skipped:
         groups.setdefault(skipped.reason, []).append(skipped.code)
+    if report.state is State.HEALTHY and not look.verbose and len(groups) > 1:
+        codes = ", ".join(dict.fromkeys(skipped.code for skipped in report.skipped))
+        yield _line(f"not examined: {codes} (why: -v)", look)
+        return
     reasons = list(groups.items()) if look.verbose else list(groups.items())[:SKIPPED_SHOWN]
-    for reason, codes in reasons:
-        names = ", ".join(dict.fromkeys(codes))
-        yield indented(look.text(f"{look.sign('dash')} not examined: {names}: {reason}", "dim"), 0, look)
+    for reason, listed in reasons:
+        yield _line(f"not examined: {', '.join(dict.fromkeys(listed))}: {reason}", look)
     left = len(groups) - len(reasons)
     if left:
-        yield look.text(f"{look.sign('dash')} {count(left, 'more reason')} with -v", "dim")
+        yield _line(f"not examined: {count(left, 'more reason')} with -v", look)
+
+
+def _line(text: str, look: Look) -> RenderableType:
+    return indented(look.text(text, "dim"), 0, look)
 
 
 def _untouched(report: Report, look: Look) -> Iterator[RenderableType]:
-    if report.state is State.NOT_DIAGNOSABLE and not report.untouched_text:
-        return
-    if report.untouched:
-        words = "Your model was left untouched"
-        yield look.text(f"{words}: {report.untouched_text}" if report.untouched_text else f"{words}.", "dim")
-    else:
+    if not report.untouched:
         words = f"The model changed itself while it ran: {report.untouched_text}"
         yield Text.assemble((look.sign("warning"), "yellow"), " ", look.text(words, "yellow"))
+    elif report.untouched_text:
+        short = report.state is State.HEALTHY and not look.verbose
+        yield _line("Your model was left untouched" + ("." if short else f": {report.untouched_text}"), look)
+
+
+def _hint(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Say where more is to be read, where a person needs more than a sentence."""
+    if report.failure and report.log.strip() and not look.verbose:
+        lines = count(len(report.log.strip().splitlines()), "line")
+        yield _line(f"-v shows what your code printed and where it stood ({lines}).", look)
 
 
 def background(report: Report, look: Look) -> Iterator[RenderableType]:

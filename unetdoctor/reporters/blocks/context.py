@@ -12,7 +12,8 @@ from unetdoctor.reporters.blocks.layout import indented
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import interval, large
 
-HOW_SHOWN = 4
+MESSAGE_LIMIT = 600
+"""Characters of an exception's text."""
 
 
 def context(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -31,18 +32,18 @@ def context(report: Report, look: Look) -> Iterator[RenderableType]:
 
 def _target(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
     target = report.target
-    facts = [target.kind] if target.kind else []
+    short = report.state is State.HEALTHY and not look.verbose
+    facts = [target.kind] if target.kind and not short else []
     if target.parameters:
-        facts.append(f"{large(target.parameters)} parameters in {target.layers} weighted layers")
+        facts.append(f"{large(target.parameters)} parameters" + ("" if short else f" in {target.layers} layers"))
     if target.weights:
         facts.append(f"weights from {target.weights}")
     yield (
         "target",
         _said(look, target.target, "  ".join([*([target.name] * (target.name not in target.target))]), facts),
     )
-    how = target.how if look.verbose or report.state is not State.HEALTHY else target.how[:HOW_SHOWN]
-    for sentence in how:
-        yield "", look.text(sentence, "dim")
+    if target.how:
+        yield "", look.text("; ".join(sentence.rstrip(".") for sentence in target.how), "dim")
 
 
 def _said(look: Look, main: str, second: str, facts: list[str]) -> Text:
@@ -103,10 +104,9 @@ def crash(report: Report, look: Look) -> Iterator[RenderableType]:
     head = Text.assemble(
         ("forward() raised ", "bold"), look.text(found.type, "bold red", safe.NAME_LIMIT), overflow="fold"
     )
-    head.append_text(look.text(f"{where}{along} at {found.place.text}"))
+    head.append_text(look.text(f"{where}{along} at ")).append_text(look.place(found.place))
     yield head
-    message = " ".join(found.message.split())
-    yield indented(look.text(message, limit=600), 2, look)
+    yield indented(look.text(" ".join(found.message.split()), limit=MESSAGE_LIMIT), 2, look)
     yield from _operands(found, look)
 
 

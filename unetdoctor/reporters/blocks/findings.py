@@ -23,10 +23,10 @@ def sections(report: Report, look: Look) -> Iterator[RenderableType]:
     found = _by_section(report)
     if not found:
         return
-    yield ""
     if report.state is State.HEALTHY and not look.verbose:
         yield from _short(found, look)
         return
+    yield ""
     width = max(len(look.clean(section.title, safe.NAME_LIMIT)) for section, _ in found)
     for section, findings in found:
         yield _line(section, findings, min(width, look.width // 3), look)
@@ -70,8 +70,11 @@ def _counts(section: Section, findings: Sequence[Finding]) -> str:
 
 def _short(found: Sequence[tuple[Section, Sequence[Finding]]], look: Look) -> Iterator[RenderableType]:
     """Yield everything well in one line, whatever is to be known in one line each."""
-    names = f" {look.sign('dot')} ".join(f"{section.title} {len(section.codes)}" for section, _ in found)
-    yield indented(Text.assemble((look.sign("ok"), "green"), " ", look.text(names)), 2, look)
+    names = ", ".join(f"{section.title} {len(section.codes)}" for section, _ in found)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=0)
+    table.add_row("", Text(look.sign("ok"), style="green"), look.text(names))
+    yield table
     ill = sorted((f for _, findings in found for f in findings if f.ill), key=lambda f: -f.severity.rank)
     for finding in ill[:PLACES_SHOWN]:
         text = Text.assemble(
@@ -99,7 +102,7 @@ def opened(finding: Finding, look: Look) -> Iterator[RenderableType]:
     head = Text.assemble(look.severity(finding.severity), " ", overflow="fold")
     head.append_text(look.text(f"{finding.code} ", "", safe.NAME_LIMIT))
     head.append_text(look.text(finding.name, f"bold {style}", safe.NAME_LIMIT))
-    head.append_text(look.text(f"  {finding.severity.value} at {finding.place.text}", "dim"))
+    head.append(f"  {finding.severity.value} at ", "dim").append_text(look.place(finding.place, "dim"))
     yield indented(head, 5)
     yield indented(look.text(finding.message), 7, look)
     shown = finding.readings if look.verbose else finding.readings[:READINGS_SHOWN]
@@ -136,7 +139,7 @@ def well(report: Report, look: Look) -> Iterator[RenderableType]:
         table.add_row(
             look.severity(finding.severity),
             look.text(f"{finding.code} {finding.name}", limit=safe.NAME_LIMIT),
-            look.text(finding.place.text),
+            look.place(finding.place),
             look.text(reading.name if reading else finding.message),
             look.text(with_unit(reading_value(reading), reading.unit) if reading else ""),
             look.text(bounds(reading) if reading else "", "dim"),

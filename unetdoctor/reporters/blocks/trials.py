@@ -1,5 +1,6 @@
 """The experiments: what was changed, what it did to the symptom, and the popular advice that did not help."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
@@ -13,7 +14,10 @@ from unetdoctor.reporters.numbers import count, number
 
 ORDER = (Outcome.CURED, Outcome.BETTER, Outcome.NO_EFFECT, Outcome.WORSE, Outcome.NOT_TRIED)
 TRIALS_SHOWN = 14
-"""Per symptom, without -v."""
+OTHERS_SHOWN = 5
+"""On the first symptom, and on each of the others; all of them with -v."""
+ROOMY = 100
+"""Columns from which the picture's own spread is shown as well."""
 
 
 def trials(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -22,15 +26,16 @@ def trials(report: Report, look: Look) -> Iterator[RenderableType]:
     for trial in report.trials:
         groups.setdefault((trial.symptom, trial.reading, trial.unit), []).append(trial)
     names = {finding.code: finding.name for finding in report.findings}
-    for (symptom, reading, unit), group in groups.items():
+    for rank, ((symptom, reading, unit), group) in enumerate(groups.items()):
+        most = len(group) if look.verbose else OTHERS_SHOWN if rank else TRIALS_SHOWN
         yield ""
         head = Text.assemble(("Experiments", "bold"), overflow="fold")
         head.append_text(look.text(f" on {symptom} {names.get(symptom, '')}".rstrip(), limit=safe.NAME_LIMIT))
         head.append_text(look.text(f"  {reading}, {unit}".rstrip(", "), "dim", safe.NAME_LIMIT))
         yield head
-        yield indented(_table(group, look), 2)
-        if len(group) > TRIALS_SHOWN and not look.verbose:
-            yield indented(look.text(f"and {count(len(group) - TRIALS_SHOWN, 'more experiment')} with -v", "dim"), 2)
+        yield indented(_table(ranked(group)[:most], look), 2)
+        if len(group) > most:
+            yield indented(look.text(f"and {count(len(group) - most, 'more experiment')} with -v", "dim"), 2)
 
 
 def ranked(group: Sequence[Trial]) -> list[Trial]:
@@ -39,23 +44,30 @@ def ranked(group: Sequence[Trial]) -> list[Trial]:
 
 
 def _table(group: Sequence[Trial], look: Look) -> RenderableType:
-    table = columns(("", "outcome", "before", "", "after", "what was changed"), right="before|after")
-    for column in table.columns[:5]:
+    roomy = look.width >= ROOMY and any(math.isfinite(trial.std_8bit) for trial in group)
+    headers = ["", "outcome", "before", "", "after", *(["8-bit std"] * roomy), "what was changed"]
+    table = columns(headers, right="before|after|8-bit std")
+    for column in table.columns[:-1]:
         column.no_wrap = True
-    shown = ranked(group) if look.verbose else ranked(group)[:TRIALS_SHOWN]
-    for trial in shown:
-        style = OUTCOME_STYLE[trial.outcome]
-        quiet = "" if trial.outcome in (Outcome.CURED, Outcome.BETTER) else "dim"
-        tried = trial.outcome is not Outcome.NOT_TRIED
-        title = look.text(trial.title, quiet)
-        if trial.reason:
-            title.append_text(look.text(f" ({trial.reason})", "dim"))
-        table.add_row(
-            Text(look.sign(OUTCOME_SIGN[trial.outcome]), style=style),
-            Text(trial.outcome.value, style=style),
-            Text(number(trial.before), style=quiet),
-            Text(look.sign("arrow") if tried else "", style="dim"),
-            Text(number(trial.after) if tried else "", style=quiet or "bold"),
-            title,
-        )
+    for trial in group:
+        table.add_row(*_cells(trial, roomy, look))
     return table
+
+
+def _cells(trial: Trial, roomy: bool, look: Look) -> list[Text]:
+    style = OUTCOME_STYLE[trial.outcome]
+    quiet = "" if trial.outcome in (Outcome.CURED, Outcome.BETTER) else "dim"
+    tried = trial.outcome is not Outcome.NOT_TRIED
+    title = look.text(trial.title, quiet)
+    if trial.reason:
+        title.append_text(look.text(f" ({trial.reason})", "dim"))
+    spread = Text(number(trial.std_8bit) if math.isfinite(trial.std_8bit) else "", style=quiet)
+    return [
+        Text(look.sign(OUTCOME_SIGN[trial.outcome]), style=style),
+        Text(trial.outcome.value, style=style),
+        Text(number(trial.before), style=quiet),
+        Text(look.sign("arrow") if tried else "", style="dim"),
+        Text(number(trial.after) if tried else "", style=quiet or "bold"),
+        *([spread] if roomy else []),
+        title,
+    ]

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Diagnosis, Outcome, Report
+from unetdoctor.facts import Diagnosis, Outcome, Report, State
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.look import STATE_SIGN, STATE_STYLE, Look
@@ -28,7 +28,9 @@ def badge(report: Report, look: Look) -> Text:
 
 def verdict_line(report: Report, look: Look) -> Text:
     """Return badge and sentence in one line, however long."""
-    return Text.assemble(badge(report, look), "  ", look.text(report.verdict, STATE_STYLE[report.state]))
+    return Text.assemble(
+        badge(report, look), "  ", look.text(report.verdict, "green" if report.state is State.HEALTHY else "")
+    )
 
 
 def verdict(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -36,7 +38,7 @@ def verdict(report: Report, look: Look) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", max_width=look.prose)
-    table.add_row(badge(report, look), look.text(report.verdict, f"bold {STATE_STYLE[report.state]}"))
+    table.add_row(badge(report, look), look.text(report.verdict, "green" if report.state is State.HEALTHY else "bold"))
     yield table
 
 
@@ -57,7 +59,7 @@ def paste(report: Report, look: Look) -> Iterator[RenderableType]:
     if not patch:
         return
     yield ""
-    yield Text.assemble(("Paste", "bold"), look.text(f"  {title}" if title else ""), overflow="fold")
+    yield Text.assemble(("Remedy", "bold"), look.text(f"  {title}" if title else ""), overflow="fold")
     yield ""
     lines = safe.clean_lines(patch.strip("\n"), ascii_only=look.ascii_only)
     yield Verbatim(tuple(f"    {line}".rstrip() for line in lines))
@@ -80,7 +82,7 @@ def diagnoses(report: Report, look: Look) -> Iterator[RenderableType]:
 def _diagnosis(rank: int, diagnosis: Diagnosis, look: Look) -> Iterator[RenderableType]:
     head = Text.assemble((f"{rank}", "bold"), f"  {look.clean(diagnosis.code, safe.NAME_LIMIT)} ", overflow="fold")
     head.append_text(look.text(diagnosis.name, "bold", safe.NAME_LIMIT))
-    head.append_text(look.text(f"  at {diagnosis.place.text}"))
+    head.append("  at ").append_text(look.place(diagnosis.place))
     yield indented(head, 2)
     if diagnosis.message:
         yield indented(look.text(diagnosis.message), 5, look)
