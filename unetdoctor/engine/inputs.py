@@ -1,0 +1,226 @@
+"""The ladder that finds what a network is fed; the first rung that answers is reported.
+
+`--input` -> `--image` -> what the file was traced with -> the framework's own -> first consumed parameter -> probing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from unetdoctor.engine.candidates import Answer, ArgumentSpec, Search, Specs, with_tables
+from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
+from unetdoctor.engine.images import image_size
+from unetdoctor.engine.loading.errors import Guard
+from unetdoctor.engine.probes import ProbeInput, make_probes
+from unetdoctor.engine.probing import LATENT_BATCH, probe
+from unetdoctor.engine.shapes import sweep
+from unetdoctor.engine.signature import parameters
+from unetdoctor.facts import InputChoice, InputSpec, Request
+
+__all__ = ["ChoiceError", "ChosenInput", "ProbeInput", "choose_input", "make_probes"]
+
+IMAGE_BATCH = 2
+_LARGEST_SIDE = 1024
+"""Photographs with a longer side are made smaller: a pass over 12 megapixels takes minutes."""
+_FRAMEWORK = ("pretrained_cfg", "default_cfg")
+_SHOWN = 12
+
+
+def choose_input(
+    model: nn.Module,
+    kind: str,
+    request: Request,
+    example_inputs: tuple[Tensor, ...] | None,
+    guard: Guard,
+) -> ChosenInput:
+    """Find the arguments of forward(); raises ChoiceError where nothing that was tried passed.
+
+    Where every candidate crashes alike, the most natural one is returned: its crash is the finding then.
+    """
+    found = guard("probe", lambda: _climb(_Ladder(model, request, example_inputs)))
+    if isinstance(found, ChoiceError):
+        raise found
+    return found
+
+
+def _climb(ladder: _Ladder) -> ChosenInput | ChoiceError:
+    """Return our own error instead of raising it: the guard takes what is raised for the model's."""
+    try:
+        return ladder.climb()
+    except ChoiceError as error:
+        return error
+
+
+@dataclass
+class _Ladder:
+    """The rungs, highest first."""
+
+    model: nn.Module
+    request: Request
+    examples: tuple[Tensor, ...] | None
+
+    def __post_init__(self) -> None:
+        self.parameters = parameters(self.model)
+        self.batch = self.request.batch or IMAGE_BATCH
+        self.search = Search(self.model, self.parameters, self.batch)
+
+    def climb(self) -> ChosenInput:
+        """Return what the first rung that answers says."""
+        rungs = (self._declared,) if self.request.inputs else (self._traced, self._framework, self._probed)
+        chosen = next(found for rung in rungs if (found := rung()) is not None)
+        return self._with_image(chosen) if self.request.images else chosen
+
+    def _declared(self) -> ChosenInput:
+        """Take what `--input` says, in the order of forward() unless it is named; fill in the rest."""
+        named = {s.name: s for s in self.request.inputs if s.name}
+        known = [p.name for p in self.parameters]
+        wrong = [name for name in named if name not in known]
+        if wrong:
+            raise ChoiceError(f"forward() has no argument {wrong[0]}; it takes {', '.join(known)}.")
+        loose = [s for s in self.request.inputs if not s.name]
+        free = [p for p in self.parameters if p.name not in named]
+        if len(loose) > len(free):
+            raise ChoiceError(f"{len(self.request.inputs)} inputs are declared; forward() takes {', '.join(known)}.")
+        main = next(p for p in self.parameters if p.role == "main")
+        order = sorted(free, key=lambda p: (p is not main, not p.required))
+        if len(loose) >= sum(p.required for p in free):
+            order = sorted(free, key=lambda p: not p.required)
+        named |= {p.name: s for p, s in zip(order, loose, strict=False)}
+        if main.name not in named:
+            named[main.name] = InputSpec(self._probed().main.shape)
+        given = named[main.name]
+        specs: list[ArgumentSpec] = []
+        for p in self.parameters:
+            s = named.get(p.name)
+            if s is not None:
+                keyword = p.keyword_only or not p.required
+                specs.append(ArgumentSpec(p.name, s.shape, s.dtype, p.role, keyword, s.low, s.high))
+            elif p.required:
+                answer = self.search.with_main(given.shape, given.dtype)
+                specs.append(next(x for x in with_tables(answer) if x.name == p.name))
+        latent = is_latent(given.shape) and "float" in given.dtype
+        chosen = self._chosen(tuple(specs), latent, "--input", f"--input says {shown(given.shape)}.", None)
+        return replace(chosen, declared=True)
+
+    def _traced(self) -> ChosenInput | None:
+        """Take what a TorchScript file was traced with, with our own batch where that passes."""
+        required = [p for p in self.parameters if p.required]
+        if not self.examples or len(required) != len(self.examples):
+            return None
+        main = next(i for i, p in enumerate(required) if p.role == "main")
+        shape = tuple(self.examples[main].shape)
+        latent = is_latent(shape)
+        for batch in dict.fromkeys((self.request.batch or (LATENT_BATCH if latent else self.batch), *shape[:1])):
+            specs = []
+            for p, x in zip(required, self.examples, strict=True):
+                own = (batch, *x.shape[1:]) if x.dim() and x.shape[0] == shape[0] else tuple(x.shape)
+                value = None if x.is_floating_point() else 0.0
+                specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, p.keyword_only, value, value))
+            answer = self.search.ask(tuple(specs))
+            if answer.ok:
+                text = f"The file was traced with {shown(shape)}."
+                return self._chosen(with_tables(answer), latent, "traced inputs", text, True)
+        return None
+
+    def _framework(self) -> ChosenInput | None:
+        """Take what the framework keeps: Lightning's `example_input_array`, timm's `pretrained_cfg["input_size"]`."""
+        if isinstance(self.model, torch.jit.ScriptModule):
+            return None
+        example = getattr(self.model, "example_input_array", None)
+        if isinstance(example, (tuple, list)) and example:
+            example = example[0]
+        if isinstance(example, Tensor) and example.dim() > 1:
+            shape = tuple(example.shape)
+            answer = self.search.with_main(shape, str(example.dtype)[6:])
+            if answer.ok:
+                text = f"The model's example_input_array is {shown(shape)}."
+                return self._chosen(with_tables(answer), is_latent(shape), "example_input_array", text, True)
+        for name in _FRAMEWORK:
+            config = getattr(self.model, name, None)
+            size = config.get("input_size") if isinstance(config, dict) else getattr(config, "input_size", None)
+            if isinstance(size, (tuple, list)) and len(size) == 3:
+                answer = self.search.with_main((self.batch, *(int(n) for n in size)))
+                if answer.ok:
+                    text = f"The model's {name} names the input size {shown(tuple(size))}."
+                    return self._chosen(with_tables(answer), False, name, text, True)
+        return None
+
+    def _probed(self) -> ChosenInput:
+        """Let the first weight, and what is refused, say what is wanted."""
+        found = probe(self.search, self.request.batch)
+        answer = found.answer
+        if not answer.ok and not found.alike:
+            raise self._nothing(answer)
+        shape, stem = answer.main.shape, answer.stem
+        rung, text = "probing", f"{shown(shape)} {'passes' if answer.ok else 'is the most natural input'}."
+        if stem is not None:
+            rung = "first consumed parameter"
+            layer = f" {stem.layer}" if stem.layer else ""
+            what = "latent vectors" if found.latent else "pictures" if len(shape) == 4 else "tensors"
+            text = f"The first weight ({stem.op}{layer}, {shown(stem.weight)}) reads {what}: {shown(shape)}."
+        if not answer.ok:
+            text += f" Nothing that was tried passes: {answer.message}"
+        if self.search.unknown:
+            text += f" Real forward passes were needed: {self.search.unknown}."
+        return self._chosen(with_tables(answer), found.latent, rung, text, answer.ok)
+
+    def _nothing(self, answer: Answer) -> ChoiceError:
+        tried = "; ".join(self._tried()[:4])
+        names = [p for p in self.parameters if p.required and p.role != "main"]
+        example = [f"--input {p.name}:{self.batch}" for p in names]
+        command = " ".join(["--input", ",".join(map(str, answer.main.shape)), *example])
+        return ChoiceError(
+            f"No input was found that forward({', '.join(p.name for p in self.parameters)}) takes. Tried: {tried}. "
+            f"Declare the shapes, for example {command}",
+            (command,),
+        )
+
+    def _with_image(self, chosen: ChosenInput) -> ChosenInput:
+        """Feed photographs at the size of the first; where that does not pass, at the next valid size as well."""
+        shape = chosen.main.shape
+        if chosen.latent or len(shape) != 4:
+            what = "a latent vector" if chosen.latent else "no picture"
+            raise ChoiceError(f"The network takes {what} ({shown(shape)}), so --image cannot be fed. Leave it out.")
+        path = Path(self.request.directory, self.request.images[0])
+        own = image_size(path)
+        size: Size = (shape[2], shape[3]) if chosen.declared else _limited(own)
+        answer = self.search.ask(resized(chosen.specs, size, 1))
+        fitted = None if answer.ok else self._fitted(chosen, size)
+        text = f"{path.name} is {own[1]}x{own[0]}. {chosen.choice.text}"
+        if size != own:
+            text += f" It is resized to {size[1]}x{size[0]}."
+        if fitted is not None:
+            text += f" {size[1]}x{size[0]} does not pass; {fitted[1]}x{fitted[0]} does."
+        specs = resized(chosen.specs, fitted or size, self.request.batch or 1)
+        rung = chosen.choice.rung if chosen.declared else "--image"
+        choice = InputChoice((1, shape[1], *size), rung, False, text, self._tried())
+        return replace(chosen, specs=specs, choice=choice, passes=answer.ok, image=size, fitted=fitted)
+
+    def _fitted(self, chosen: ChosenInput, size: Size) -> Size | None:
+        """Return a size near that of the photograph that passes: the next valid one, else the one found before."""
+        known = (chosen.main.shape[2], chosen.main.shape[3])
+        found = sweep(self.model, chosen.make, size, known if chosen.passes else None)
+        return found.next_valid or found.previous_valid or (known if chosen.passes else None)
+
+    def _chosen(self, specs: Specs, latent: bool, rung: str, text: str, passes: bool | None) -> ChosenInput:
+        main = next(s for s in specs if s.role == "main")
+        timestep = any(p.role in ("time", "level") for p in self.parameters)
+        choice = InputChoice(main.shape, rung, latent, text, self._tried())
+        return ChosenInput(specs, latent, timestep, choice, passes)
+
+    def _tried(self) -> tuple[str, ...]:
+        """Return what was asked, and what became of it."""
+        lines = []
+        for answer in self.search.answers.values():
+            at = f" at {answer.op}" if answer.op else ""
+            lines.append(f"{shown(answer.main.shape)}: {'passes' if answer.ok else f'refused{at}: {answer.message}'}")
+        return tuple(dict.fromkeys(lines))[:_SHOWN]
+
+
+def _limited(size: Size) -> Size:
+    scale = _LARGEST_SIDE / max(size)
+    return size if scale >= 1 else (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))

@@ -1,0 +1,184 @@
+"""What is fed: noise, smooth natural-looking noise, zeros, photographs and latent vectors, all from one seed."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.candidates import ArgumentSpec, Shape, Specs
+from unetdoctor.engine.chosen import ChosenInput, resized
+from unetdoctor.engine.images import load_image
+from unetdoctor.facts import Latent, Probe, Request
+
+_CHROMA = 0.35
+"""Spread of colour over that of brightness in natural-looking noise."""
+
+
+@dataclass(frozen=True)
+class ProbeInput:
+    """One probe with its tensors."""
+
+    probe: Probe
+    """What it is."""
+    args: tuple[Any, ...]
+    """Positional arguments of forward()."""
+    kwargs: dict[str, Any]
+    """Arguments given by name."""
+    latent: Latent | None = None
+    """Numbers of the latent vectors, on the first latent probe."""
+
+
+def make_probes(chosen: ChosenInput, request: Request, device: str | torch.device) -> tuple[ProbeInput, ...]:
+    """Make every probe, the main one first: photographs, what was declared, noise or latents; zeros come last.
+
+    Everything is drawn by generators of its own, seeded by the request: the global random state is not touched. Raises
+    ImageError for a photograph that cannot be read.
+    """
+    maker = _Maker(chosen, request, torch.device(device))
+    if chosen.latent:
+        return maker.latents()
+    return (*maker.photographs(), *maker.pictures())
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the probes of one examination."""
+
+    chosen: ChosenInput
+    request: Request
+    device: torch.device
+
+    def latents(self) -> tuple[ProbeInput, ...]:
+        """Return two draws of latent vectors, and zeros."""
+        main = self.chosen.main
+        declared = main.low is not None
+        first = "given" if declared else "latents"
+        draws = [self._drawn(first), self._drawn(f"second-{first}")]
+        x = self._main(draws[0]).float()
+        latent = Latent(
+            shape=main.shape,
+            std=x.std(correction=0).item(),
+            minimum=x.min().item(),
+            maximum=x.max().item(),
+            declared=declared,
+        )
+        return replace(draws[0], latent=latent), draws[1], self._zeros()
+
+    def pictures(self) -> tuple[ProbeInput, ...]:
+        """Return what was declared with a range, else noise; natural-looking noise; zeros."""
+        main = self.chosen.main
+        if not main.dtype.startswith(("float", "bfloat")) or main.low is not None:
+            return self._drawn("given"), self._drawn("second-given"), self._zeros()
+        probes = [self._drawn("noise")]
+        if len(main.shape) > 2:
+            values = natural(main.shape, self._generator("natural"))
+            probes.append(self._probe("natural", values, "1/f noise in 0..1"))
+        return *probes, self._drawn("second-noise"), self._zeros()
+
+    def photographs(self) -> tuple[ProbeInput, ...]:
+        """Return the photographs at the size of the first one; where that does not pass, at one that does as well."""
+        chosen, found = self.chosen, []
+        if chosen.image is None:
+            return ()
+        channels = chosen.main.shape[1]
+        for number, name in enumerate(self.request.images, start=1):
+            path = Path(self.request.directory, name)
+            if chosen.fitted is None or number == 1:
+                tensor, text = load_image(path, chosen.image, channels)
+                specs = resized(chosen.specs, chosen.image, 1)
+                found.append(self._probe(f"image-{number}", tensor, text, specs, real=True))
+            if chosen.fitted is not None:
+                tensor, text = load_image(path, chosen.fitted, channels)
+                specs = resized(chosen.specs, chosen.fitted, 1)
+                suffix = "-fitted" if number == 1 else ""
+                found.append(self._probe(f"image-{number}{suffix}", tensor, text, specs, real=True))
+        return tuple(found)
+
+    def _drawn(self, name: str) -> ProbeInput:
+        main = self.chosen.main
+        values, text = _values(main, self._generator(name))
+        return self._probe(name, values, text)
+
+    def _zeros(self) -> ProbeInput:
+        main = self.chosen.main
+        return self._probe("zeros", torch.zeros(main.shape), "zeros", constant=True)
+
+    def _probe(
+        self,
+        name: str,
+        values: Tensor,
+        text: str,
+        specs: Specs | None = None,
+        *,
+        real: bool = False,
+        constant: bool = False,
+    ) -> ProbeInput:
+        """Return a probe whose main argument has these values; the other arguments are the same in all of them."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for spec in specs or self.chosen.specs:
+            value = values if spec.role == "main" else _values(spec, self._generator(spec.name))[0]
+            tensor = value.to(getattr(torch, spec.dtype)).to(self.device)
+            if spec.keyword:
+                kwargs[spec.name] = tensor
+            else:
+                args.append(tensor)
+        probe = Probe(name=name, shape=tuple(values.shape), real=real, constant=constant, description=text)
+        return ProbeInput(probe, tuple(args), kwargs)
+
+    def _main(self, probe: ProbeInput) -> Tensor:
+        positional = [s for s in self.chosen.specs if not s.keyword]
+        tensor: Tensor = probe.args[positional.index(self.chosen.main)]
+        return tensor
+
+    def _generator(self, name: str) -> torch.Generator:
+        generator = torch.Generator()
+        return generator.manual_seed(self.request.seed * 1_000_003 + zlib.crc32(name.encode()) % 1_000_003)
+
+
+def _values(spec: ArgumentSpec, generator: torch.Generator) -> tuple[Tensor, str]:
+    """Return the values of one argument, and how they were made."""
+    low, high = spec.low, spec.high
+    if not spec.dtype.startswith(("float", "bfloat")):
+        low, high = int(low or 0), int(high if high is not None else 1)
+        if spec.role == "main":
+            return torch.randint(low, high + 1, spec.shape, generator=generator), f"integers in {low}..{high}"
+        values = torch.arange(max(1, _count(spec.shape))) % (high - low + 1) + low
+        return values[: _count(spec.shape)].reshape(spec.shape), f"{low}..{high}"
+    if low is None or high is None:
+        return torch.randn(spec.shape, generator=generator), "N(0, 1)"
+    if low == high and spec.role == "label" and len(spec.shape) == 2:
+        hot = torch.nn.functional.one_hot(torch.arange(spec.shape[0]) % spec.shape[1], spec.shape[1])
+        return hot.float(), "one hot"
+    return torch.rand(spec.shape, generator=generator) * (high - low) + low, f"uniform in {low:g}..{high:g}"
+
+
+def _count(shape: Shape) -> int:
+    return int(torch.Size(shape).numel())
+
+
+def natural(shape: Shape, generator: torch.Generator) -> Tensor:
+    """Return smooth noise with a photograph's 1/f spectrum, in 0..1; its channels share the brightness.
+
+    Source: Field, "Relations between the statistics of natural images and the response properties of cortical cells",
+    1987.
+    """
+    sides = shape[2:]
+    grids = torch.meshgrid(*[torch.fft.fftfreq(n) * n for n in sides], indexing="ij")
+    radius = torch.stack(list(grids)).square().sum(dim=0).sqrt().clamp(min=1)
+    dims = tuple(range(2, len(shape)))
+
+    def field(channels: int) -> Tensor:
+        white: Tensor = torch.randn((shape[0], channels, *sides), generator=generator)
+        smooth: Tensor = torch.fft.ifftn(torch.fft.fftn(white, dim=dims) / radius ** (len(sides) / 2), dim=dims).real
+        smooth -= smooth.mean(dim=dims, keepdim=True)
+        return smooth / smooth.std(dim=dims, keepdim=True, correction=0).clamp(min=1e-6)
+
+    brightness = field(1).expand(shape)
+    mixed = brightness if shape[1] == 1 else (brightness + _CHROMA * field(shape[1])) / (1 + _CHROMA**2) ** 0.5
+    return (0.45 + 0.22 * mixed).clamp(0, 1)

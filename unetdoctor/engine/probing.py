@@ -1,0 +1,173 @@
+"""Probing: a picture is run on shapes alone, and what the first weight wants leads to the input."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from unetdoctor.engine.candidates import FEW, Answer, Search, Shape
+from unetdoctor.engine.chosen import is_latent
+
+LATENT_BATCH = 16
+_HINTS = ("img_size", "image_size", "input_size", "imgsz", "img_resolution", "resolution")
+_VIEW = re.compile(r"shape '\[([-\d, ]+)\]' is invalid for input of size")
+_START = {1: 256, 2: 64, 3: 32}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What probing ends with."""
+
+    answer: Answer
+    """The best candidate; it did not pass where every one crashed alike."""
+    latent: bool
+    """Whether it is a latent vector."""
+    alike: bool = True
+    """Whether every candidate of its kind crashed at the same operation."""
+
+
+def probe(search: Search, batch: int | None) -> Found:
+    """Find the main argument; `batch` is the declared number of samples."""
+    first = search.with_main((search.batch, 3, 64, 64))
+    if first.stem is None and not first.ok:
+        first = _other_forms(search, first)
+    stem = first.stem
+    answer: Answer | None
+    if stem is None:
+        answer = first if first.ok else None
+    elif stem.op == "embedding":
+        answer = _indices(search)
+    elif stem.op == "convolution":
+        answer = _pictures(search, first, len(stem.weight) - 2)
+    else:
+        answer = _vectors_or_pictures(search, first)
+    if answer is None:
+        return _natural(search, first)
+    latent = is_latent(answer.main.shape) and _draws(answer)
+    if latent:
+        many = search.with_main((batch or LATENT_BATCH, *answer.main.shape[1:]), answer.main.dtype)
+        answer = many if many.ok else answer
+    return Found(answer, latent)
+
+
+def _volume(shape: Sequence[int]) -> int:
+    return math.prod(shape)
+
+
+def _draws(answer: Answer) -> bool:
+    """Whether more comes out than went in: a latent vector becomes a picture."""
+    came = answer.seen.shapes if answer.seen else ()
+    return not came or max(_volume(s[1:]) for s in came) > _volume(answer.main.shape[1:])
+
+
+def _other_forms(search: Search, first: Answer) -> Answer:
+    """Try other forms until a weight is reached: what a view() asked for, vectors, grey pictures, volumes."""
+    n = search.batch
+    forms: list[Shape] = []
+    wanted = _VIEW.search(first.message)
+    if wanted:
+        count = _volume([int(v) for v in wanted[1].split(",") if int(v) > 0])
+        forms += [(n, count), (n, count, 1, 1)]
+    forms += [(n, 100), (n, 100, 1, 1), (n, 1, 64, 64), (n, 3, 256), (n, 1, 32, 32, 32), (n, 1, 28, 28), (n, 64)]
+    for shape in forms:
+        answer = search.with_main(shape)
+        if answer.ok or answer.stem is not None:
+            return answer
+    return first
+
+
+def _vectors_or_pictures(search: Search, first: Answer) -> Answer | None:
+    """Decide between a latent vector and a picture where a transposed convolution or a linear layer comes first."""
+    stem = first.stem
+    assert stem is not None
+    latents = _latents(search, stem.channels)
+    picture_first = stem.channels <= FEW or (first.ok and len(first.main.shape) == 4 and stem.read[-1] != 64)
+    if latents is not None and not picture_first:
+        return latents
+    dims = len(stem.weight) - 2 if stem.op == "transposed convolution" else 2
+    pictures = _pictures(search, first, dims) or _flat_pictures(search, stem.channels)
+    return pictures or latents
+
+
+def _pictures(search: Search, first: Answer, dims: int) -> Answer | None:
+    """Find channels at the first size, then the smallest size that shows the truth."""
+    side = _START[dims]
+    start = first
+    if len(first.main.shape) != dims + 2:
+        start = search.with_main((search.batch, 3, *([side] * dims)))
+    fitted = start if start.ok else search.fit(start.main.shape)
+    channels = fitted.main.shape[1]
+    hints = [] if fitted.ok else [n for n in _hinted(search) if n != side]
+    answer = search.sized(channels, dims, hints)
+    stem = start.stem
+    if answer is None and dims == 2 and stem is not None and stem.op == "linear":
+        last = search.with_main((search.batch, 64, 64, stem.channels))
+        answer = last if last.ok else None
+    if answer is None and search.batch > 1:
+        alone = search.with_main((1, *fitted.main.shape[1:]))
+        answer = alone if alone.ok else None
+    return answer
+
+
+def _hinted(search: Search) -> list[int]:
+    """Return sides that the model's own attributes name."""
+    sides = []
+    for name in _HINTS:
+        value = None if isinstance(search.model, torch.jit.ScriptModule) else getattr(search.model, name, None)
+        value = value[-1] if isinstance(value, (tuple, list)) and value else value
+        if isinstance(value, int) and not isinstance(value, bool) and 4 <= value <= 2048:
+            sides.append(value)
+    return sides
+
+
+def _flat_pictures(search: Search, features: int) -> Answer | None:
+    """Find a picture whose values, in a row, are what a first linear layer wants."""
+    for channels in (1, 3, 2, 4):
+        side = math.isqrt(features // channels)
+        if side > 3 and channels * side * side == features:
+            answer = search.with_main((search.batch, channels, side, side))
+            if answer.ok:
+                return answer
+    return None
+
+
+def _latents(search: Search, count: int) -> Answer | None:
+    """Find [N, Z] or [N, Z, 1, 1] that passes."""
+    for shape in ((search.batch, count), (search.batch, count, 1, 1)):
+        answer = search.fit(shape)
+        if answer.ok:
+            return answer
+    return None
+
+
+def _indices(search: Search) -> Answer | None:
+    for shape in ((search.batch,), (search.batch, 16), (search.batch, 64, 64), (search.batch, 1, 64, 64)):
+        answer = search.with_main(shape, "int64")
+        if answer.ok:
+            return answer
+    return None
+
+
+def _natural(search: Search, first: Answer) -> Found:
+    """Return the most natural candidate where none passed: its crash is the finding if all crash alike."""
+    stem = first.stem
+    shape: Shape = first.main.shape if stem is None else (search.batch, 3, 64, 64)
+    if stem is None:
+        shape = (search.batch, 3, 64, 64)
+    elif stem.op in ("transposed convolution", "linear") and stem.channels > FEW:
+        end = (1, 1) if stem.op == "transposed convolution" else ()
+        shape = (LATENT_BATCH, stem.channels, *end)
+    elif stem.op in ("convolution", "transposed convolution"):
+        dims = len(stem.weight) - 2
+        shape = search.fit((search.batch, 3, *([_START[dims]] * dims))).main.shape
+    answer = search.with_main(shape)
+    kind = [a for a in search.answers.values() if a.main.shape[: len(shape) - 2] == shape[: len(shape) - 2]]
+    if stem is None:
+        kind = list(search.answers.values())
+    failing = [a for a in kind if not a.ok]
+    alike = bool(failing) and len({a.signature for a in failing}) == 1
+    return Found(answer, is_latent(shape), alike or (stem is not None and answer.op != ""))

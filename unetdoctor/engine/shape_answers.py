@@ -1,0 +1,93 @@
+"""What an operation on meta tensors returns: by a rule of ours, elementwise, else by torch's own meta kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine import shape_rules, shape_spatial
+
+RULES = shape_rules.RULES | shape_spatial.RULES
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Yield the tensors among an operation's arguments or results, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors(item)
+
+
+def exchange(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """Return arguments or results with every tensor exchanged."""
+    if isinstance(value, Tensor):
+        return function(value)
+    if type(value) in (list, tuple):
+        return type(value)([exchange(item, function) for item in value])
+    if type(value) is dict:
+        return {key: exchange(item, function) for key, item in value.items()}
+    return value
+
+
+_SCHEMAS: dict[Any, list[tuple[str, bool, Any]]] = {}
+
+
+def bind(func: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return an operation's arguments by their names in its schema, defaults filled in."""
+    known = _SCHEMAS.get(func)
+    if known is None:
+        known = [(a.name, a.has_default_value(), a.default_value) for a in func._schema.arguments]
+        _SCHEMAS[func] = known
+    bound = {}
+    for i, (name, optional, default) in enumerate(known):
+        if i < len(args):
+            bound[name] = args[i]
+        elif name in kwargs:
+            bound[name] = kwargs[name]
+        elif optional:
+            bound[name] = default
+    return bound
+
+
+def answer(func: Any, name: str, bound: dict[str, Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """Return what an operation on meta tensors would return: by our rule, elementwise, else by torch's meta kernel."""
+    if "out" in bound:
+        return bound["out"]
+    rule = RULES.get(name)
+    if rule is not None:
+        return rule(bound)
+    if torch.Tag.pointwise in func.tags or (name.endswith("_") and _elementwise_twin(name)):
+        return _elementwise(func, args, kwargs)
+    return func(*args, **kwargs)
+
+
+def _elementwise_twin(name: str) -> bool:
+    packet = getattr(torch.ops.aten, name[:-1], None)
+    return packet is not None and any(torch.Tag.pointwise in getattr(packet, o).tags for o in packet.overloads())
+
+
+def _elementwise(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Broadcast the shapes; run the operation on one value of each operand for the type of the result."""
+    operands = list(tensors((args, kwargs)))
+    shape = shape_rules.broadcast(operands)
+    if func._schema.is_mutable:
+        if shape != list(operands[0].shape):
+            raise RuntimeError(f"output with shape {list(operands[0].shape)} doesn't match the broadcast shape {shape}")
+        return operands[0]
+
+    def one(x: Tensor) -> Tensor:
+        return torch.ones([1] * x.dim(), dtype=x.dtype)
+
+    tried = func(*exchange(args, one), **exchange(kwargs, one))
+    model = next((x for x in operands if list(x.shape) == shape), None)
+    return exchange(
+        tried,
+        lambda t: shape_rules.like(model, shape, t.dtype) if model is not None else shape_rules.empty(shape, t.dtype),
+    )
