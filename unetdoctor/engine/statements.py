@@ -14,6 +14,7 @@ from torch import nn
 from unetdoctor.engine import containers
 
 MAX_SOURCE_BYTES = 4 * 1024**2
+_SAME_MODULE = frozenset(("to", "eval", "train", "cuda", "cpu", "float", "half", "double", "requires_grad_", "apply"))
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def line_in_function(definition: ast.FunctionDef, parts: Sequence[str], module: 
     returned = [n.value for n in ast.walk(definition) if isinstance(n, ast.Return) and n.value is not None]
     if not returned:
         return None
-    value = returned[-1]
+    value = _made(returned[-1])
     if not isinstance(value, ast.Name):
         return containers.narrowed(value, parts, module, definition).lineno
     makings = _makings(definition, value.id)
@@ -122,7 +123,14 @@ def _assigned(target: ast.expr, value: ast.expr, line: int, owner: str, function
         return
     path = _path(target, owner)
     if path and not isinstance(value, ast.Constant):
-        yield Making(path, line, value, function)
+        yield Making(path, line, _made(value), function)
+
+
+def _made(value: ast.expr) -> ast.expr:
+    """Look through `Net().to(device).eval()` at what is made."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _SAME_MODULE:
+        value = value.func.value
+    return value
 
 
 def _path(target: ast.expr, owner: str) -> tuple[str, ...]:
@@ -170,8 +178,11 @@ def _by_pattern(
 
 def _makings_of_name(function: ast.AST, name: str) -> Iterator[Making]:
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            yield Making((), node.lineno, node.value, function)
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            yield Making((), node.lineno, _made(node.value), function)
 
 
 def _appended_to(making: Making) -> str:

@@ -29,9 +29,9 @@ def make({}):
 """
 
 
-def said(name: str, value: Any) -> str:
+def said(name: str, value: Any, kind: str = "constructor argument") -> str:
     """Return the sentence of one guess."""
-    return f"guessed {name}={value!r} (constructor argument without a default; set it with -k {name}=...)"
+    return f"guessed {name}={value!r} ({kind} without a default; set it with -k {name}=...)"
 
 
 ARRANGED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
@@ -57,6 +57,7 @@ ARRANGED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], tuple[str, .
         {"n_classes": 21, "in_channels": 3},
         (said("in_channels", 3),),
     ),
+    "guessed for a function": ("n_classes", "make", {}, {"n_classes": 2}, (said("n_classes", 2, "argument"),)),
     "a generator": (
         "latent_dim, ngf, out_channels",
         "Net",

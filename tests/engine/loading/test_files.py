@@ -91,6 +91,14 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     ),
     "png": ("model.png", b"\x89PNG\r\n\x1a\n", f"model.png is a PNG picture; {EXPECTED}"),
     "text": ("notes.txt", b"this is no python\n", f"notes.txt is a text file, but no Python; {EXPECTED}"),
+    "a word": ("notes.txt", b"hello\n", f"notes.txt is a text file, but no Python; {EXPECTED}"),
+    "yaml": ("net.yaml", b"name: unet\nsize: 3\n", f"net.yaml is a text file, but no Python; {EXPECTED}"),
+    "notebook": ("net.ipynb", b'{"cells": [], "nbformat": 4}', f"net.ipynb is a Jupyter notebook; {EXPECTED}"),
+    "latin-1 without a declaration": (
+        "model.py",
+        "größe = 1\n".encode("latin-1"),
+        "model.py is not UTF-8 text, and its first two lines declare no other encoding.",
+    ),
     "tar": (
         "old.pt",
         _tar(),

@@ -142,6 +142,12 @@ def test_a_name_that_is_not_utf8(place: Place) -> None:
     assert place.load(name).model.got == 1
 
 
+def test_a_file_in_another_encoding(place: Place) -> None:
+    text = "# -*- coding: latin-1 -*-\n# größe\n" + NET.format("got = 1")
+    (place.directory / "model.py").write_bytes(text.encode("latin-1"))
+    assert place.load("model.py").model.got == 1
+
+
 def test_two_files_of_one_name_do_not_meet(place: Place) -> None:
     place.write({"a/model.py": NET.format("got = 1"), "b/model.py": NET.format("got = 2")})
     assert [place.load(f"{folder}/model.py").model.got for folder in "ab"] == [1, 2]

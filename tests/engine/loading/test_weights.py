@@ -278,6 +278,10 @@ def test_weights_are_looked_at_before_code_runs(place: Place) -> None:
     (place.directory / "w.pth").write_bytes(b"")
     place.refusal("model.py", weights="w.pth")
     place.refusal("model.py", weights="none.pth")
+    torch.save({"args": Namespace()}, place.directory / "w.pth")
+    place.refusal("model.py", weights="w.pth")
+    torch.save({}, place.directory / "w.pth")
+    place.refusal("model.py", weights="w.pth")
     assert place.stages == []
 
 

@@ -22,12 +22,12 @@ from pathlib import Path
 
 import torch
 
-from unetdoctor.engine.loading import checkpoints, devices, files, python_target, torchscript_file, weights
+from unetdoctor.engine.loading import devices, files, python_target, torchscript_file, weights
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Archive, Content
-from unetdoctor.engine.loading.target import ParsedTarget, parse_target
+from unetdoctor.engine.loading.target import ParsedTarget, parse_target, quoted
 from unetdoctor.facts import Request
 
 __all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
@@ -40,12 +40,10 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     """
     device = devices.check(request.device)
     directory = Path(request.directory)
-    weights_file = files.find(request.weights, directory) if request.weights is not None else None
-    if weights_file is not None:
-        checkpoints.refuse_foreign(weights_file)
+    given = weights.read(files.find(request.weights, directory)) if request.weights is not None else None
     loaded = _load_target(request, directory, device, guard)
-    if weights_file is not None:
-        loaded = weights.load_into(loaded, weights_file, guard)
+    if given is not None:
+        loaded = weights.load_into(loaded, given, guard)
     loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
     guard("load", lambda: _prepare(loaded, device))
     return loaded
@@ -83,7 +81,7 @@ def _parsed(target: str, directory: Path) -> ParsedTarget:
 
 
 def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> None:
-    command = (f"unetdoctor inspect {file.shown}",)
+    command = (f"unetdoctor inspect {quoted(file.shown)}",)
     if parsed.name:
         raise RequestError(
             f"{file.shown} is {file.words}: it holds one network, so :{parsed.name} names nothing in it.", command
@@ -104,6 +102,13 @@ def _refused(file: FoundFile) -> RequestError:
     ):
         return weights.refuse_as_target(file)
     expected = "expected a Python file or a TorchScript file"
+    if file.path.suffix == ".py" and file.content is Content.OTHER and b"\0" not in file.head:
+        return RequestError(f"{file.shown} is not UTF-8 text, and its first two lines declare no other encoding.")
+    if file.path.suffix == ".ipynb":
+        return RequestError(
+            f"{file.shown} is a Jupyter notebook; {expected}.",
+            (f"jupyter nbconvert --to script {quoted(file.shown)}",),
+        )
     if file.content is Content.TEXT:
         return RequestError(f"{file.shown} is a text file, but no Python; {expected}.")
     return RequestError(f"{file.shown} is {file.words}; {expected}.")

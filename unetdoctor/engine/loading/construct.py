@@ -48,6 +48,7 @@ def arrange(
     parameters = signature.parameters
     bound = _bind(parameters, args, kwargs, name, target)
     missing = [p for key, p in parameters.items() if key not in bound and p.default is p.empty and p.kind not in _OPEN]
+    kind = "constructor argument" if inspect.isclass(function) else "argument"
     sentences, unknown = [], []
     for parameter in missing:
         known, value = guess(parameter, frozenset(parameters))
@@ -56,8 +57,7 @@ def arrange(
             continue
         bound[parameter.name] = value
         sentences.append(
-            f"guessed {parameter.name}={value!r} (constructor argument without a default; "
-            f"set it with -k {parameter.name}=...)"
+            f"guessed {parameter.name}={value!r} ({kind} without a default; set it with -k {parameter.name}=...)"
         )
     if unknown:
         raise _unguessed(name, target, unknown, signature)

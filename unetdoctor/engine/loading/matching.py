@@ -47,10 +47,8 @@ class Fit:
 
 
 def find(checkpoint: Any, keys: frozenset[str], shown: str) -> Fit:
-    """Return the reading that matches most keys of the network; raises RequestError without one, or for two as good."""
+    """Return the reading that matches most keys of the network; raises RequestError for two that are as good."""
     fits = [fit for entry, tensors in state_dicts(checkpoint) for fit in _readings(entry, tensors, keys)]
-    if not fits:
-        raise RequestError(f"no state_dict found in {shown}: {describe(checkpoint)}.")
     best = max(fit.matching for fit in fits)
     if best == 0:
         return max(fits, key=lambda fit: fit.total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
 import random
@@ -14,7 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from unetdoctor.engine.loading import choosing, construct, definitions, importing
+from unetdoctor.engine import statements
+from unetdoctor.engine.loading import choosing, construct, definitions, importing, sniff
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -24,8 +26,13 @@ from unetdoctor.facts import Request
 
 
 def is_python(file: FoundFile) -> bool:
-    """Return whether a file is to be run as Python: text, and either named so or not plainly something else."""
-    return file.content is Content.TEXT and (file.path.suffix == ".py" or _compiles(file.path))
+    """Return whether a file is to be run as Python: text that is named so, or that defines something in Python.
+
+    Python reads other encodings than UTF-8 where the file declares them, so a named file only must not be binary.
+    """
+    if file.path.suffix == ".py":
+        return file.content is Content.TEXT or (file.content is Content.OTHER and sniff.declares_encoding(file.head))
+    return file.content is Content.TEXT and _defines(file.path)
 
 
 def load_file(file: FoundFile, parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
@@ -46,10 +53,7 @@ def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> Lo
     except (ImportError, ValueError):
         known = True
     if not known:
-        raise RequestError(
-            f"{parsed.location} is neither a file in {directory} nor an installed module.",
-            (f"unetdoctor inspect {quoted(parsed.location.replace('.', '/') + '.py:' + parsed.name)}",),
-        )
+        raise RequestError(f"{parsed.location} is neither a file in {directory} nor an installed module.")
     _seed(request.seed)
     module = guard("import", lambda: _import_name(parsed.location, directory))
     if isinstance(module, RequestError):
@@ -174,12 +178,13 @@ def _file_of(module: ModuleType) -> Path | None:
     return Path(file) if isinstance(file, str) else None
 
 
-def _compiles(path: Path) -> bool:
-    try:
-        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError, OverflowError):
-        return False
-    return True
+def _defines(path: Path) -> bool:
+    """Return whether text is Python that defines or imports something; a notebook or a word is an expression."""
+    tree = statements.parse(path)
+    return tree is not None and any(isinstance(statement, _DEFINING) for statement in tree.body)
+
+
+_DEFINING = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign)
 
 
 def _seed(seed: int) -> None:

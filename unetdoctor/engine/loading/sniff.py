@@ -104,6 +104,11 @@ def is_safetensors(head: bytes, size: int) -> bool:
     return 2 <= int.from_bytes(head[:8], "little") <= size - 8
 
 
+def declares_encoding(head: bytes) -> bool:
+    """Return whether one of the first two lines declares an encoding, as Python source may."""
+    return any(re.match(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+", line) for line in head.splitlines()[:2])
+
+
 def is_text(head: bytes) -> bool:
     """Return whether these bytes are UTF-8 text, the last character possibly cut."""
     if head.translate(None, _TEXT_CONTROLS) != head:

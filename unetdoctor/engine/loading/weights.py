@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,13 +18,31 @@ from unetdoctor.engine.loading.target import quoted
 MAX_LISTED = 10
 
 
-def load_into(loaded: LoadedModel, file: FoundFile, guard: Guard) -> LoadedModel:
-    """Copy the weights of a file into a network; raises RequestError unless every key and shape fits."""
-    fit = matching.find(checkpoints.read(file), frozenset(_tensors_of(loaded)), file.shown)
-    late = _compare(loaded, fit, file.shown)
+@dataclass(frozen=True)
+class Weights:
+    """What a weights file holds, read and not yet matched with a network."""
+
+    shown: str
+    """The file as it was asked for."""
+    checkpoint: Any
+    """Its content; at least one state_dict is in it."""
+
+
+def read(file: FoundFile) -> Weights:
+    """Read a weights file, before any code of the user runs; raises RequestError where no state_dict is in it."""
+    checkpoint = checkpoints.read(file)
+    if next(matching.state_dicts(checkpoint), None) is None:
+        raise RequestError(f"no state_dict found in {file.shown}: {matching.describe(checkpoint)}.")
+    return Weights(file.shown, checkpoint)
+
+
+def load_into(loaded: LoadedModel, weights: Weights, guard: Guard) -> LoadedModel:
+    """Copy weights into a network; raises RequestError unless every key and shape fits."""
+    fit = matching.find(weights.checkpoint, frozenset(_tensors_of(loaded)), weights.shown)
+    late = _compare(loaded, fit, weights.shown)
     guard("load", lambda: _copy(loaded.model, fit))
-    how = (_sentence(file.shown, fit), *_remarks(loaded, fit, late))
-    return replace(loaded, how=(*loaded.how, *how), weights_given=True, weights=file.shown)
+    how = (_sentence(weights.shown, fit), *_remarks(loaded, fit, late))
+    return replace(loaded, how=(*loaded.how, *how), weights_given=True, weights=weights.shown)
 
 
 def refuse_as_target(file: FoundFile) -> RequestError:
