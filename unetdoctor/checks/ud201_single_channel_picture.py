@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.pictures import holds_ids, place
-from unetdoctor.facts import Evidence, Finding, Intent, Kind, Reading, Task
+from unetdoctor.facts import Evidence, Finding, Intent, Kind, Reading, Remedy, Task
 
 COLOUR_CHANNELS = 3
 """Channels of a colour picture: 1 is shown as greyscale, 3 as red, green and blue."""
@@ -27,6 +27,7 @@ class SingleChannelPicture(Check):
     code = "UD201"
     name = "single-channel-picture"
     kind = Kind.SYMPTOM
+    counterfactuals = (Remedy("structural", title="draw as many channels as the task needs", cause="UD501", scope=1),)
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -26,8 +26,8 @@ LOGIT_CERTAIN = 0.2
 """At or below this a trained mask is in error whatever was fed; above it only where a real picture was among the
 inputs."""
 VALUE_LIMIT = 0.02
-"""The same where a head without activation is only taken for a mask. .15-.25: a picture in 0..1. Under .02:
-flat in any unit that is usual."""
+"""The same where a head without activation is only taken for a mask. .04-.25: trained depth, flow and pictures in 0..1,
+which are none. Under .02: flat in any unit that is usual."""
 _BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
 
 
@@ -80,10 +80,11 @@ class FlatPicture(Check):
     def _mask(cls, evidence: Evidence, run: Run, output: Output) -> Finding:
         where = place(evidence, run, output)
         spread = output.raw_spread if readable(output) else math.nan
+        limit = LOGIT_LIMIT if is_sure(evidence, output) else VALUE_LIMIT
         return cls.finding(
             f"The logits of the mask drawn by {where.text} spread by {shown(spread)} (at least "
-            f"{LOGIT_LIMIT:g}) {inputs(evidence)}.",
-            [Reading("spread of the logits", spread, lower=LOGIT_LIMIT)],
+            f"{limit:g}) {inputs(evidence)}.",
+            [Reading("spread of the logits", spread, lower=limit)],
             place=where,
             severity=_mask_severity(evidence, output),
             op=output.drawn_by,
@@ -95,7 +96,7 @@ def _mask_severity(evidence: Evidence, output: Output) -> Severity:
     if not evidence.model.trained:
         return Severity.NOTE
     if not is_sure(evidence, output):
-        return Severity.WARNING if output.raw_spread < VALUE_LIMIT else Severity.NOTE
+        return Severity.WARNING
     certain = output.raw_spread <= LOGIT_CERTAIN or any(run.probe.real for run, _ in evidence.outputs)
     return Severity.ERROR if certain else Severity.WARNING
 
