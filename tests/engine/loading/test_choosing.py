@@ -272,39 +272,3 @@ def test_an_instance_takes_no_arguments(place: Place) -> None:
         "model.py:model is a network already, so -k n_classes cannot change it; name its class or a function instead."
     )
     assert refusal.commands == ("unetdoctor inspect model.py:UNet -k n_classes=...",)
-
-
-WRAPPED = {
-    "DataParallel": ("nn.DataParallel(UNet())", "took UNet out of its DataParallel wrapper"),
-    "torch.compile": ("Compiled()", "took UNet out of torch.compile; it is examined uncompiled"),
-}
-
-
-@pytest.mark.parametrize("case", WRAPPED)
-def test_unwraps(place: Place, case: str) -> None:
-    text, sentence = WRAPPED[case]
-    compiled = "class Compiled(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-    compiled += "        self._orig_mod = UNet()\n"  # as torch.compile does, whose import takes many seconds
-    loaded = place.write({"model.py": UNET + compiled + f"model = {text}\n"}).load("model.py")
-    assert loaded.name == "UNet"
-    assert loaded.how[-1] == sentence
-
-
-def test_remembers_the_training_flags(place: Place) -> None:
-    loaded = place.write({"model.py": UNET + "model = UNet()\nmodel.block.eval()\n"}).load("model.py")
-    assert loaded.training_flags == {"": True, "block": False, "block.conv": False, "head": True}
-    assert not any(module.training for module in loaded.model.modules())
-    loaded.restore_training_flags()
-    assert {name: module.training for name, module in loaded.model.named_modules()} == loaded.training_flags
-
-
-def test_stages(place: Place) -> None:
-    place.write({"model.py": UNET}).load("model.py")
-    assert place.stages == ["import", "construct", "load"]
-
-
-def test_fresh_weights_follow_the_seed(place: Place) -> None:
-    place.write({"model.py": UNET})
-    first, again, other = (place.load("model.py", seed=seed).model.head.weight for seed in (1, 1, 2))
-    assert first.equal(again)
-    assert not first.equal(other)

@@ -18,6 +18,7 @@ code raises is the guard's. Weights never run code: there is no way from here to
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -39,7 +40,8 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     Raises RequestError where the request is wrong; whatever foreign code raises comes out as the guard makes it.
     """
     device = devices.check(request.device)
-    directory = Path(request.directory)
+    directory = files.absolute(request.directory, Path())
+    request = replace(request, directory=str(directory))
     given = weights.read(files.find(request.weights, directory)) if request.weights is not None else None
     loaded = _load_target(request, directory, device, guard)
     if given is not None:
