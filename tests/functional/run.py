@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ def build(file: Path) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return (getattr(module, "build_model", None) or classes[-1])()
+
+
+def export(model: Any, file: Path, example: Any = None) -> Path:
+    """Write a network as TorchScript, traced on an example or, without one, scripted; return the file."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what other people's networks say while torch compiles them is not ours
+        exported = torch.jit.script(model) if example is None else torch.jit.trace(model, example)  # type: ignore[no-untyped-call]
+        torch.jit.save(exported, file)
+    return file
 
 
 def task(name: str) -> Intent:

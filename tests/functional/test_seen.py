@@ -1,12 +1,11 @@
 """What must be seen on the models that the questions were about: states, codes, places, trials and exit codes."""
 
-import warnings
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.functional.run import SAMPLES, build, causes, errors, examine, first, ill, task, tried
+from tests.functional.run import SAMPLES, build, causes, errors, examine, export, first, ill, task, tried
 from unetdoctor.facts import InputSpec, Kind, Outcome, Report, Severity, State
 
 GREY = SAMPLES / "generator_grey.py"
@@ -17,23 +16,10 @@ TRAINED = SAMPLES / "trained_unet"
 PHOTOGRAPH = TRAINED / "unseen.png"
 
 
-def save_torchscript(source: Path, folder: Path, how: str, example: torch.Tensor) -> Path:
-    """Write the model that a sample file builds as TorchScript and return the file."""
-    model = build(source).eval()
+def save_torchscript(source: Path, folder: Path, how: str) -> Path:
+    """Write the generator that a sample file builds as TorchScript and return the file."""
     file = folder / f"{source.stem}_{how}.pt"
-    with warnings.catch_warnings():
-        # A trace holds its example's batch size where forward() asks for len(): users' files do as well.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        exported = torch.jit.script(model) if how == "scripted" else torch.jit.trace(model, example)
-    torch.jit.save(exported, file)
-    return file
-
-
-def line_of(file: Path, text: str) -> int:
-    """Return the number of the one line that holds a text."""
-    numbers = [n for n, line in enumerate(file.read_text("utf-8").splitlines(), 1) if text in line]
-    assert len(numbers) == 1, numbers
-    return numbers[0]
+    return export(build(source).eval(), file, torch.randn(2, 100) if how == "traced" else None)
 
 
 def assert_grey_for_want_of_statistics(report: Report) -> None:
@@ -67,7 +53,7 @@ def test_the_grey_generator() -> None:
 
 @pytest.mark.usefixtures("torchscript")
 def test_the_grey_generator_as_torchscript(tmp_path: Path) -> None:
-    file = save_torchscript(GREY, tmp_path, "scripted", torch.randn(2, 100))
+    file = save_torchscript(GREY, tmp_path, "scripted")
     assert_grey_for_want_of_statistics(examine(file))
 
 
@@ -100,7 +86,7 @@ def test_identical_filters() -> None:
 @pytest.mark.usefixtures("torchscript")
 @pytest.mark.parametrize("how", ["scripted", "traced"])
 def test_identical_filters_as_torchscript(how: str, tmp_path: Path) -> None:
-    assert_identical_filters(examine(save_torchscript(IDENTICAL, tmp_path, how, torch.randn(2, 100))))
+    assert_identical_filters(examine(save_torchscript(IDENTICAL, tmp_path, how)))
 
 
 def test_a_size_that_the_skips_do_not_fit() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.functional.run import assert_no_false_alarm, build, examine
+from tests.functional.run import assert_no_false_alarm, build, examine, export
 
 TORCHVISION = """
 from torchvision.models.segmentation import {name}
@@ -110,9 +110,7 @@ def test_its_torchscript_file_raises_none_either(name: str, tmp_path: Path) -> N
     source, file = tmp_path / f"{name}.py", tmp_path / f"{name}.pt"
     source.write_text(SHELF[name], "utf-8")
     model = build(source).eval()
-    picture = torch.rand(1, 3, 64, 64)
-    exported = torch.jit.trace(model, picture) if name in TRACED else torch.jit.script(model)
-    torch.jit.save(exported, file)
+    export(model, file, torch.rand(1, 3, 64, 64) if name in TRACED else None)
     report = examine(file, directory=tmp_path)
     assert_no_false_alarm(report)
     assert report.target.kind.startswith("torchscript")
