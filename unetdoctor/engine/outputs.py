@@ -275,6 +275,8 @@ def _class_shares(clean: Tensor, inside: Tensor, task: Task) -> tuple[float, ...
     if clean.shape[1] == 1:
         above = (inside > 127.5).float().mean().item()
         return (1 - above, above)
-    winners = clean.argmax(dim=1).flatten()
+    if task.is_picture:
+        return ()
+    winners = clean.permute(0, 2, 3, 1).reshape(-1, clean.shape[1]).argmax(dim=1)
     counts = torch.bincount(winners, minlength=clean.shape[1])
     return tuple((counts / max(winners.numel(), 1)).tolist())

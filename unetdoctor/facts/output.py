@@ -110,7 +110,8 @@ class Output:
     sample_difference_8bit: float
     """Root mean square difference between samples of the batch on the display scale; NaN with one sample."""
     class_shares: tuple[float, ...]
-    """Share of places at which each channel is the largest (or, with one channel, [below, above] the threshold)."""
+    """Share of places at which each channel is the largest (with one channel, [below, above] the threshold); empty for
+    pictures of several channels, where no class is meant."""
 
     @property
     def non_finite(self) -> float:

@@ -1,6 +1,7 @@
 """From findings and trials to diagnoses, a state, one sentence and an exit code."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from unetdoctor.facts import (
@@ -84,15 +85,15 @@ def _effect(trial: Trial) -> float:
 
 
 def _rank(diagnosis: Diagnosis, op: int | None, strongest: dict[str, float]) -> tuple[object, ...]:
-    """Confirmed first, then the worse, the larger effect, the smaller change, the earlier operation."""
+    """Order: the worse first, then the confirmed, the larger effect, the smaller change, the earlier operation."""
     trial = diagnosis.trial
     weak = 0
     if trial is not None and diagnosis.confirmed:
         weak = int(_effect(trial) < COMPARABLE * strongest.get(trial.symptom, 0.0))
     scope = diagnosis.remedy.scope if diagnosis.remedy else 3
     return (
-        not diagnosis.confirmed,
         -diagnosis.severity.rank,
+        not diagnosis.confirmed,
         weak,
         scope,
         op if op is not None else 1_000_000,
@@ -126,7 +127,8 @@ def _explained(
     keys = {r.key for r in finding.remedies}
     own = [t for t in trials if len(t.remedies) == 1 and t.remedies[0].key in keys]
     cures = [t for t in own if t.outcome is Outcome.CURED]
-    best = _best(cures) or _best([t for t in own if t.outcome is Outcome.BETTER])
+    at_home = frozenset(code for code, known in causes.items() if finding.code in known)
+    best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
     explains = {t.symptom for t in cures}
     tried = {t.symptom for t in own if t.outcome is not Outcome.NOT_TRIED}
     explains |= {code for code in ill if finding.code in causes.get(code, ()) and code not in tried}
@@ -171,8 +173,9 @@ def _pasteable(remedy: Remedy | None, finding: Finding) -> Remedy | None:
     )
 
 
-def _best(trials: list[Trial]) -> Trial | None:
-    return max(trials, key=_effect, default=None)
+def _best(trials: list[Trial], at_home: frozenset[str] = frozenset()) -> Trial | None:
+    """Return the strongest trial, on a symptom to which the cause belongs where there is one."""
+    return max(trials, key=lambda t: (t.symptom in at_home, _effect(t)), default=None)
 
 
 def _unexplained(finding: Finding, trials: tuple[Trial, ...]) -> Diagnosis:
@@ -232,8 +235,12 @@ def _verdict(
     return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
 
 
+_LIMIT = re.compile(r" \((?:at least|at most|limit) [^()]*\)")
+
+
 def _clause(message: str) -> str:
-    return message.rstrip().removesuffix(".")
+    """Return a message as part of a longer sentence: without its full stop and without the limits in brackets."""
+    return _LIMIT.sub("", message.rstrip().removesuffix("."))
 
 
 def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:

@@ -14,10 +14,10 @@ from unetdoctor.checks import CHECKS, selected
 from unetdoctor.checks.check import Check
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination, Subject
-from unetdoctor.engine.inputs import ChosenInput, choose_input, make_probes
+from unetdoctor.engine.inputs import ChosenInput, choose_input
 from unetdoctor.engine.loading import LoadedModel, load
 from unetdoctor.engine.observation import Setting
-from unetdoctor.engine.pictures import pictures
+from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.remedies import NotApplicableError
 from unetdoctor.engine.signal import signal
 from unetdoctor.engine.source import layer_place
@@ -28,6 +28,7 @@ from unetdoctor.facts import (
     Outcome,
     Output,
     Place,
+    Preview,
     Remedy,
     Report,
     Request,
@@ -89,8 +90,7 @@ def run(request: Request, channel: Any) -> Report:
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
-    channel.stage("trial")
-    trials = _trials(examination, checks, evidence, findings, request)
+    trials = _trials(examination, checks, evidence, findings, channel)
     clock.lap("trials")
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
@@ -103,7 +103,7 @@ def run(request: Request, channel: Any) -> Report:
         len(checks) - len(failed),
         batch[0][1] if batch else None,
     )
-    previews = pictures(examination, _best_trial(conclusion, trials), channel.raw) if request.pictures else ()
+    previews = _previews(examination, _best_trial(conclusion, trials), channel) if request.pictures else ()
     clock.lap("pictures")
     changed = [name for name, value in model_digest(loaded.model).items() if before.get(name) != value]
     report = _report(request, loaded, chosen, examination, evidence, findings, trials, conclusion, clock)
@@ -153,7 +153,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
 
 def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     """Look for the valid sizes where a pass crashed or the person gave a size."""
-    from unetdoctor.engine.shapes import ShapeFailure, sweep
+    from unetdoctor.engine.shapes import sweep
 
     request, main = examination.request, examination.seen[0]
     shape = tuple(main.inputs[0].shape) if main.inputs else ()
@@ -162,8 +162,12 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
         return
     channel.stage("shapes")
     try:
-        examination.shapes = sweep(examination.subject.model, chosen.make, (shape[2], shape[3]))
-    except (ShapeFailure, NotImplementedError, RuntimeError):
+        examination.shapes = sweep(
+            examination.subject.model,
+            chosen.make,
+            (shape[2], shape[3]),
+        )
+    except (NotImplementedError, RuntimeError):
         examination.shapes = None
 
 
@@ -183,13 +187,18 @@ def _trials(
     checks: tuple[type[Check], ...],
     evidence: Evidence,
     findings: tuple[Finding, ...],
-    request: Request,
+    channel: Any,
 ) -> tuple[Trial, ...]:
     found = symptoms(checks, findings)
     if not found:
         return ()
-    laboratory = Laboratory(examination.counterfactual, checks, evidence)
-    return experiment(laboratory, found, findings, request.limits.trials)
+
+    def counterfactual(remedies: tuple[Remedy, ...]) -> Evidence:
+        channel.stage("trial")  # each has its own time limit
+        return examination.counterfactual(remedies)
+
+    laboratory = Laboratory(counterfactual, checks, evidence)
+    return experiment(laboratory, found, findings, examination.request.limits.trials)
 
 
 def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tuple[tuple[str, Output], ...]:
@@ -201,6 +210,12 @@ def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tupl
     except (NotApplicableError, RuntimeError, ValueError):
         return ()
     return tuple((run.probe.name, output) for run, output in other.outputs)
+
+
+def _previews(examination: Examination, trial: Trial | None, channel: Any) -> tuple[Preview, ...]:
+    from unetdoctor.engine.pictures import pictures
+
+    return pictures(examination, trial, channel.raw)
 
 
 def _best_trial(conclusion: Conclusion, trials: tuple[Trial, ...]) -> Trial | None:

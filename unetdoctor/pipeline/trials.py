@@ -47,8 +47,10 @@ def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ..
         if finding.kind is Kind.CAUSE and finding.ill:
             for remedy in finding.remedies:
                 proposed.setdefault(remedy.key, remedy)
+    structural = {r.cause for r in proposed.values() if r.action == NEVER_EVALUATED}
     for remedy in (*symptom.finding.remedies, *symptom.check.counterfactuals):
-        proposed.setdefault(remedy.key, remedy)
+        if remedy.action != NEVER_EVALUATED or remedy.cause not in structural:
+            proposed.setdefault(remedy.key, remedy)
     return tuple(proposed.values())
 
 
@@ -103,7 +105,8 @@ class Laboratory:
         before, code = symptom.reading, symptom.finding.code
         same = [f for f in findings if f.code == code]
         after = _matching(same, symptom)
-        new = sorted({f.code for f in findings if f.ill} - self._ill_before)
+        grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}
+        new = sorted(grave - self._ill_before)
         still_ill = any(f.ill for f in same)
         milder = [c for c in new if code in next(k.takes_over for k in self._checks if k.code == c)]
         outcome, reason = _outcome(before, after, still_ill), ""

@@ -1,0 +1,47 @@
+"""Which pictures a report shows: the main output as it is, and the same under the best trial."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.previews import draw
+from unetdoctor.engine.remedies import NotApplicableError
+from unetdoctor.facts import Output, Preview, Remedy, Trial
+
+BATCH = Remedy("batch_statistics")
+WriteRaw = Callable[[str, bytes], dict[str, Any]]
+
+
+def pictures(examination: Examination, trial: Trial | None, write_raw: WriteRaw) -> tuple[Preview, ...]:
+    """Return the previews of the main pass, and of the best trial.
+
+    An untrained network's trial is drawn with batch statistics as well, since stored ones that were never filled leave
+    nothing to see.
+    """
+    main = examination.main
+    evidence = examination.evidence()
+    output = next((r.output for r in evidence.runs if r.probe.name == main.probe.name), None)
+    if main.output is None or output is None:
+        return ()
+    found = list(draw(main.output, output, main.probe.name, write_raw))
+    if trial is not None:
+        found += _of_trial(examination, trial, output, write_raw)
+    return tuple(found)
+
+
+def _of_trial(examination: Examination, trial: Trial, output: Output, write_raw: WriteRaw) -> list[Preview]:
+    remedies, title = trial.remedies, trial.title
+    model = examination.evidence().model
+    fills = any(r.action in ("batch_statistics", "recalibrate") for r in remedies)
+    if not model.trained and not fills and any(n.pristine and n.used_stored for n in model.norms):
+        remedies, title = (*remedies, BATCH), f"{title}, with batch statistics"
+    try:
+        found = examination.picture_under(remedies)
+    except (NotApplicableError, RuntimeError, ValueError):
+        return []
+    if found is None:
+        return []
+    previews = draw(found[0], found[1], "trial", write_raw)
+    shown = next((p for role in ("picture", "classes", "displayed") for p in previews if p.role == role), None)
+    return [] if shown is None else [replace(shown, title=title, role="trial")]
