@@ -85,7 +85,7 @@ def test_experiments_are_ranked_and_the_useless_ones_are_there() -> None:
 
 def test_healthy_is_short() -> None:
     text = to_text(build.healthy(), PLAIN)
-    assert len(text.rstrip("\n").split("\n")) <= 15
+    assert len(text.rstrip("\n").split("\n")) <= 16
     assert "Output on" not in text
     assert "Output on" in to_text(build.healthy(), replace(PLAIN, verbose=True))
     line = to_text(build.healthy(), Look(width=200)).split("\n")[0]
@@ -178,6 +178,9 @@ def test_rarities() -> None:
     untried = replace(build.DIAGNOSIS, trial=None, confirmed=False, remedy=None, message="")
     text = to_text(replace(moved, diagnoses=(untried,)), PLAIN)
     assert "not proved" in text
+    hopeless = replace(build.TRIALS[-1], remedies=(replace(build.remedy("x"), cause="UD308"),))
+    text = to_text(replace(moved, diagnoses=(untried,), trials=(hopeless,)), PLAIN)
+    assert "not tried: the layer has no bias" in text
     assert "Remedy" not in text
     tried = replace(build.DIAGNOSIS, trial=build.TRIALS[1], confirmed=False)
     assert "experiment: no effect: p99-p1 4.4 → 5.9" in to_text(replace(moved, diagnoses=(tried,)), PLAIN)

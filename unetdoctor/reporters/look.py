@@ -147,8 +147,6 @@ def look_for(
 def _width(terminal: bool, environment: Mapping[str, str]) -> int:
     asked = environment.get("COLUMNS", "")
     columns = int(asked) if asked.isdecimal() and int(asked) > 0 else 0
-    if terminal:
-        columns = columns or shutil.get_terminal_size((80, 24)).columns
-    else:
-        columns = max(columns, PIPED_WIDTH)
-    return min(max(columns, NARROWEST), WIDEST)
+    if not columns and terminal:
+        columns = shutil.get_terminal_size((80, 24)).columns
+    return min(max(columns, NARROWEST if terminal else PIPED_WIDTH), WIDEST)

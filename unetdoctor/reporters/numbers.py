@@ -5,6 +5,7 @@ import math
 from unetdoctor.facts import Reading
 
 _DIGITS = 3
+_BOUND_DIGITS = 6
 _LARGE = 1e6
 _SMALL = 1e-4
 
@@ -26,16 +27,23 @@ def number(value: float, digits: int = _DIGITS) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def bound_text(value: float) -> str:
+    """Return a bound as it was chosen: limits are round numbers, and 0.9999 is not 1."""
+    return number(value, _BOUND_DIGITS)
+
+
 def against(value: float, bound: float) -> str:
     """Return the number with as many digits as it takes to differ from a bound that it does not equal."""
     for digits in range(_DIGITS, 9):
-        if value == bound or number(value, digits) != number(bound, _DIGITS):
+        if value == bound or number(value, digits) != bound_text(bound):
             return number(value, digits)
     return repr(value)
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Return a number with its unit; `%` and `x` stand without a space."""
+    """Return a number with its unit; `%` and `x` stand without a space, one of a thing in the singular."""
+    if text == "1" and unit.endswith("s") and len(unit) > 2:
+        unit = unit[:-1]
     return f"{text}{unit}" if unit in ("%", "x") else f"{text} {unit}".rstrip()
 
 
@@ -52,10 +60,10 @@ def bounds(reading: Reading) -> str:
     """Return what is sound: `at least 28.6`, `at most 4`, `6 to 57`, `exactly 3`; empty without bounds."""
     low, high = reading.lower, reading.upper
     if low is not None and high is not None:
-        return f"exactly {number(low)}" if low == high else f"{number(low)} to {number(high)}"
+        return f"exactly {bound_text(low)}" if low == high else f"{bound_text(low)} to {bound_text(high)}"
     if low is not None:
-        return f"at least {number(low)}"
-    return "" if high is None else f"at most {number(high)}"
+        return f"at least {bound_text(low)}"
+    return "" if high is None else f"at most {bound_text(high)}"
 
 
 def count(number_of: int, singular: str, plural: str = "") -> str:

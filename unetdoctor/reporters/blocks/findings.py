@@ -30,7 +30,7 @@ def sections(report: Report, look: Look) -> Iterator[RenderableType]:
     width = max(len(look.clean(section.title, safe.NAME_LIMIT)) for section, _ in found)
     for section, findings in found:
         yield _line(section, findings, min(width, look.width // 3), look)
-        yield from _ill(findings, look)
+        yield from _ill(findings, look, brief=report.state is State.ILL and not look.verbose)
 
 
 def _by_section(report: Report) -> list[tuple[Section, list[Finding]]]:
@@ -85,18 +85,19 @@ def _short(found: Sequence[tuple[Section, Sequence[Finding]]], look: Look) -> It
         yield indented(look.text(f"and {len(ill) - PLACES_SHOWN} more with -v", "dim"), 2)
 
 
-def _ill(findings: Sequence[Finding], look: Look) -> Iterator[RenderableType]:
+def _ill(findings: Sequence[Finding], look: Look, *, brief: bool) -> Iterator[RenderableType]:
+    """Yield what is not well, the worst first; where there are errors, notes come without their numbers."""
     shown: Counter[str] = Counter()
     for finding in sorted((f for f in findings if f.ill), key=lambda f: (-f.severity.rank, f.code)):
         shown[finding.code] += 1
         if look.verbose or shown[finding.code] <= PLACES_SHOWN:
-            yield from opened(finding, look)
+            yield from opened(finding, look, numbers=not (brief and finding.severity is Severity.NOTE))
     for code, number in shown.items():
         if number > PLACES_SHOWN and not look.verbose:
             yield indented(look.text(f"{code} at {count(number - PLACES_SHOWN, 'more place')} with -v", "dim"), 5)
 
 
-def opened(finding: Finding, look: Look) -> Iterator[RenderableType]:
+def opened(finding: Finding, look: Look, *, numbers: bool = True) -> Iterator[RenderableType]:
     """Yield one ill finding: code, name, severity, place, message and readings."""
     style = SEVERITY_STYLE[finding.severity]
     head = Text.assemble(look.severity(finding.severity), " ", overflow="fold")
@@ -105,6 +106,8 @@ def opened(finding: Finding, look: Look) -> Iterator[RenderableType]:
     head.append(f"  {finding.severity.value} at ", "dim").append_text(look.place(finding.place, "dim"))
     yield indented(head, 5)
     yield indented(look.text(finding.message), 7, look)
+    if not numbers:
+        return
     shown = finding.readings if look.verbose else finding.readings[:READINGS_SHOWN]
     if shown:
         yield indented(readings(shown, look), 7)

@@ -33,14 +33,15 @@ def trials(report: Report, look: Look) -> Iterator[RenderableType]:
         head.append_text(look.text(f" on {symptom} {names.get(symptom, '')}".rstrip(), limit=safe.NAME_LIMIT))
         head.append_text(look.text(f"  {reading}, {unit}".rstrip(", "), "dim", safe.NAME_LIMIT))
         yield head
-        yield indented(_table(ranked(group)[:most], look), 2)
+        yield indented(_table(ranked(group, report)[:most], look), 2)
         if len(group) > most:
             yield indented(look.text(f"and {count(len(group) - most, 'more experiment')} with -v", "dim"), 2)
 
 
-def ranked(group: Sequence[Trial]) -> list[Trial]:
-    """Return cures first, then what helped, then what did not; each in the order in which they were tried."""
-    return sorted(group, key=lambda trial: ORDER.index(trial.outcome))
+def ranked(group: Sequence[Trial], report: Report) -> list[Trial]:
+    """Return cures first, those of a diagnosis before others, then what helped, then what did not."""
+    chosen = [diagnosis.trial for diagnosis in report.diagnoses if diagnosis.trial is not None]
+    return sorted(group, key=lambda trial: (ORDER.index(trial.outcome), trial not in chosen))
 
 
 def _table(group: Sequence[Trial], look: Look) -> RenderableType:

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Diagnosis, Outcome, Report, State
+from unetdoctor.facts import Diagnosis, Outcome, Report, State, Trial
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.look import STATE_SIGN, STATE_STYLE, Look
@@ -73,30 +73,48 @@ def diagnoses(report: Report, look: Look) -> Iterator[RenderableType]:
     yield Text("Why", style="bold")
     shown = report.diagnoses if look.verbose else report.diagnoses[:DIAGNOSES_SHOWN]
     for rank, diagnosis in enumerate(shown, 1):
-        yield from _diagnosis(rank, diagnosis, look)
+        yield from _diagnosis(rank, diagnosis, report, look)
     left = len(report.diagnoses) - len(shown)
     if left:
         yield indented(look.text(f"and {left} more with -v", "dim"), 2)
 
 
-def _diagnosis(rank: int, diagnosis: Diagnosis, look: Look) -> Iterator[RenderableType]:
+def _diagnosis(rank: int, diagnosis: Diagnosis, report: Report, look: Look) -> Iterator[RenderableType]:
+    """Yield one cause; its message only where no opened finding says it below."""
     head = Text.assemble((f"{rank}", "bold"), f"  {look.clean(diagnosis.code, safe.NAME_LIMIT)} ", overflow="fold")
     head.append_text(look.text(diagnosis.name, "bold", safe.NAME_LIMIT))
     head.append("  at ").append_text(look.place(diagnosis.place))
     yield indented(head, 2)
-    if diagnosis.message:
+    said = any(f.code == diagnosis.code and f.place == diagnosis.place and f.ill for f in report.findings)
+    if diagnosis.message and not said:
         yield indented(look.text(diagnosis.message), 5, look)
-    yield indented(proof(diagnosis, look), 5, look)
+    yield indented(proof(diagnosis, report, look), 5, look)
 
 
-def proof(diagnosis: Diagnosis, look: Look) -> Text:
+def proof(diagnosis: Diagnosis, report: Report, look: Look) -> Text:
     """Return what an experiment showed of a cause, in one line."""
     explains = f", explains {', '.join(diagnosis.explains)}" if diagnosis.explains else ""
-    trial = diagnosis.trial
-    if trial is None or trial.outcome is Outcome.NOT_TRIED:
+    trial = diagnosis.trial or _untried(diagnosis, report)
+    if trial is None:
         words = "proved by experiment" if diagnosis.confirmed else "not proved: no experiment takes it away alone"
         return look.text(words + explains, "dim")
+    if trial.outcome is Outcome.NOT_TRIED:
+        return look.text(f"not tried: {trial.reason or 'the experiment was not possible'}{explains}", "dim")
     numbers = f"{number(trial.before)} {look.sign('arrow')} {with_unit(number(trial.after), trial.unit)}"
     words = "proved by experiment" if diagnosis.confirmed else f"experiment: {trial.outcome.value}"
     style = "green" if diagnosis.confirmed else "dim"
     return Text.assemble(look.text(words, style), look.text(f": {trial.reading} {numbers}"), look.text(explains, "dim"))
+
+
+def _untried(diagnosis: Diagnosis, report: Report) -> Trial | None:
+    """Return the trial that would have proved the cause and could not be made."""
+    if diagnosis.confirmed:
+        return None
+    for trial in report.trials:
+        if (
+            trial.outcome is Outcome.NOT_TRIED
+            and len(trial.remedies) == 1
+            and trial.remedies[0].cause == diagnosis.code
+        ):
+            return trial
+    return None
