@@ -99,6 +99,12 @@ class Search:
     """A combination of the other arguments that once passed."""
     unknown: str = ""
     """Why shapes alone do not decide; empty while they do."""
+    dtype: str = field(init=False)
+    """Floating type of the weights, and so of the inputs."""
+
+    def __post_init__(self) -> None:
+        tensors = (*self.model.parameters(), *self.model.buffers())
+        self.dtype = next((str(x.dtype)[6:] for x in tensors if x.is_floating_point()), "float32")
 
     def ask(self, specs: Specs) -> Answer:
         """Run one candidate."""
@@ -118,9 +124,17 @@ class Search:
             ok = really_passes(self.model, args, kwargs)
             return Answer(specs, ok, failure.seen, "" if ok else f"a real forward pass failed ({failure})")
 
-    def with_main(self, shape: Shape, dtype: str = "float32") -> Answer:
+    def confirmed(self, answer: Answer) -> bool:
+        """Whether a candidate that shapes alone refuse passes when it is really run: then the shapes were wrong."""
+        args = tuple(s.on_meta() for s in answer.specs if not s.keyword)
+        ok = really_passes(self.model, args, {s.name: s.on_meta() for s in answer.specs if s.keyword})
+        if ok:
+            self.unknown = f"shapes alone refuse {answer.main.shape} ({answer.message})"
+        return ok
+
+    def with_main(self, shape: Shape, dtype: str = "") -> Answer:
         """Run a main argument of this shape with whatever else forward() wants; return the best answer."""
-        options = [self._options(p, shape, dtype) for p in self.parameters if p.required]
+        options = [self._options(p, shape, dtype or self.dtype) for p in self.parameters if p.required]
         best: Answer | None = None
         for specs in islice(product(*options), _COMBINATIONS):
             answer = self.ask(specs)
@@ -140,16 +154,16 @@ class Search:
             known = next(s for s in self.settled if s.name == p.name)
             return (replace(known, shape=(n, *known.shape[1:]) if known.shape != self.settled_main else shape),)
         whole = replace(spec, shape=(n,), dtype="int64", low=250.0, high=250.0)
-        half = replace(spec, shape=(n,), dtype="float32", low=0.5, high=0.5)
+        half = replace(spec, shape=(n,), dtype=self.dtype, low=0.5, high=0.5)
         label = replace(whole, low=0.0, high=0.0)
         if p.role == "time":
             return whole, half, replace(half, shape=(n, 1))
         if p.role == "level":
             return half, replace(half, shape=(n, 1)), whole
         if p.role == "label":
-            return label, *(replace(spec, shape=(n, c), low=0.0, high=0.0) for c in self._wanted(p, 10)), half
+            return label, *(replace(half, shape=(n, c), low=0.0, high=0.0) for c in self._wanted(p, 10)), half
         if p.role == "context":
-            return tuple(replace(spec, shape=(n, 8, c)) for c in self._wanted(p, 768))
+            return tuple(replace(half, shape=(n, 8, c), low=None, high=None) for c in self._wanted(p, 768))
         return spec, label, half
 
     @property
@@ -167,7 +181,7 @@ class Search:
                     wanted.append(w.channels)
         return list(dict.fromkeys(reversed(wanted)))
 
-    def fit(self, shape: Shape, axis: int = 1, dtype: str = "float32") -> Answer:
+    def fit(self, shape: Shape, axis: int = 1, dtype: str = "") -> Answer:
         """Run a shape; where its first layer wants another count along `axis`, run that, three times at most."""
         answer = self.with_main(shape, dtype)
         for _ in range(3):

@@ -27,7 +27,6 @@ IMAGE_BATCH = 2
 _LARGEST_SIDE = 1024
 """Photographs with a longer side are made smaller: a pass over 12 megapixels takes minutes."""
 _FRAMEWORK = ("pretrained_cfg", "default_cfg")
-_SHOWN = 12
 
 
 def choose_input(
@@ -169,7 +168,7 @@ class _Ladder:
         return self._chosen(with_tables(answer), found.latent, rung, text, answer.ok)
 
     def _nothing(self, answer: Answer) -> ChoiceError:
-        tried = "; ".join(self._tried()[:4])
+        tried = "; ".join(self._tried()[:3])
         names = [p for p in self.parameters if p.required and p.role != "main"]
         example = [f"--input {p.name}:{self.batch}" for p in names]
         command = " ".join(["--input", ",".join(map(str, answer.main.shape)), *example])
@@ -213,12 +212,20 @@ class _Ladder:
         return ChosenInput(specs, latent, timestep, choice, passes)
 
     def _tried(self) -> tuple[str, ...]:
-        """Return what was asked, and what became of it."""
-        lines = []
+        """Return what was asked and what became of it; what passed comes last, refusals alike are not repeated."""
+        passed: list[str] = []
+        refused: dict[tuple[str, str], list[Answer]] = {}
         for answer in self.search.answers.values():
-            at = f" at {answer.op}" if answer.op else ""
-            lines.append(f"{shown(answer.main.shape)}: {'passes' if answer.ok else f'refused{at}: {answer.message}'}")
-        return tuple(dict.fromkeys(lines))[:_SHOWN]
+            if answer.ok:
+                passed.append(f"{shown(answer.main.shape)}: passes")
+            else:
+                refused.setdefault(answer.signature, []).append(answer)
+        lines = []
+        for alike in refused.values():
+            shapes = ", ".join(dict.fromkeys(shown(a.main.shape) for a in alike))
+            at = f" at {alike[0].op}" if alike[0].op else ""
+            lines.append(f"{shapes}: refused{at}: {alike[0].message}")
+        return (*lines, *dict.fromkeys(passed))
 
 
 def _limited(size: Size) -> Size:

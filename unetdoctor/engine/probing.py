@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -85,6 +85,8 @@ def _vectors_or_pictures(search: Search, first: Answer) -> Answer | None:
     stem = first.stem
     assert stem is not None
     latents = _latents(search, stem.channels)
+    if latents is not None and not _draws(latents):
+        latents = _flat_pictures(search, stem.channels) or latents
     picture_first = stem.channels <= FEW or (first.ok and len(first.main.shape) == 4 and stem.read[-1] != 64)
     if latents is not None and not picture_first:
         return latents
@@ -155,19 +157,21 @@ def _indices(search: Search) -> Answer | None:
 def _natural(search: Search, first: Answer) -> Found:
     """Return the most natural candidate where none passed: its crash is the finding if all crash alike."""
     stem = first.stem
-    shape: Shape = first.main.shape if stem is None else (search.batch, 3, 64, 64)
-    if stem is None:
-        shape = (search.batch, 3, 64, 64)
-    elif stem.op in ("transposed convolution", "linear") and stem.channels > FEW:
+    shape: Shape = (search.batch, 3, 64, 64)
+    if stem is not None and stem.op in ("transposed convolution", "linear") and stem.channels > FEW:
         end = (1, 1) if stem.op == "transposed convolution" else ()
         shape = (LATENT_BATCH, stem.channels, *end)
-    elif stem.op in ("convolution", "transposed convolution"):
+    elif stem is not None and stem.op in ("convolution", "transposed convolution"):
         dims = len(stem.weight) - 2
         shape = search.fit((search.batch, 3, *([_START[dims]] * dims))).main.shape
     answer = search.with_main(shape)
+    if search.confirmed(answer):
+        return Found(replace(answer, ok=True), is_latent(shape))
     kind = [a for a in search.answers.values() if a.main.shape[: len(shape) - 2] == shape[: len(shape) - 2]]
     if stem is None:
         kind = list(search.answers.values())
     failing = [a for a in kind if not a.ok]
     alike = bool(failing) and len({a.signature for a in failing}) == 1
+    if any(p.required and p.role == "other" for p in search.parameters):
+        alike, stem = False, None  # what the other arguments want is unknown: the crash may well be ours
     return Found(answer, is_latent(shape), alike or (stem is not None and answer.op != ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,16 +13,21 @@ from unetdoctor.engine import shape_rules, shape_spatial
 RULES = shape_rules.RULES | shape_spatial.RULES
 
 
-def tensors(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors among an operation's arguments or results, in order."""
+def tensors(value: Any) -> list[Tensor]:
+    """Return the tensors among an operation's arguments or results, in order."""
     if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from tensors(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors(item)
+        return [value]
+    found: list[Tensor] = []
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return found
+    for item in value:
+        if isinstance(item, Tensor):
+            found.append(item)
+        elif isinstance(item, (list, tuple, dict)):
+            found += tensors(item)
+    return found
 
 
 def exchange(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
@@ -75,7 +80,7 @@ def _elementwise_twin(name: str) -> bool:
 
 def _elementwise(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Broadcast the shapes; run the operation on one value of each operand for the type of the result."""
-    operands = list(tensors((args, kwargs)))
+    operands = tensors((args, kwargs))
     shape = shape_rules.broadcast(operands)
     if func._schema.is_mutable:
         if shape != list(operands[0].shape):

@@ -59,6 +59,8 @@ class Shapes:
         for name, tensor in (*model.named_parameters(), *model.named_buffers()):
             self.names[id(tensor)] = name
             self._keep.append(tensor)
+            if tensor.layout is torch.strided:
+                self.twin(tensor)  # made here, since it costs ten times as much inside the modes
 
     def twin(self, x: Tensor) -> Tensor:
         """Return the tensor on meta that stands for a real one."""
@@ -132,7 +134,7 @@ class _OneDevice(TorchFunctionMode):
 
     def _refused(self, name: str, args: Any, kwargs: Any) -> None:
         """Keep what a convolution wanted whose number of dimensions did not fit, before anything was dispatched."""
-        operands = list(tensors((args, kwargs)))
+        operands = tensors((args, kwargs))
         if len(operands) < 2:
             return
         x, weight, shapes = operands[0], operands[1], self.shapes
@@ -165,7 +167,7 @@ class _OnMeta(Mode):
 
     def _answer(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         shapes = self.shapes
-        operands = list(tensors((args, kwargs)))
+        operands = tensors((args, kwargs))
         asked = kwargs.get("device")
         constant = not any(x.is_meta for x in operands) and (asked is None or torch.device(asked).type != "meta")
         if constant and _repeatable(func) and self._may_write(func, operands) and self._small(func, args, kwargs):
@@ -180,7 +182,7 @@ class _OnMeta(Mode):
     def _on_meta(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         shapes = self.shapes
         bits = shapes.sources((args, kwargs))
-        before = list(tensors((args, kwargs)))
+        before = tensors((args, kwargs))
         args, kwargs = self._twins(args, kwargs)
         if func is _ITEM or _reads_values(func, args):
             raise DataDependentError(f"{name} reads values")
@@ -211,7 +213,7 @@ class _OnMeta(Mode):
         """Return arguments with twins for tensors, and meta as the device where one is named or nothing else tells."""
         twin = self.shapes.twin
         args, kwargs = exchange(args, twin), exchange(kwargs, twin)
-        if "device" in kwargs or not any(True for _ in tensors((args, kwargs))):
+        if "device" in kwargs or not tensors((args, kwargs)):
             kwargs["device"] = torch.device("meta")
             kwargs.pop("pin_memory", None)
         return args, kwargs
@@ -255,8 +257,8 @@ class _OnMeta(Mode):
             return
         given = bound["stride"] or bound.get("kernel_size", 1)
         stride = max([given] if isinstance(given, int) else given)
-        result = next(tensors(out))
-        x = next(tensors(bound))
+        result = tensors(out)[0]
+        x = tensors(bound)[0]
         count = 2 if pool and "3d" not in name else 3 if pool else x.dim() - 2
         if stride > 1:
             sizes = tuple(x.shape[-count:]), tuple(result.shape[-count:])

@@ -1,0 +1,312 @@
+"""An output tensor as 8-bit pictures that neither hide greyness nor clip: as displayed, and stretched."""
+
+from __future__ import annotations
+
+import colorsys
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from unetdoctor.engine.outputs import as_pictures, shown
+from unetdoctor.facts import DisplayRange, Output, Preview, Task
+
+WriteRaw = Callable[[str, bytes], dict[str, Any]]
+LONGEST = 512
+"""Pixels of the longer side; larger pictures are averaged down."""
+MOST_CHANNELS = 24
+MOST_SAMPLES = 16
+_MAGENTA = (255, 0, 255)
+_GAP = 2
+_OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
+_GOLDEN_ANGLE = 0.381966
+
+
+def draw(
+    tensor: Tensor,
+    output: Output,
+    probe_name: str,
+    write_raw: WriteRaw,
+    *,
+    task: Task = Task.AUTO,
+    source: Tensor | None = None,
+) -> tuple[Preview, ...]:
+    """Draw one output: its input, the decoded picture or class map, an overlay, and every channel twice.
+
+    `tensor` is what the network returned, `output` its numbers with the display range. `task` is what it is meant to be
+    (AUTO: read from `output`); `source` the tensor that was fed, where it is a picture. `write_raw(name, data)` stores
+    pixels (rows top down, L or RGB) and returns {"file", "size", "sha256"}. Of a batch the first sample is drawn, of
+    more than two samples of a picture a grid of at most 16. NaN and infinite values are magenta.
+    """
+    artist = _Artist(output.display, probe_name, write_raw)
+    first = as_pictures(tensor[:1] if tensor.dim() > 2 else tensor)
+    found: list[Preview] = []
+    fed = _as_fed(source)
+    if fed is not None:
+        found.append(artist.source(fed))
+    if _is_picture(output, task, first.shape[1]):
+        found.append(artist.picture(as_pictures(tensor[:MOST_SAMPLES]) if _is_batch(tensor) else first))
+    elif not _is_multilabel(output, task):
+        found += artist.classes(first, fed)
+    for channel in range(min(first.shape[1], MOST_CHANNELS)):
+        found += artist.channel(first, channel)
+    return tuple(found)
+
+
+def palette(classes: int) -> tuple[str, ...]:
+    """Return one colour per class as #rrggbb: black for class 0 as in VOC, Okabe-Ito, then hues a golden angle apart.
+
+    Source: Okabe and Ito, "Color Universal Design", 2008.
+    """
+    colours = ["#000000", *_OKABE_ITO]
+    for number in range(len(colours), classes):
+        hue = number * _GOLDEN_ANGLE % 1
+        light = (0.45, 0.7, 0.58)[number % 3]
+        red, green, blue = colorsys.hls_to_rgb(hue, light, 0.85)
+        colours.append(f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}")
+    return tuple(colours[:classes])
+
+
+def _is_batch(tensor: Tensor) -> bool:
+    return tensor.dim() == 4 and tensor.shape[0] > 2
+
+
+def _is_picture(output: Output, task: Task, channels: int) -> bool:
+    """Whether the channels are colours (or one grey level) that are looked at as they are."""
+    if channels not in (1, 3):
+        return False
+    if task is not Task.AUTO:
+        return task.is_picture or task is Task.REGRESSION
+    if channels == 1:
+        return output.display.decode == "as is" and output.activation != "sigmoid"
+    return not output.class_shares
+
+
+def _is_multilabel(output: Output, task: Task) -> bool:
+    several = len(output.channels) > 1
+    if task is Task.AUTO:
+        return several and output.display.decode == "sigmoid"
+    return several and task in (Task.MULTILABEL, Task.REGRESSION, Task.RGB, Task.GENERATOR)
+
+
+def _as_fed(source: Tensor | None) -> Tensor | None:
+    """Return the first sample of an input that can be shown: [1, 1 or 3, H, W]."""
+    if source is None or source.dim() != 4 or min(source.shape[2:]) < 2 or not source.is_floating_point():
+        return None
+    x = as_pictures(source[:1])
+    return x[:, :3] if x.shape[1] >= 3 else x[:, :1]
+
+
+def _smaller(x: Tensor) -> Tensor:
+    """Return [N, C, H, W] averaged down until the longer side has 512 pixels."""
+    height, width = x.shape[2:]
+    scale = LONGEST / max(height, width)
+    if scale >= 1:
+        return x
+    return F.interpolate(x, (max(1, round(height * scale)), max(1, round(width * scale))), mode="area")
+
+
+def _pixels(levels: Tensor, broken: Tensor) -> tuple[Tensor, str]:
+    """Return uint8 [H, W] or [H, W, 3] of [C, H, W] levels in 0..255; places that are not finite become magenta."""
+    small = _smaller(levels[None].clamp(0, 255))[0].round().to(torch.uint8)
+    if not bool(broken.any()):
+        return (small[0], "L") if small.shape[0] == 1 else (small.permute(1, 2, 0).contiguous(), "RGB")
+    colour = small.expand(3, *small.shape[1:]).permute(1, 2, 0).clone()
+    hit = _smaller(broken[None, None].float())[0, 0] > 0
+    colour[hit] = torch.tensor(_MAGENTA, dtype=torch.uint8)
+    return colour, "RGB"
+
+
+def _cleaned(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return [C, H, W] with 0 for what is not finite, and where that is, [H, W]."""
+    finite = torch.isfinite(x)
+    return torch.where(finite, x, torch.zeros((), dtype=x.dtype)), ~finite.all(dim=0)
+
+
+def _broken_text(x: Tensor) -> str:
+    nan, infinite = int(torch.isnan(x).sum()), int(torch.isinf(x).sum())
+    if not nan + infinite:
+        return ""
+    return f"; {nan} NaN and {infinite} infinite values of {x.numel()} in magenta"
+
+
+def _range_text(display: DisplayRange) -> str:
+    if display.decode == "as is":
+        return f"{display.low:g}..{display.high:g} as black..white ({display.source})"
+    return f"{display.decode} of the output, 0..1 as black..white"
+
+
+@dataclass(frozen=True)
+class _Artist:
+    """Draws the previews of one output."""
+
+    display: DisplayRange
+    probe: str
+    write_raw: WriteRaw
+
+    def _preview(
+        self,
+        name: str,
+        role: str,
+        title: str,
+        caption: str,
+        pixels: tuple[Tensor, str],
+        legend: tuple[tuple[str, str], ...] = (),
+    ) -> Preview:
+        array, mode = pixels
+        stem = f"{self.probe}-{name}"
+        written = self.write_raw(f"{stem}.raw", array.numpy().tobytes())
+        return Preview(
+            name=stem,
+            title=title,
+            caption=caption,
+            width=array.shape[1],
+            height=array.shape[0],
+            mode=mode,
+            role=role,
+            file=str(written["file"]),
+            size=int(written["size"]),
+            sha256=str(written["sha256"]),
+            legend=legend,
+        )
+
+    def source(self, fed: Tensor) -> Preview:
+        """Draw what was fed."""
+        clean, broken = _cleaned(fed[0])
+        low, high = _source_range(clean)
+        caption = f"{low:.4g}..{high:.4g} as black..white{_broken_text(fed)}"
+        return self._preview(
+            "input", "input", f"Input: {self.probe}", caption, _pixels(_levels(clean, low, high), broken)
+        )
+
+    def picture(self, x: Tensor) -> Preview:
+        """Draw the output as a picture, or a grid of them."""
+        tiles, holes = zip(*(self._displayed(sample) for sample in x), strict=True)
+        caption = _range_text(self.display) + _broken_text(x)
+        title = "Picture as displayed"
+        if len(tiles) > 1:
+            title = f"{len(tiles)} samples as displayed"
+        return self._preview("picture", "picture", title, caption, _pixels(_grid(tiles), _grid(holes)[0] > 0))
+
+    def _displayed(self, sample: Tensor) -> tuple[Tensor, Tensor]:
+        clean, broken = _cleaned(sample)
+        return shown(clean[None], self.display)[0], broken[None].float()
+
+    def channel(self, x: Tensor, channel: int) -> tuple[Preview, Preview]:
+        """Draw one channel as displayed, and stretched to its own range."""
+        clean, broken = _cleaned(x[0])
+        one = x[0, channel : channel + 1]
+        own, hole = _cleaned(one)
+        levels = shown(clean[None], self.display)[0, channel : channel + 1]
+        count = x.shape[1]
+        title = f"Channel {channel}" + (f" (of {count}, {MOST_CHANNELS} are shown)" if count > MOST_CHANNELS else "")
+        note = _broken_text(one)
+        hole = broken if self.display.decode == "softmax" else hole
+        name = f"channel-{channel}"
+        displayed = self._preview(name, "displayed", title, _range_text(self.display) + note, _pixels(levels, hole))
+        low, high, how = _own_range(one)
+        if low == high:
+            stretched, caption = levels, f"constant at {low:.6g}: nothing to stretch"
+        else:
+            stretched, caption = _levels(own, low, high), f"{low:.6g}..{high:.6g} ({how}) as black..white"
+        return displayed, self._preview(
+            f"{name}-stretched", "stretched", f"{title}, stretched", caption + note, _pixels(stretched, hole)
+        )
+
+    def classes(self, x: Tensor, fed: Tensor | None) -> list[Preview]:
+        """Draw the class map (or the mask of one channel) with its legend, and over the input."""
+        clean, broken = _cleaned(x[0])
+        if x.shape[1] == 1:
+            ids = (shown(clean[None], self.display)[0, 0] > 127.5).long()
+            colours: tuple[str, ...] = ("#000000", "#ffffff")
+            labels, title = ["below the threshold", "above the threshold"], "Mask at the threshold"
+            caption = f"white where the output is above {_threshold(self.display)}"
+        else:
+            ids = clean.argmax(dim=0)
+            colours = palette(x.shape[1])
+            labels, title = [f"class {c}" for c in range(x.shape[1])], "Largest channel at each place"
+            caption = f"argmax over {x.shape[1]} channels; class 0 is black"
+        counts = torch.bincount(ids.flatten(), minlength=len(labels)).tolist()
+        order = sorted((c for c in range(len(labels)) if counts[c]), key=lambda c: -counts[c])[:MOST_CHANNELS]
+        legend = tuple((colours[c], f"{labels[c]}: {100 * counts[c] / ids.numel():.1f} %") for c in order)
+        table = torch.tensor([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours], dtype=torch.uint8)
+        ids, hole = _thinned(ids), _thinned(broken)
+        colour = table[ids]
+        colour[hole] = torch.tensor(_MAGENTA, dtype=torch.uint8)
+        found = [self._preview("classes", "classes", title, caption + _broken_text(x), (colour, "RGB"), legend)]
+        if fed is not None:
+            found.append(self._overlay(fed, ids, table, legend))
+        return found
+
+    def _overlay(self, fed: Tensor, ids: Tensor, table: Tensor, legend: tuple[tuple[str, str], ...]) -> Preview:
+        """Lay the classes over the input in grey; class 0 stays clear."""
+        clean, _ = _cleaned(fed[0])
+        grey = _smaller(_levels(clean, *_source_range(clean)).mean(dim=0, keepdim=True)[None].clamp(0, 255))[0]
+        over = F.interpolate(ids[None, None].float(), grey.shape[1:], mode="nearest")[0, 0].long()
+        colour = table[over].permute(2, 0, 1).float()
+        if len(table) == 2:
+            colour = torch.tensor(_rgb(_OKABE_ITO[0]))[:, None, None].expand_as(colour).float()
+        mixed = torch.where(over[None] > 0, 0.5 * grey + 0.5 * colour, grey.expand(3, -1, -1))
+        pixels = mixed.round().to(torch.uint8).permute(1, 2, 0).contiguous()
+        if len(table) == 2:
+            legend = tuple((_OKABE_ITO[0] if c == "#ffffff" else c, label) for c, label in legend)
+        return self._preview("overlay", "overlay", "Over the input", "class 0 is left clear", (pixels, "RGB"), legend)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _levels(x: Tensor, low: float, high: float) -> Tensor:
+    return (x - low) * (255 / (high - low))
+
+
+def _source_range(x: Tensor) -> tuple[float, float]:
+    low, high = x.min().item(), x.max().item()
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    if low >= 0 and high <= 255:
+        return 0.0, 255.0
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+
+def _own_range(one: Tensor) -> tuple[float, float, str]:
+    """Return p1 and p99 of the finite values, or minimum and maximum where these fall together."""
+    values = one[torch.isfinite(one)]
+    if not values.numel():
+        return 0.0, 0.0, "no finite value"
+    step = max(1, values.numel() // 1_000_000)
+    low, high = torch.quantile(values[::step], torch.tensor([0.01, 0.99])).tolist()
+    if high > low:
+        return low, high, "p1..p99"
+    return values.min().item(), values.max().item(), "min..max"
+
+
+def _threshold(display: DisplayRange) -> str:
+    if display.decode == "sigmoid":
+        return "0 (sigmoid 0.5)"
+    return f"{(display.low + display.high) / 2:g}"
+
+
+def _thinned(x: Tensor) -> Tensor:
+    """Return [H, W] with every k-th row and column: ids are never averaged."""
+    step = math.ceil(max(x.shape) / LONGEST)
+    return x[::step, ::step]
+
+
+def _grid(tiles: tuple[Tensor, ...]) -> Tensor:
+    """Return [C, H, W] tiles side by side, a near square, with a thin black gap."""
+    columns = math.ceil(math.sqrt(len(tiles)))
+    rows = math.ceil(len(tiles) / columns)
+    channels, height, width = tiles[0].shape
+    if len(tiles) == 1:
+        return tiles[0]
+    page = torch.zeros(channels, rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP)
+    for number, tile in enumerate(tiles):
+        top, left = number // columns * (height + _GAP), number % columns * (width + _GAP)
+        page[:, top : top + height, left : left + width] = tile
+    return page
