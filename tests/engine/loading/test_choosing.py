@@ -197,6 +197,13 @@ REFUSED: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "only losses: DiceLoss.",
         (),
     ),
+    "only a class without forward": (
+        "class Net(nn.Module):\n    def foward(self, x):\n        return x\n",
+        "",
+        "model.py defines no network (an nn.Module class, an instance of one, or a function build_model()); "
+        "Net has no forward().",
+        (),
+    ),
     "only an imported class": (
         "from unetdoctor_elsewhere import UNet\n",
         "",

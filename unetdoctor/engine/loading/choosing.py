@@ -108,12 +108,13 @@ def _nothing(module: ModuleType, found: Definitions, location: str, kwargs: dict
         )
     for names, words in (
         (found.private, "only private ones: {}. Name one to take it."),
+        (found.abstract, "{} has no forward()."),
         (found.losses, "only losses: {}."),
         (found.imported, "it imports {}. Name one to take it."),
         (found.others, "it has {}. A function that returns a network can be named."),
     ):
         if names:
-            offered = names if names is not found.losses else ()
+            offered = names if names not in (found.losses, found.abstract) else ()
             return RequestError(f"{expected}; {words.format(_list(names))}", _commands(location, offered[:3]))
     return RequestError(f"{expected}; it defines nothing at all.")
 

@@ -31,6 +31,8 @@ class Definitions:
     """Classes that another class there builds or inherits from."""
     losses: tuple[str, ...]
     """Loss classes, which are no networks."""
+    abstract: tuple[str, ...]
+    """Module classes without a forward()."""
     private: tuple[str, ...]
     """Module classes with a leading underscore."""
     imported: tuple[str, ...]
@@ -63,6 +65,7 @@ def read(module: ModuleType, source: bytes) -> Definitions:
         classes=offered,
         built=tuple(name for name in networks if name in used and name not in offered and name not in private),
         losses=losses,
+        abstract=tuple(name for name in mine if not _has_forward(space[name])),
         private=private,
         imported=imported,
         others=tuple(functions) + tuple(name for name in _defined(tree, ast.ClassDef) if name not in mine),
