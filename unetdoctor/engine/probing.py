@@ -70,7 +70,8 @@ def _other_forms(search: Search, first: Answer) -> Answer:
     forms: list[Shape] = []
     wanted = _VIEW.search(first.message)
     if wanted:
-        count = _volume([int(v) for v in wanted[1].split(",") if int(v) > 0])
+        sides = [int(v) for v in wanted[1].split(",")]
+        count = _volume([v for v in sides[sides[0] == n :] if v > 0])  # the batch is no part of a sample
         forms += [(n, count), (n, count, 1, 1)]
     forms += [(n, 100), (n, 100, 1, 1), (n, 1, 64, 64), (n, 3, 256), (n, 1, 32, 32, 32), (n, 1, 28, 28), (n, 64)]
     for shape in forms:

@@ -82,6 +82,8 @@ def run(request: Request, channel: Any) -> Report:
     channel.stage("forward")
     for probe in make_probes(chosen, request, request.device):
         channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
+        if examination.seen[0].crash is not None:
+            break  # the others would crash alike
     clock.lap("run")
     _sweep(examination, chosen, channel)
     channel.stage("check")
