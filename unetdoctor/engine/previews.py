@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unetdoctor.engine.outputs import as_pictures, shown
+from unetdoctor.engine.palette import OKABE_ITO, palette, rgb
 from unetdoctor.facts import DisplayRange, Output, Preview, Task
 
 WriteRaw = Callable[[str, bytes], dict[str, Any]]
@@ -22,8 +22,6 @@ MOST_CHANNELS = 24
 MOST_SAMPLES = 16
 _MAGENTA = (255, 0, 255)
 _GAP = 2
-_OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
-_GOLDEN_ANGLE = 0.381966
 
 
 def draw(
@@ -55,20 +53,6 @@ def draw(
     for channel in range(min(first.shape[1], MOST_CHANNELS)):
         found += artist.channel(first, channel)
     return tuple(found)
-
-
-def palette(classes: int) -> tuple[str, ...]:
-    """Return one colour per class as #rrggbb: black for class 0 as in VOC, Okabe-Ito, then hues a golden angle apart.
-
-    Source: Okabe and Ito, "Color Universal Design", 2008.
-    """
-    colours = ["#000000", *_OKABE_ITO]
-    for number in range(len(colours), classes):
-        hue = number * _GOLDEN_ANGLE % 1
-        light = (0.45, 0.7, 0.58)[number % 3]
-        red, green, blue = colorsys.hls_to_rgb(hue, light, 0.85)
-        colours.append(f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}")
-    return tuple(colours[:classes])
 
 
 def _is_batch(tensor: Tensor) -> bool:
@@ -233,7 +217,7 @@ class _Artist:
         counts = torch.bincount(ids.flatten(), minlength=len(labels)).tolist()
         order = sorted((c for c in range(len(labels)) if counts[c]), key=lambda c: -counts[c])[:MOST_CHANNELS]
         legend = tuple((colours[c], f"{labels[c]}: {100 * counts[c] / ids.numel():.1f} %") for c in order)
-        table = torch.tensor([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours], dtype=torch.uint8)
+        table = torch.tensor([rgb(c) for c in colours], dtype=torch.uint8)
         ids, hole = _thinned(ids), _thinned(broken)
         colour = table[ids]
         colour[hole] = torch.tensor(_MAGENTA, dtype=torch.uint8)
@@ -249,16 +233,12 @@ class _Artist:
         over = F.interpolate(ids[None, None].float(), grey.shape[1:], mode="nearest")[0, 0].long()
         colour = table[over].permute(2, 0, 1).float()
         if len(table) == 2:
-            colour = torch.tensor(_rgb(_OKABE_ITO[0]))[:, None, None].expand_as(colour).float()
+            colour = torch.tensor(rgb(OKABE_ITO[0]))[:, None, None].expand_as(colour).float()
         mixed = torch.where(over[None] > 0, 0.5 * grey + 0.5 * colour, grey.expand(3, -1, -1))
         pixels = mixed.round().to(torch.uint8).permute(1, 2, 0).contiguous()
         if len(table) == 2:
-            legend = tuple((_OKABE_ITO[0] if c == "#ffffff" else c, label) for c, label in legend)
+            legend = tuple((OKABE_ITO[0] if c == "#ffffff" else c, label) for c, label in legend)
         return self._preview("overlay", "overlay", "Over the input", "class 0 is left clear", (pixels, "RGB"), legend)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _levels(x: Tensor, low: float, high: float) -> Tensor:
