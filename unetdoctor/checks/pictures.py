@@ -1,6 +1,5 @@
 """Questions about the output that several checks ask."""
 
-import math
 from collections.abc import Callable
 from statistics import fmean
 
@@ -18,8 +17,11 @@ _WHOLE = ("int", "uint", "bool")
 
 
 def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Output] | None:
-    """Return the run whose output is largest by `favour`, constant probes left out; NaN counts as least."""
-    pairs = evidence.outputs
+    """Return the run whose output is largest by `favour`; NaN counts as least.
+
+    Constant probes are left out, and outputs that are not finite: of those nothing else is to be said.
+    """
+    pairs = [pair for pair in evidence.outputs if readable(pair[1])]
     return max(pairs, key=lambda pair: _order(favour(pair[1])), default=None)
 
 
@@ -29,8 +31,6 @@ def _order(value: float) -> float:
 
 def contrast(output: Output) -> tuple[float, float]:
     """Return (spread, standard deviation) within a channel, mean over channels: an even colour is as flat as grey."""
-    if not readable(output):
-        return math.nan, math.nan
     if not output.channels:
         return output.spread_8bit, output.std_8bit
     return fmean(x.spread_8bit for x in output.channels), fmean(x.std_8bit for x in output.channels)
@@ -77,10 +77,15 @@ def is_sure(evidence: Evidence, output: Output) -> bool:
     return intent.declared or bool(output.activation) or intent.effective.is_picture
 
 
-def change(evidence: Evidence, pair: Comparison) -> float:
-    """Return how far the output moves between two inputs in % of its own deviation; NaN where it is not finite."""
-    broken = {run.probe.name for run in evidence.runs if run.output is not None and not readable(run.output)}
-    return math.nan if broken & {pair.first, pair.second} else 100 * pair.relative
+def most_changed(evidence: Evidence, kind: str) -> tuple[Comparison | None, int]:
+    """Return the pair of inputs of this kind between which the output moves most, and how many pairs there are.
+
+    Pairs with a constant input, or with an output that is not finite, are left out.
+    """
+    left_out = {run.probe.name for run in evidence.runs if run.probe.constant}
+    left_out |= {run.probe.name for run in evidence.runs if run.output is not None and not readable(run.output)}
+    pairs = [x for x in evidence.comparisons if x.kind == kind and not left_out & {x.first, x.second}]
+    return max(pairs, key=lambda x: _order(x.relative), default=None), len(pairs)
 
 
 def holds_ids(output: Output) -> bool:

@@ -1,5 +1,6 @@
 """UD202: red, green and blue are the same."""
 
+import math
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
@@ -45,7 +46,7 @@ class IdenticalChannels(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the run in which the channels differ most; constant channels are a note at most."""
+        """Yield one finding for the run in which the channels differ most; none where they are constant and equal."""
         picture = evidence.intent.effective.is_picture
         chosen = best(evidence, _difference if picture else _raw_difference)
         if chosen is None or len(chosen[1].channels) < 2:
@@ -53,6 +54,8 @@ class IdenticalChannels(Check):
         run, output = chosen
         where = place(evidence, run, output)
         leading, correlation = _readings(output, picture=picture)
+        if not leading.holds and math.isnan(correlation.value):
+            return
         yield cls.finding(
             f"The {len(output.channels)} channels drawn by {where.text} differ by at most {shown(leading.value)} "
             f"{leading.unit} (at least {leading.lower:g}) {inputs(evidence)}, with a correlation of "

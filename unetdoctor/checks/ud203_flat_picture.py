@@ -1,6 +1,5 @@
 """UD203: the picture is one even tone."""
 
-import math
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
@@ -14,7 +13,6 @@ from unetdoctor.checks.pictures import (
     inputs,
     is_sure,
     place,
-    readable,
     severity,
 )
 from unetdoctor.checks.remedies import DULL_PICTURE
@@ -79,7 +77,7 @@ class FlatPicture(Check):
     @classmethod
     def _mask(cls, evidence: Evidence, run: Run, output: Output) -> Finding:
         where = place(evidence, run, output)
-        spread = output.raw_spread if readable(output) else math.nan
+        spread = output.raw_spread
         limit = LOGIT_LIMIT if is_sure(evidence, output) else VALUE_LIMIT
         return cls.finding(
             f"The logits of the mask drawn by {where.text} spread by {shown(spread)} (at least "

@@ -1,10 +1,9 @@
 """UD205: nearly every pixel sits at an end of the range."""
 
-import math
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import FLAT_SPREAD, best, contrast, display, inputs, place, readable, severity
+from unetdoctor.checks.pictures import FLAT_SPREAD, best, contrast, display, inputs, place, severity
 from unetdoctor.checks.remedies import (
     ACTIVATIONS,
     EVERY_LAYER,
@@ -75,4 +74,4 @@ class SaturatedPicture(Check):
 
 
 def _share(output: Output) -> float:
-    return 100 * (output.at_low + output.at_high) if readable(output) else math.nan
+    return 100 * (output.at_low + output.at_high)

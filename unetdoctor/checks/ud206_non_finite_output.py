@@ -36,11 +36,10 @@ class NonFiniteOutput(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the run with the largest share; constant inputs count as well."""
-        pairs = [(run, run.output) for run in evidence.runs if run.output is not None]
-        if not pairs:
+        """Yield one finding for the run with the largest share; constant inputs are left out."""
+        if not evidence.outputs:
             return
-        run, output = max(pairs, key=lambda pair: pair[1].non_finite)
+        run, output = max(evidence.outputs, key=lambda pair: pair[1].non_finite)
         share = 100 * output.non_finite
         origin = non_finite_origin(run) if share else None
         where = origin.place if origin is not None else place(evidence, run, output)

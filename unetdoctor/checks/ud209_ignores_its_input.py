@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import change
+from unetdoctor.checks.pictures import most_changed
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
 
@@ -35,18 +35,16 @@ class IgnoresItsInput(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the pair of inputs between which the output changes most; constant inputs left out."""
-        constant = {run.probe.name for run in evidence.runs if run.probe.constant}
-        pairs = [x for x in evidence.comparisons if x.kind == "inputs" and not constant & {x.first, x.second}]
-        if not pairs:
+        pair, count = most_changed(evidence, "inputs")
+        if pair is None:
             return
-        moved = [(change(evidence, x), x) for x in pairs]
-        most, pair = max(moved, key=lambda x: x[0] if x[0] == x[0] else -1.0)
+        change = 100 * pair.relative
         place = evidence.model.last.place if evidence.model.last is not None else Place()
         yield cls.finding(
-            f"The output drawn by {place.text} changes by {shown(most)} % of its own deviation (at least "
-            f"{CHANGE_LIMIT:g} %) from `{pair.first}` to `{pair.second}`, the best of {len(pairs)} pairs of inputs.",
+            f"The output drawn by {place.text} changes by {shown(change)} % of its own deviation (at least "
+            f"{CHANGE_LIMIT:g} %) from `{pair.first}` to `{pair.second}`, the best of {count} pairs of inputs.",
             [
-                Reading("change of the output between two inputs", most, "%", lower=CHANGE_LIMIT),
+                Reading("change of the output between two inputs", change, "%", lower=CHANGE_LIMIT),
                 Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
             ],
             place=place,

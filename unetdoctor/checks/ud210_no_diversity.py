@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import change
+from unetdoctor.checks.pictures import most_changed
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, LATENTS, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
 
@@ -35,17 +35,16 @@ class NoDiversity(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the pair of batches between which the output changes most."""
-        pairs = [x for x in evidence.comparisons if x.kind == "latents"]
-        if not pairs:
+        pair, _ = most_changed(evidence, "latents")
+        if pair is None:
             return
-        moved = [(change(evidence, x), x) for x in pairs]
-        most, pair = max(moved, key=lambda x: x[0] if x[0] == x[0] else -1.0)
+        change = 100 * pair.relative
         place = evidence.model.last.place if evidence.model.last is not None else Place()
         yield cls.finding(
-            f"The picture drawn by {place.text} changes by {shown(most)} % of its own deviation (at least "
+            f"The picture drawn by {place.text} changes by {shown(change)} % of its own deviation (at least "
             f"{CHANGE_LIMIT:g} %) from `{pair.first}` to `{pair.second}`.",
             [
-                Reading("change of the picture between two latents", most, "%", lower=CHANGE_LIMIT),
+                Reading("change of the picture between two latents", change, "%", lower=CHANGE_LIMIT),
                 Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
             ],
             place=place,

@@ -41,7 +41,7 @@ class DeadOutputChannel(Check):
         """Yield one finding for the output: its dullest channel, each channel on the input that favours it most."""
         task = evidence.intent.effective
         ratios: dict[int, float] = {}
-        for _, output in evidence.outputs:
+        for output in (x for _, x in evidence.outputs if readable(x)):
             for index, ratio in _ratios(output):
                 if not (task.is_picture and len(output.channels) > ALPHA and index == ALPHA):
                     ratios[index] = max(ratio, ratios.get(index, ratio))
@@ -49,33 +49,30 @@ class DeadOutputChannel(Check):
             return
         run, output = evidence.outputs[0]
         where = place(evidence, run, output)
-        dead = [index for index, ratio in ratios.items() if not ratio >= RATIO_LIMIT]
-        worst = min(ratios.values(), key=lambda x: x if x == x else -1.0)
+        dead = [index for index, ratio in ratios.items() if ratio < RATIO_LIMIT]
+        worst = min(ratios.values())
         judged = len(ratios) > _PAIR and (task.is_picture or task in (Task.MULTICLASS, Task.MULTILABEL))
-        others_live = len(dead) < len(ratios)
         named = f"channel {', '.join(map(str, dead[:8]))} is constant" if dead else "every channel lives"
         yield cls.finding(
             f"Of {len(ratios)} channels drawn by {where.text} {named}: the dullest spreads by {shown(worst)} of the "
             f"median of the living ones (at least {RATIO_LIMIT:g}) {inputs(evidence)}.",
-            [
-                Reading("spread of the dullest channel over the median of the living", worst, "x", lower=RATIO_LIMIT),
-            ],
+            [Reading("spread of the dullest channel over the median of the living", worst, "x", lower=RATIO_LIMIT)],
             place=where,
-            severity=_severity(evidence.model.trained and others_live, judged),
+            severity=_severity(evidence.model.trained, judged),
             op=output.drawn_by,
         )
 
 
-def _severity(certain: bool, judged: bool) -> Severity:
-    if not certain:
+def _severity(trained: bool, judged: bool) -> Severity:
+    if not trained:
         return Severity.NOTE
     return Severity.ERROR if judged else Severity.WARNING
 
 
 def _ratios(output: Output) -> Iterator[tuple[int, float]]:
-    """Yield (channel, its spread over the median of the living ones): 0 where none lives, NaN in a broken output."""
+    """Yield (channel, its spread over the median of the living ones), where any lives."""
     known = [x for x in output.channels if not math.isnan(x.raw_spread)]
     living = [x.raw_spread for x in known if x.raw_spread > 0]
-    middle = median(living) if living else 1.0
-    if len(known) > 1:
-        yield from ((x.index, x.raw_spread / middle if readable(output) else math.nan) for x in known)
+    if living and len(known) > 1:
+        middle = median(living)
+        yield from ((x.index, x.raw_spread / middle) for x in known)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
-from unetdoctor.checks.pictures import best, inputs, op_at, place, readable
+from unetdoctor.checks.pictures import best, inputs, op_at, place
 from unetdoctor.checks.remedies import ACTIVATIONS, RESCALE_ACTIVATION_INPUT
 from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity
 
@@ -39,7 +39,7 @@ class ActivationSqueezes(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the least saturated picture with a bounded final activation; none for masks."""
         chosen = best(evidence, lambda x: -_share(x)) if evidence.intent.effective.is_picture else None
-        if chosen is None or chosen[1].activation not in SQUEEZING or not readable(chosen[1]):
+        if chosen is None or chosen[1].activation not in SQUEEZING:
             return
         run, output = chosen
         op = op_at(run, output.activation_op)
