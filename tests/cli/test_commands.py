@@ -279,6 +279,10 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -
         time.sleep(0.3)
         progress.end()
         seen = os.read(leader, 65536).decode()
+        early = Progress(shown=True)
+        early.begin()
+        early.end()
+        assert early._status is None
     os.close(leader)
     assert "starting PyTorch" in seen
     assert "examining UD203\\x1b[31m" in seen

@@ -235,6 +235,13 @@ def test_labels_do_not_touch() -> None:
     assert 4 <= len(chosen) <= 9
 
 
+def test_a_long_layer_name_keeps_its_end() -> None:
+    long = replace(points(1.0)[0], layer="backbone." * 12 + "conv1")
+    picture = signal_plot(replace(build.untrained(), signal=(long, *points(0.5, 0.2))))
+    assert picture is not None
+    assert [index for index, _ in labelled((long, *points(0.5)), Frame(2, -1, 0), None)] == [0, 1]
+
+
 def test_words_wrap_and_break() -> None:
     rows = wrapped("a word and a_name_that_is_far_too_long_for_the_line_it_stands_in", 15, 120, 9)
     assert all(width_of(row, 15) <= 120 for row in rows)

@@ -47,7 +47,7 @@ def _target(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
 
 
 def _said(look: Look, main: str, second: str, facts: list[str]) -> Text:
-    text = look.text(main, "bold")
+    text = Text(overflow="fold").append_text(look.text(main, "bold"))
     if second:
         text.append_text(look.text(f" {second}"))
     if facts:
