@@ -85,7 +85,7 @@ class TestSkipConcatMismatch:
         assert finding.severity is Severity.ERROR
         assert finding.place == place("dec3", 55)
         assert finding.message == (
-            "`cat` at dec3 (model.py:55) joins 25x25 from enc3 and 24x24 from up3, which differ by 1 pixels (limit 0): "
+            "`cat` at dec3 (model.py:55) joins 25x25 from enc3 and 24x24 from up3, which differ by 1 pixel (limit 0): "
             "`max_pool2d` at pool3 (model.py:14) rounded 25 to 12; valid sizes are divisible by 16, the nearest being "
             "96x96 and 112x112."
         )

@@ -56,8 +56,8 @@ class SkipConcatMismatch(Check):
         difference = max(abs(a - b) for a, b in zip(skip.shape[2:], branch.shape[2:], strict=True))
         return cls.finding(
             f"`{crash.op}` at {crash.place.text} joins {_size(skip)} from {skip.place.text} and {_size(branch)} from "
-            f"{branch.place.text}, which differ by {difference} pixels (limit {SIZE_LIMIT}){_rounding(skip, sweep)}"
-            f"{_sizes(sweep)}.",
+            f"{branch.place.text}, which differ by {difference} pixel{'s' * (difference != 1)} (limit "
+            f"{SIZE_LIMIT}){_rounding(skip, sweep)}{_sizes(sweep)}.",
             [Reading("difference in size", difference, "pixels", upper=SIZE_LIMIT)],
             place=crash.place,
             remedies=_remedies(crash, skip, branch, sweep),
