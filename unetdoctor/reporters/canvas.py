@@ -5,7 +5,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from unetdoctor.reporters.safe import clean
+from unetdoctor.reporters.safe import SENTENCE_LIMIT, clean
 
 PAPER = (24, 26, 31)
 PANEL = (33, 36, 43)
@@ -28,7 +28,7 @@ def font(size: int) -> Font:
     return ImageFont.load_default(size=size)
 
 
-def plain(text: object, limit: int = 400) -> str:
+def plain(text: object, limit: int = SENTENCE_LIMIT) -> str:
     """Return foreign text in the letters that the font has."""
     return clean(text, limit, ascii_only=True)
 

@@ -22,13 +22,16 @@ from unetdoctor.reporters.canvas import (
     width_of,
     wrapped,
 )
-from unetdoctor.reporters.numbers import number
+from unetdoctor.reporters.numbers import number, with_unit
 from unetdoctor.reporters.tiles import GAP, MARGIN, SIDE, TITLE, Row, Tile, draw_row, make_tile
 
-LARGE = 2 * SIDE
-"""Pixels of the two pictures of the experiment."""
+LARGE = 408
+"""Pixels of the two pictures of the experiment: a grid of 4 x 4 samples of 32 pixels fits three times as large."""
+MEDIUM, FEW = 320, 3
+"""Pixels of the pictures of a network without experiment, where there are few of them."""
 CHANNELS_SHOWN = 12
 VERDICT = 21
+VERDICT_LINES = 7
 PANEL_WIDTH = 420
 """Pixels of the list of experiments beside the pictures."""
 STATE_COLOR: dict[State, Color] = {
@@ -52,7 +55,7 @@ def sheet(report: Report, pictures: Mapping[str, Image.Image]) -> Image.Image:
     beside = _trials(report) if experiment in rows else []
     panel = experiment.width + 2 * GAP + PANEL_WIDTH if beside else 0
     width = max(3 * SIDE + 2 * GAP, panel, *(row.width for row in rows)) + 2 * MARGIN
-    verdict = wrapped(report.verdict, VERDICT, width - 2 * MARGIN, 5)
+    verdict = wrapped(report.verdict, VERDICT, width - 2 * MARGIN, VERDICT_LINES)
     height = MARGIN + _header_height(verdict) + sum(row.height for row in rows) + MARGIN // 2
     page = Image.new("RGB", (width, height), PAPER)
     pen = Pen(ImageDraw.Draw(page))
@@ -77,11 +80,14 @@ def _rows(report: Report, pictures: Mapping[str, Image.Image]) -> tuple[Row, lis
     heading = "Channels: as displayed, and stretched to their own range"
     if len(pairs) > CHANNELS_SHOWN:
         heading += f" (the first {CHANNELS_SHOWN} of {len(pairs)})"
-    experiment = Row("The experiment", _comparison(report, by_role, pictures))
+    best = best_trial(report)
+    what = f"The experiment: {plain(best.reading, 80)}" if best is not None else "The experiment"
+    experiment = Row(what, _comparison(report, by_role, pictures))
     if experiment.tiles and len(shown) == 1:
         shown = []  # the one picture there is stands large in the experiment
+    side = MEDIUM if not experiment.tiles and len(shown) <= FEW else SIDE
     rows = [
-        Row("What goes in and what comes out", [make_tile(p, pictures[p.name]) for p in shown]),
+        Row("What goes in and what comes out", [make_tile(p, pictures[p.name], side) for p in shown]),
         experiment,
         Row(heading, [make_tile(p, pictures[p.name]) for p in channels]),
     ]
@@ -134,7 +140,7 @@ def _comparison(
 
 
 def _said(trial: Trial, value: float) -> str:
-    return plain(f"{trial.reading} {number(value)} {trial.unit}", 60).strip()
+    return plain(with_unit(number(value), trial.unit), 40)
 
 
 def _trials(report: Report) -> list[Trial]:
@@ -148,8 +154,7 @@ def _trials(report: Report) -> list[Trial]:
 def _draw_trials(pen: Pen, trials: Sequence[Trial], x: int, y: int, end: int) -> None:
     """List the experiments beside the pictures, as many as fit."""
     pen.text(x, y, "What was tried", 19, INK)
-    reading = plain(f"{trials[0].reading} {trials[0].unit}", 40).strip()
-    pen.text(x + PANEL_WIDTH, y + 3, reading, TITLE, SOFT, "ra")
+    pen.text(x + PANEL_WIDTH, y + 3, plain(f"after, {trials[0].unit}".rstrip(", "), 40), TITLE, SOFT, "ra")
     y += leading(19) + 6
     for done, trial in enumerate(trials):
         rows = wrapped(trial.title, TITLE, PANEL_WIDTH - 104, 2)

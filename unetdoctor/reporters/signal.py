@@ -21,6 +21,8 @@ COLLAPSE = 10.0
 """A step down by this factor is marked."""
 FLOOR_DECADES = 8
 """Decades below the largest value at which the axis ends; an exact 0 lies on that floor."""
+ROOM = 0.12
+"""Decades above the largest and below the smallest value."""
 BAND = (64, 38, 42)
 SIGNAL_VANISHES = "UD403"
 
@@ -50,10 +52,10 @@ def signal_plot(report: Report) -> Image.Image | None:
     return page.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
 
 
-def decades(values: Sequence[float]) -> tuple[int, int]:
-    """Return the powers of ten that enclose the values, at least one and at most `FLOOR_DECADES` of them."""
-    high = math.ceil(math.log10(max(values)) - 1e-9)
-    low = math.floor(math.log10(min(values)) + 1e-9)
+def decades(values: Sequence[float]) -> tuple[float, float]:
+    """Return the exponents between which the values lie with a little room, 1 to `FLOOR_DECADES` apart."""
+    high = math.log10(max(values)) + ROOM
+    low = math.log10(min(values)) - ROOM
     return max(min(low, high - 1), high - FLOOR_DECADES), high
 
 
@@ -86,8 +88,8 @@ def _ratio(before: float, after: float) -> float:
 class Frame:
     """From op index and signal to pixels of the enlarged page."""
 
-    def __init__(self, count: int, low: int, high: int) -> None:
-        """Lay out so many ops between two powers of ten."""
+    def __init__(self, count: int, low: float, high: float) -> None:
+        """Lay out so many ops between two exponents of ten."""
         self.count, self.low, self.high = count, low, high
 
     def x(self, index: float) -> float:
@@ -106,7 +108,9 @@ def _text(pen: Pen, at: Point, text: str, size: int, color: Color, anchor: str =
 
 
 def _axes(pen: Pen, frame: Frame) -> None:
-    for exponent in range(frame.low, frame.high + 1):
+    floor = (HEIGHT - BOTTOM) * SCALE
+    pen.draw.line((LEFT * SCALE, floor, (WIDTH - RIGHT) * SCALE, floor), fill=SOFT, width=SCALE)
+    for exponent in range(math.ceil(frame.low), math.floor(frame.high) + 1):
         y = frame.y(10.0**exponent)
         pen.draw.line((LEFT * SCALE, y, (WIDTH - RIGHT) * SCALE, y), fill=LINE, width=SCALE)
         _text(pen, ((LEFT - 12) * SCALE, y), number(10.0**exponent), 13, SOFT, "rm")
