@@ -43,6 +43,8 @@ def probe(search: Search, batch: int | None) -> Found:
         answer = _indices(search)
     elif stem.op == "convolution":
         answer = _pictures(search, first, len(stem.weight) - 2)
+        if answer is None and first.ok:  # a convolution may mix the values of a latent vector
+            answer = first
     else:
         answer = _vectors_or_pictures(search, first)
     if answer is None:
