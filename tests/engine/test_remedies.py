@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from tests.engine.networks import NETWORKS
+from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination, Subject
 from unetdoctor.engine.observation import Setting
 from unetdoctor.engine.outputs import find_tensors
-from unetdoctor.engine.remedies import ACTIONS, NotApplicableError
+from unetdoctor.engine.remedies import ACTIONS
 from unetdoctor.facts import Latent, Place, Probe, Remedy, Request
 
 SEED = 0
@@ -153,7 +154,7 @@ def recalibrated(model: nn.Module, name: str) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("scheme", ["xavier_uniform", "xavier_normal", "kaiming_fan_in", "kaiming_fan_out", "default"])
 def test_initialise_last(case, scheme):
-    name, copied, examination, x, path = case
+    _, copied, examination, x, path = case
     layer = last(examination)
     got = under(examination, Remedy("initialise", parameters={"scheme": scheme, "layers": "last"}))
     parameters = dict(copied.named_parameters())
@@ -173,7 +174,7 @@ def test_initialise_last(case, scheme):
 
 
 def test_initialise_all(case):
-    name, copied, examination, x, path = case
+    _, copied, examination, x, path = case
     got = under(examination, Remedy("initialise", parameters={"scheme": "kaiming_fan_in", "layers": "all"}))
     change = examination._change(
         examination.main, (Remedy("initialise", parameters={"scheme": "kaiming_fan_in", "layers": "all"}),)
@@ -189,7 +190,7 @@ def test_initialise_all(case):
 
 
 def test_rescale(case):
-    name, copied, examination, x, path = case
+    _, copied, examination, x, path = case
     layer = examination.evidence().model.last
     factor = layer.default_std / layer.std
     change_parameter(copied, f"{layer.layer}.weight", lambda w: w * factor)
@@ -198,7 +199,7 @@ def test_rescale(case):
 
 
 def test_zero_bias(case):
-    name, copied, examination, x, path = case
+    _, copied, examination, x, path = case
     remedy = Remedy("zero_bias", parameters={"layers": "last"})
     bias = f"{last(examination)}.bias"
     if bias not in dict(copied.named_parameters()):
@@ -259,7 +260,7 @@ def test_latent(case, distribution):
 
 
 def test_replace_non_finite(case):
-    name, _, _, x, _ = case
+    name = case[0]
     model = copy.deepcopy(original(name))
     layer = next(n for n, p in model.named_parameters() if p.dim() == 4)
     with torch.no_grad():

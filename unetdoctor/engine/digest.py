@@ -14,7 +14,7 @@ def model_digest(model: nn.Module) -> dict[str, Any]:
         if tensor.layout is not torch.strided:
             continue
         flat = tensor.detach().cpu().contiguous().reshape(-1)
-        sums[name] = zlib.crc32(memoryview(flat.view(torch.uint8).numpy())) if flat.numel() else 0
+        sums[name] = zlib.crc32(flat.view(torch.uint8).numpy().data) if flat.numel() else 0
     sums["training flags"] = tuple(m.training for m in model.modules())
-    sums["random state"] = zlib.crc32(memoryview(torch.get_rng_state().numpy()))
+    sums["random state"] = zlib.crc32(torch.get_rng_state().numpy().data)
     return sums

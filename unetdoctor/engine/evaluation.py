@@ -224,8 +224,8 @@ class Intervening(Mode):
     """Runs the model itself under a change, where a tape cannot stand in for it.
 
     Operations are counted as on the tape. `rule(func, args, kwargs)` stands in for every
-    operation without an intervention (after a crash the tape ends early). Raises DivergedError when the model leaves its
-    tape before the last operation that the change touches.
+    operation without an intervention (after a crash the tape ends early). Raises DivergedError when the model leaves
+    its tape before the last operation that the change touches.
     """
 
     def __init__(

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine import outputs
+from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.evaluation import Change, Intervening, evaluate
 from unetdoctor.engine.geometry import recover
 from unetdoctor.engine.observation import Observed, Setting, observe, operations, with_inputs
-from unetdoctor.engine.remedies import Bench, NotApplicableError, change_for, collecting_statistics
+from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.weights import (
     is_trained,
     layer_weights,
@@ -211,15 +212,8 @@ class Examination:
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
-        kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
         for seen in self.varied:
-            change = self._change(seen, remedies)
-            tensor, raw = self._evaluate(seen, change)
-            display = self._display
-            if kind and display is not None and seen.drawing is not None:
-                display = outputs.after_activation(display, seen.drawing, kind)
-            tensors[seen.probe.name] = tensor
-            described[seen.probe.name] = self._output(seen, tensor, raw, display)
+            change, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
             if change.inputs is not None and latent is not None and seen is self.varied[0]:
                 x = change.inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
@@ -239,12 +233,17 @@ class Examination:
         seen = self.main
         if seen.output is None or any(r.action in GEOMETRIC for r in remedies):
             return None
-        tensor, raw = self._evaluate(seen, self._change(seen, remedies))
+        return self._under(seen, remedies)[1:]
+
+    def _under(self, seen: Observed, remedies: tuple[Remedy, ...]) -> tuple[Change, Tensor, Output]:
+        """Return the change that remedies make, one pass's output under it, and its numbers."""
+        change = self._change(seen, remedies)
+        tensor, raw = self._evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
         display = self._display
         if kind and display is not None and seen.drawing is not None:
             display = outputs.after_activation(display, seen.drawing, kind)
-        return tensor, self._output(seen, tensor, raw, display)
+        return change, tensor, self._output(seen, tensor, raw, display)
 
     def _evaluate(self, seen: Observed, change: Change) -> tuple[Tensor, Tensor]:
         """Return (output, what its final activation reads) of one pass under a change."""

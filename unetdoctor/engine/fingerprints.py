@@ -34,7 +34,7 @@ class Mark:
     state: str
     """`fresh`, `trained` or `degenerate`."""
     scheme: str
-    """`default`, `uniform`, `normal`, `truncated normal`, `constant`, `zero`, `identical filters`, `non-finite`, empty."""
+    """`default`, `uniform`, `normal`, `truncated normal`, `constant`, `zero`, `identical filters`, `non-finite`."""
 
 
 def _normal_cdf(x: Array) -> Array:
@@ -124,7 +124,7 @@ def mark(weight: Tensor, rows: Tensor, bound: float, row_cosine: float, row_diff
 
 
 def bias_trained(bias: Tensor, bound: float) -> bool:
-    """Return whether a bias holds what no usual initialisation gives: neither constant nor within the default's bound."""
+    """Return whether a bias holds what no usual initialisation gives: not constant, and beyond the default's bound."""
     values = bias.detach().float()
     if values.numel() < 2 or bool((values == values[0]).all()):
         return False

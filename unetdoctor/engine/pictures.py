@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.previews import draw
-from unetdoctor.engine.remedies import NotApplicableError
-from unetdoctor.facts import Output, Preview, Remedy, Trial
+from unetdoctor.facts import Preview, Remedy, Trial
 
 BATCH = Remedy("batch_statistics")
 WriteRaw = Callable[[str, bytes], dict[str, Any]]
@@ -24,13 +24,15 @@ def pictures(examination: Examination, trial: Trial | None, write_raw: WriteRaw)
     output = next((r.output for r in evidence.runs if r.probe.name == main.probe.name), None)
     if main.output is None or output is None:
         return ()
-    found = list(draw(main.output, output, main.probe.name, write_raw))
+    source = main.inputs[0] if main.inputs and not examination.subject.latent else None
+    task = evidence.intent.effective
+    found = list(draw(main.output, output, main.probe.name, write_raw, task=task, source=source))
     if trial is not None:
-        found += _of_trial(examination, trial, output, write_raw)
+        found += _of_trial(examination, trial, write_raw)
     return tuple(found)
 
 
-def _of_trial(examination: Examination, trial: Trial, output: Output, write_raw: WriteRaw) -> list[Preview]:
+def _of_trial(examination: Examination, trial: Trial, write_raw: WriteRaw) -> list[Preview]:
     remedies, title = trial.remedies, trial.title
     model = examination.evidence().model
     fills = any(r.action in ("batch_statistics", "recalibrate") for r in remedies)
@@ -42,6 +44,6 @@ def _of_trial(examination: Examination, trial: Trial, output: Output, write_raw:
         return []
     if found is None:
         return []
-    previews = draw(found[0], found[1], "trial", write_raw)
+    previews = draw(found[0], found[1], "trial", write_raw, task=examination.evidence().intent.effective)
     shown = next((p for role in ("picture", "classes", "displayed") for p in previews if p.role == role), None)
     return [] if shown is None else [replace(shown, title=title, role="trial")]

@@ -1,46 +1,22 @@
 """Remedies: what a `Remedy` (data) does to a counterfactual run. One table: action -> function.
 
-An action returns a `Change` of the tape; it never writes into the model. Actions that change a shape (padding, cropping)
-are in `geometry.py`, since the model itself has to run for them.
+An action returns a `Change` of the tape; it never writes into the model. Actions that change a shape (padding,
+cropping) are in `geometry.py`, since the model itself has to run for them.
 """
 
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unetdoctor.engine.drawing import Drawing
-from unetdoctor.engine.evaluation import Change, Intervention, isolated_random_state
-from unetdoctor.engine.tape import Leaf, Ref, Tape, traits
+from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
+from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
-from unetdoctor.facts import LayerWeights, ModelFacts, Remedy
-
-
-class NotApplicableError(ValueError):
-    """The remedy has nothing to act on in this network; the text says why."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What an action may look at."""
-
-    tape: Tape
-    drawing: Drawing
-    uses: dict[str, WeightUse]
-    values: dict[Ref | Leaf, Tensor]
-    """Evaluated static weights."""
-    model: ModelFacts
-    non_finite: dict[str, Tensor]
-    """Parameters and buffers with NaN or infinite values, by name."""
-    inputs: tuple[Tensor, ...]
-    latent: bool
-    seed: int
-    running: Callable[[], dict[str, Tensor]]
-    """Running statistics averaged over the probes, by buffer name."""
+from unetdoctor.facts import LayerWeights, Remedy
 
 
 def batch_statistics(bench: Bench, remedy: Remedy) -> Change:
@@ -49,41 +25,6 @@ def batch_statistics(bench: Bench, remedy: Remedy) -> Change:
     if not operations:
         raise NotApplicableError("no layer normalises with stored statistics")
     return Change(interventions=dict.fromkeys(operations, on_batch_statistics))
-
-
-def on_batch_statistics(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Stand in for a normalisation with stored statistics: the same operator on the batch's own."""
-    return func(*_training_arguments(func, args), **kwargs)
-
-
-def _training_arguments(func: Any, args: tuple[Any, ...], momentum: float | None = None) -> list[Any]:
-    known = traits(func)
-    changed = list(args)
-    for position, name in enumerate(known.arguments):
-        if position >= len(changed):
-            break
-        if name in ("running_mean", "running_var") and isinstance(changed[position], Tensor):
-            changed[position] = changed[position].clone()
-        elif name in ("training", "train"):
-            changed[position] = True
-        elif (name == "momentum" and momentum is not None) or (
-            name == "exponential_average_factor" and momentum is not None
-        ):
-            changed[position] = momentum
-    return changed
-
-
-def collecting_statistics(found: dict[int, tuple[Tensor, Tensor]], op: int) -> Intervention:
-    """Return an intervention that normalises on the batch and keeps (mean, unbiased variance) as training stores them."""
-
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        changed = _training_arguments(func, args, momentum=1.0)
-        out = func(*changed, **kwargs)
-        names = traits(func).arguments
-        found[op] = (changed[names.index("running_mean")], changed[names.index("running_var")])
-        return out
-
-    return act
 
 
 def recalibrate(bench: Bench, remedy: Remedy) -> Change:
@@ -295,7 +236,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
 
 
 def change_for(bench: Bench, remedies: tuple[Remedy, ...]) -> Change:
-    """Return one change for several remedies together; raises NotApplicableError where one of them has nothing to act on."""
+    """Return one change for several remedies together; raises NotApplicableError where one has nothing to act on."""
     whole = Change()
     for remedy in remedies:
         if remedy.action not in ACTIONS:

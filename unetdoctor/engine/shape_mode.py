@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from unetdoctor.engine.mode import Mode
-from unetdoctor.engine.shape_answers import answer, bind, exchange, tensors
+from unetdoctor.engine.shape_answers import RULES, answer, bind, exchange, tensors
 from unetdoctor.engine.shape_log import Halving, Weighted
 
 _SMALL = 4096
@@ -201,10 +201,13 @@ class _OnMeta(Mode):
         """Whether an operation on constants reads and returns few values; what it returns is found on meta first."""
         if func is _ITEM:
             return True
-        if sum(x.numel() for x in tensors((args, kwargs))) > _SMALL:
+        operands = tensors((args, kwargs))
+        if sum(x.numel() for x in operands) > _SMALL:
             return False
         if func._schema.is_mutable or any(tag in func.tags for tag in _UNKNOWABLE):
             return True
+        if operands and func.overloadpacket.__name__ not in RULES:
+            return True  # a meta kernel in Python would cost more than the operation
         args, kwargs = self._twins(args, kwargs)
         out = answer(func, func.overloadpacket.__name__, bind(func, args, kwargs), args, kwargs)
         return sum(x.numel() for x in tensors(out)) <= _SMALL

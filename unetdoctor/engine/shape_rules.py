@@ -283,6 +283,6 @@ RULES: dict[str, Rule] = {
     "native_dropout": _dropout,
     "_weight_norm_interface": _weight_norm,
     **dict.fromkeys(("randn", "rand", "zeros", "ones"), _sized),
-    "dot": lambda a: empty([], a["self"].dtype),
+    **dict.fromkeys(("dot", "vdot"), lambda a: empty([], a["self"].dtype)),
 }  # fmt: skip
 """Operation name without overload -> its rule."""

@@ -2,10 +2,11 @@
 
 import math
 
+from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.drawing import NORMALISATIONS, is_weighted
 from unetdoctor.engine.evaluation import evaluate
 from unetdoctor.engine.examination import Examination
-from unetdoctor.engine.remedies import NotApplicableError, batch_statistics
+from unetdoctor.engine.remedies import batch_statistics
 from unetdoctor.engine.statistics import Statistics
 from unetdoctor.engine.weights import normalisations
 from unetdoctor.facts import Remedy, SignalPoint, TensorStatistics

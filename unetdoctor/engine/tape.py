@@ -164,7 +164,7 @@ class Tape:
     """Leaf that a result is a view of, for views of leaves."""
 
     def activations(self, op: int) -> tuple[Ref | Leaf, ...]:
-        """References of an operation that depend on the network's input."""
+        """Return the references of an operation that depend on the network's input."""
         return tuple(
             ref
             for ref in self.inputs_of(op)
@@ -178,7 +178,7 @@ class Tape:
         return any(e.traits.random for e in self.entries)
 
     def inputs_of(self, op: int) -> tuple[Ref | Leaf, ...]:
-        """References among the arguments of an operation."""
+        """Return the references among the arguments of an operation."""
         entry = self.entries[op]
         return (*references(entry.args), *references(entry.kwargs))
 
@@ -207,6 +207,6 @@ class Tape:
 
 
 def owner(parameter: str) -> str:
-    """Return the layer that owns a parameter: `up.conv` for `up.conv.weight` and `up.conv.parametrizations.weight.0`."""
+    """Return the layer of a parameter: `up.conv` for `up.conv.weight` and `up.conv.parametrizations.weight.0`."""
     head = parameter.split(".parametrizations.")[0]
     return head.rpartition(".")[0] if head == parameter else head

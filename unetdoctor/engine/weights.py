@@ -32,7 +32,7 @@ class WeightUse:
 
 
 def _weight_reference(tape: Tape, op: int) -> Ref | Leaf | None:
-    """The static tensor argument of the largest shape: the kernel or the matrix."""
+    """Return the static tensor argument of the largest shape: the kernel or the matrix."""
     entry = tape.entries[op]
     if entry.name in CONVOLUTIONS and isinstance(entry.args[1], (Ref, Leaf)):
         found: Ref | Leaf = entry.args[1]
@@ -89,7 +89,7 @@ def resolve(tape: Tape, reference: Ref | Leaf, values: dict[Ref | Leaf, Tensor])
 
 
 def static_references(tape: Tape) -> tuple[Ref, ...]:
-    """References of weights that are computed (transposed views, weight normalisation): to be evaluated with the tape."""
+    """Return references of computed weights (transposed views, weight normalisation), to evaluate with the tape."""
     return tuple(u.weight for u in weight_uses(tape).values() if isinstance(u.weight, Ref))
 
 

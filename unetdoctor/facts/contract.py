@@ -1,6 +1,7 @@
 """Facts to JSON values and back, and the published JSON Schema of the report."""
 
 import math
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -22,7 +23,7 @@ class _Schema(GenerateJsonSchema):
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 

@@ -1,28 +1,23 @@
 """The course of one examination."""
 
-import platform
-import sys
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 
-from unetdoctor import __version__
 from unetdoctor.checks import CHECKS, selected
 from unetdoctor.checks.check import Check
+from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination, Subject
-from unetdoctor.engine.inputs import ChosenInput, choose_input
+from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, load
 from unetdoctor.engine.observation import Setting
 from unetdoctor.engine.probes import make_probes
-from unetdoctor.engine.remedies import NotApplicableError
-from unetdoctor.engine.signal import signal
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
-    Environment,
     Evidence,
     Finding,
     Outcome,
@@ -32,45 +27,17 @@ from unetdoctor.facts import (
     Remedy,
     Report,
     Request,
-    RunBlock,
-    Section,
-    Severity,
     Skipped,
-    Target,
     Trial,
 )
-from unetdoctor.facts.report import SCHEMA_VERSION
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
-
-SECTIONS = (
-    ("Loading and running", "UD0"),
-    ("Geometry", "UD1"),
-    ("The picture", "UD2"),
-    ("Weights and normalisation", "UD3"),
-    ("Activations and signal", "UD4"),
-    ("Head and task", "UD5"),
-)
-"""Title and code prefix of each section of a report."""
-
-
-@dataclass
-class _Clock:
-    """Seconds per stage."""
-
-    stages: dict[str, float] = field(default_factory=dict)
-    _start: float = field(default_factory=time.perf_counter)
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap on a stage."""
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._start
-        self._start = now
 
 
 def run(request: Request, channel: Any) -> Report:
     """Examine one model: load, probe, run, examine, try, conclude."""
-    clock = _Clock()
+    clock = Clock()
     checks, skipped = _selected(request)
     loaded = load(request, channel.guard)
     before = model_digest(loaded.model)
@@ -108,15 +75,15 @@ def run(request: Request, channel: Any) -> Report:
     previews = _previews(examination, _best_trial(conclusion, trials), channel) if request.pictures else ()
     clock.lap("pictures")
     changed = [name for name, value in model_digest(loaded.model).items() if before.get(name) != value]
-    report = _report(request, loaded, chosen, examination, evidence, findings, trials, conclusion, clock)
+    report = build_report(request, loaded, chosen, examination, evidence, findings, trials, conclusion, clock)
     return replace(
         report,
         skipped=skipped,
-        sections=_sections(checks, findings),
+        sections=sections_of(checks, findings),
         batch_outputs=batch,
         previews=previews,
         untouched=not changed,
-        untouched_text=_untouched(before, changed),
+        untouched_text=untouched_text(before, changed),
     )
 
 
@@ -224,99 +191,3 @@ def _best_trial(conclusion: Conclusion, trials: tuple[Trial, ...]) -> Trial | No
     """Return the experiment whose picture is shown beside the present one."""
     first = next((d.trial for d in conclusion.diagnoses if d.confirmed and d.trial is not None), None)
     return first or next((t for t in trials if t.outcome is Outcome.CURED), None)
-
-
-def _sections(checks: tuple[type[Check], ...], findings: tuple[Finding, ...]) -> tuple[Section, ...]:
-    sections = []
-    for title, prefix in SECTIONS:
-        codes = tuple(c.code for c in checks if c.code.startswith(prefix))
-        worst = max((f.severity for f in findings if f.code in codes), key=lambda s: s.rank, default=Severity.OK)
-        if codes:
-            sections.append(Section(title, codes, worst))
-    return tuple(sections)
-
-
-def _untouched(before: dict[str, Any], changed: list[str]) -> str:
-    if changed:
-        return f"{len(changed)} of {len(before)} checksums changed: {', '.join(changed[:5])}"
-    return f"{len(before) - 2} parameters and buffers, the training flags and the random state are bit-identical"
-
-
-def _report(
-    request: Request,
-    loaded: LoadedModel,
-    chosen: ChosenInput,
-    examination: Examination,
-    evidence: Evidence,
-    findings: tuple[Finding, ...],
-    trials: tuple[Trial, ...],
-    conclusion: Conclusion,
-    clock: _Clock,
-) -> Report:
-    crashed = evidence.crashed
-    return Report(
-        schema_version=SCHEMA_VERSION,
-        state=conclusion.state,
-        verdict=conclusion.verdict,
-        target=Target(
-            target=request.target,
-            name=loaded.name,
-            kind=loaded.target_kind,
-            how=loaded.how,
-            parameters=evidence.model.parameters,
-            layers=len(evidence.model.layers),
-            weights=loaded.weights,
-        ),
-        intent=evidence.intent,
-        input=chosen.choice,
-        environment=_environment(request),
-        diagnoses=conclusion.diagnoses,
-        findings=findings,
-        trials=trials,
-        outputs=tuple((r.probe.name, r.output) for r in evidence.runs if r.output is not None),
-        signal=signal(examination) if examination.alive else (),
-        latent=evidence.latent,
-        shapes=evidence.shapes,
-        crash=crashed.crash if crashed is not None else None,
-        failure="forward" if conclusion.exit_code == 3 else "",
-        exit_code=conclusion.exit_code,
-        notices=_notices(evidence),
-        timings=RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak()),
-    )
-
-
-def _notices(evidence: Evidence) -> tuple[str, ...]:
-    notices = [
-        f"On {run.probe.name} the evaluated tape differed from the model: trials ran the model itself."
-        for run in evidence.runs
-        if run.output is not None and not run.probe.constant and not run.verified
-    ]
-    main = evidence.main
-    if main is not None and main.others:
-        listed = ", ".join(f"{path} {list(shape)}" for path, shape in main.others[:6])
-        taken = main.output.path if main.output else "none"
-        notices.append(f"forward() returned several tensors: {taken} was taken as the picture; others: {listed}.")
-    return tuple(notices)
-
-
-def _environment(request: Request) -> Environment:
-    device = request.device
-    if device.startswith("cuda") and torch.cuda.is_available():
-        device = f"{device} ({torch.cuda.get_device_name(torch.device(device))})"
-    return Environment(
-        unetdoctor=__version__,
-        python=platform.python_version(),
-        torch=str(torch.__version__),
-        platform=f"{platform.system()} {platform.machine()}",
-        device=device,
-    )
-
-
-def _peak() -> int:
-    """Return the largest resident memory of this process in bytes, 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest if sys.platform == "darwin" else largest * 1024

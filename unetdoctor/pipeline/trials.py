@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from unetdoctor.checks.check import Check
-from unetdoctor.engine.remedies import NotApplicableError
+from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Trial
 
 BETTER = 0.75

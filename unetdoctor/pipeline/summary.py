@@ -1,0 +1,150 @@
+"""The report of an examination: its sections, notices, environment and timings."""
+
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from unetdoctor import __version__
+from unetdoctor.checks.check import Check
+from unetdoctor.engine.chosen import ChosenInput
+from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.loading import LoadedModel
+from unetdoctor.engine.signal import signal
+from unetdoctor.facts import (
+    Environment,
+    Evidence,
+    Finding,
+    Report,
+    Request,
+    RunBlock,
+    Section,
+    Severity,
+    Target,
+    Trial,
+)
+from unetdoctor.facts.report import SCHEMA_VERSION
+from unetdoctor.pipeline.conclusion import Conclusion
+
+SECTIONS = (
+    ("Loading and running", "UD0"),
+    ("Geometry", "UD1"),
+    ("The picture", "UD2"),
+    ("Weights and normalisation", "UD3"),
+    ("Activations and signal", "UD4"),
+    ("Head and task", "UD5"),
+)
+"""Title and code prefix of each section of a report."""
+
+
+@dataclass
+class Clock:
+    """Seconds per stage."""
+
+    stages: dict[str, float] = field(default_factory=dict)
+    _start: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap on a stage."""
+        now = time.perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._start
+        self._start = now
+
+
+def sections_of(checks: tuple[type[Check], ...], findings: tuple[Finding, ...]) -> tuple[Section, ...]:
+    sections = []
+    for title, prefix in SECTIONS:
+        codes = tuple(c.code for c in checks if c.code.startswith(prefix))
+        worst = max((f.severity for f in findings if f.code in codes), key=lambda s: s.rank, default=Severity.OK)
+        if codes:
+            sections.append(Section(title, codes, worst))
+    return tuple(sections)
+
+
+def untouched_text(before: dict[str, Any], changed: list[str]) -> str:
+    if changed:
+        return f"{len(changed)} of {len(before)} checksums changed: {', '.join(changed[:5])}"
+    return f"{len(before) - 2} parameters and buffers, the training flags and the random state are bit-identical"
+
+
+def build_report(
+    request: Request,
+    loaded: LoadedModel,
+    chosen: ChosenInput,
+    examination: Examination,
+    evidence: Evidence,
+    findings: tuple[Finding, ...],
+    trials: tuple[Trial, ...],
+    conclusion: Conclusion,
+    clock: Clock,
+) -> Report:
+    crashed = evidence.crashed
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        state=conclusion.state,
+        verdict=conclusion.verdict,
+        target=Target(
+            target=request.target,
+            name=loaded.name,
+            kind=loaded.target_kind,
+            how=loaded.how,
+            parameters=evidence.model.parameters,
+            layers=len(evidence.model.layers),
+            weights=loaded.weights,
+        ),
+        intent=evidence.intent,
+        input=chosen.choice,
+        environment=_environment(request),
+        diagnoses=conclusion.diagnoses,
+        findings=findings,
+        trials=trials,
+        outputs=tuple((r.probe.name, r.output) for r in evidence.runs if r.output is not None),
+        signal=signal(examination) if examination.alive else (),
+        latent=evidence.latent,
+        shapes=evidence.shapes,
+        crash=crashed.crash if crashed is not None else None,
+        failure="forward" if conclusion.exit_code == 3 else "",
+        exit_code=conclusion.exit_code,
+        notices=_notices(evidence),
+        timings=RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak()),
+    )
+
+
+def _notices(evidence: Evidence) -> tuple[str, ...]:
+    notices = [
+        f"On {run.probe.name} the evaluated tape differed from the model: trials ran the model itself."
+        for run in evidence.runs
+        if run.output is not None and not run.probe.constant and not run.verified
+    ]
+    main = evidence.main
+    if main is not None and main.others:
+        listed = ", ".join(f"{path} {list(shape)}" for path, shape in main.others[:6])
+        taken = main.output.path if main.output else "none"
+        notices.append(f"forward() returned several tensors: {taken} was taken as the picture; others: {listed}.")
+    return tuple(notices)
+
+
+def _environment(request: Request) -> Environment:
+    device = request.device
+    if device.startswith("cuda") and torch.cuda.is_available():
+        device = f"{device} ({torch.cuda.get_device_name(torch.device(device))})"
+    return Environment(
+        unetdoctor=__version__,
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        platform=f"{platform.system()} {platform.machine()}",
+        device=device,
+    )
+
+
+def _peak() -> int:
+    """Return the largest resident memory of this process in bytes, 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024
