@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -49,6 +50,20 @@ def test_catalogue() -> None:
     )
     assert to_markdown([CARD]).split("\n")[2] == "| UD203 | `flat-picture` | symptom | The picture is flat \\| grey. |"
     assert json.loads(to_json([CARD]))[0]["summary"] == "The picture is flat | grey."
+
+
+def test_colour_says_nothing_of_its_own() -> None:
+    for make in (lambda look: to_page(CARD, look), lambda look: to_table([CARD], look)):
+        colored = make(Look(width=60, colors="standard"))
+        assert "\x1b[33m" in colored or "\x1b[1;33m" in colored
+        assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == make(Look(width=60))
+        assert not re.search(r"3[0-7]m", make(Look(width=60, colors="standard", no_color=True)))
+
+
+def test_long_summaries_hang_below_their_column() -> None:
+    rows = to_table([CARD], Look(width=58)).split("\n")
+    assert rows[2].startswith(" " * 30)
+    assert max(map(len, rows)) <= 58
 
 
 @pytest.mark.parametrize("width", [60, 100])

@@ -1,16 +1,20 @@
-"""How a report looks on one terminal: width, colour, signs; and the only way from a string to something printable."""
+"""How a report looks on one terminal: width, colour, signs; and the only way from a string to something printable.
+
+Rich is imported when it is first needed: pages of plain text do without it.
+"""
 
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
-
-from rich.console import Console
-from rich.text import Text
+from typing import IO, TYPE_CHECKING
 
 from unetdoctor.facts import Outcome, Place, Severity, State
 from unetdoctor.reporters import safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 PIPED_WIDTH = 160
 """Columns where nobody looks: names are cut nowhere and lines stay greppable."""
@@ -81,20 +85,26 @@ class Look:
         """Return a foreign string that is inert."""
         return safe.clean(value, limit, ascii_only=self.ascii_only)
 
-    def text(self, value: object, style: str = "", limit: int = safe.SENTENCE_LIMIT) -> Text:
+    def text(self, value: object, style: str = "", limit: int = safe.SENTENCE_LIMIT) -> "Text":
         """Return a foreign string as Rich text: never read as markup, folded and not cut at the edge."""
+        from rich.text import Text
+
         return Text(self.clean(value, limit), style=style, overflow="fold")
 
-    def place(self, place: Place, style: str = "") -> Text:
+    def place(self, place: Place, style: str = "") -> "Text":
         """Return where something is."""
         return self.text(place.text, style, 2 * safe.NAME_LIMIT)
 
-    def severity(self, severity: Severity) -> Text:
+    def severity(self, severity: Severity) -> "Text":
         """Return the sign of a severity in its colour."""
+        from rich.text import Text
+
         return Text(self.sign(severity.value), style=SEVERITY_STYLE[severity])
 
-    def console(self, stream: IO[str]) -> Console:
+    def console(self, stream: IO[str]) -> "Console":
         """Return a console that writes this look; it interprets nothing in the strings it is given."""
+        from rich.console import Console
+
         return Console(
             file=stream,
             width=self.width,

@@ -1,61 +1,70 @@
-"""The catalogue and its pages as text, Markdown and JSON."""
+"""The catalogue and its pages as text, Markdown and JSON; without Rich, so that they are there at once."""
 
-import io
 import re
 import textwrap
 from collections.abc import Sequence
 
-from rich.console import RenderableType
-from rich.text import Text
-
 from unetdoctor.facts import Card, Kind
-from unetdoctor.reporters import safe
-from unetdoctor.reporters.blocks.layout import columns, indented
+from unetdoctor.reporters.json_text import to_text
 from unetdoctor.reporters.look import Look
+from unetdoctor.reporters.safe import LINE_LIMIT
 
-KIND_STYLE = {Kind.SYMPTOM: "yellow", Kind.CAUSE: "magenta", Kind.NOTE: "cyan"}
+KIND_COLOR = {Kind.SYMPTOM: 33, Kind.CAUSE: 35, Kind.NOTE: 36}
+"""SGR numbers: yellow, magenta, cyan."""
+BOLD, DIM = 1, 2
+_GAP = "  "
+
+
+def _paint(text: str, look: Look, *numbers: int) -> str:
+    """Return the text in a style, where the look has any."""
+    kept = [str(n) for n in numbers if look.colors is not None and not (look.no_color and n >= 30)]
+    return f"\x1b[{';'.join(kept)}m{text}\x1b[0m" if kept else text
 
 
 def to_table(cards: Sequence[Card], look: Look) -> str:
     """Return one row per check: code, name, kind and summary."""
-    stream = io.StringIO()
-    console = look.console(stream)
-    table = columns(("code", "name", "kind", "what it finds"))
-    for column in table.columns[:3]:
-        column.no_wrap = True
-    for card in cards:
-        kind = Text(card.kind.value, style=KIND_STYLE[card.kind])
-        table.add_row(
-            Text(card.code, style="bold"),
-            look.text(card.name, limit=safe.NAME_LIMIT),
-            kind,
-            look.text(_sentence(card.summary)),
+    names = [look.clean(card.name) for card in cards]
+    widths = (5, max([4, *map(len, names)]), max(len(kind.value) for kind in Kind))
+    head = _GAP.join(word.ljust(width) for word, width in zip(("code", "name", "kind"), widths, strict=True))
+    lines = [_paint(f"{head}{_GAP}what it finds", look, DIM)]
+    for card, name in zip(cards, names, strict=True):
+        cells = (
+            _paint(card.code.ljust(widths[0]), look, BOLD),
+            name.ljust(widths[1]),
+            _paint(card.kind.value.ljust(widths[2]), look, KIND_COLOR[card.kind]),
         )
-    console.print(table)
-    return _trimmed(stream)
+        left = sum(widths) + len(_GAP) * len(widths)
+        rows = _filled(_sentence(card.summary), look, max(look.width - left, 20))
+        lines.append(_GAP.join([*cells, rows[0]]))
+        lines += [" " * left + row for row in rows[1:]]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def to_page(card: Card, look: Look) -> str:
     """Return the page of one check with its headings set off."""
-    stream = io.StringIO()
-    console = look.console(stream)
-    head = Text.assemble((card.code, "bold"), " ", (look.clean(card.name), f"bold {KIND_STYLE[card.kind]}"))
-    console.print(Text.assemble(head, (f"  {card.kind.value}", "dim")))
+    color = KIND_COLOR[card.kind]
+    name, kind = _paint(look.clean(card.name), look, BOLD, color), _paint(card.kind.value, look, DIM)
+    lines = [f"{_paint(card.code, look, BOLD)} {name}{_GAP}{kind}"]
     for heading, paragraphs in sections(card.page):
-        console.print()
+        lines.append("")
         if heading:
-            console.print(look.text(heading, "bold"))
-        for paragraph in paragraphs:
-            console.print(_paragraph(paragraph, look, 2 if heading else 0))
-    return _trimmed(stream)
+            lines.append(_paint(look.clean(heading), look, BOLD))
+        for number, paragraph in enumerate(paragraphs):
+            lines += [""] * bool(number)
+            lines += [f"{'  ' if heading else ''}{row}".rstrip() for row in _rows(paragraph, look)]
+    return "\n".join(lines) + "\n"
 
 
-def _paragraph(paragraph: str, look: Look, indent: int) -> RenderableType:
+def _rows(paragraph: str, look: Look) -> list[str]:
     """Return running text refilled; lists, tables and code line by line."""
     lines = paragraph.split("\n")
     if any(line.startswith(("    ", "- ", "* ", "| ", ">>> ")) for line in lines):
-        return indented(Text("\n", overflow="fold").join(look.text(line) for line in lines), indent)
-    return indented(look.text(" ".join(line.strip() for line in lines)), indent, look)
+        return [look.clean(line, LINE_LIMIT) for line in lines]
+    return _filled(" ".join(line.strip() for line in lines), look, look.prose - 2)
+
+
+def _filled(text: str, look: Look, width: int) -> list[str]:
+    return textwrap.wrap(look.clean(text, LINE_LIMIT), width, break_on_hyphens=False) or [""]
 
 
 def sections(page: str) -> list[tuple[str, list[str]]]:
@@ -89,8 +98,6 @@ def to_markdown(cards: Sequence[Card]) -> str:
 
 def to_json(cards: Sequence[Card]) -> str:
     """Return the catalogue with its pages as JSON."""
-    from unetdoctor.reporters.json_text import to_text
-
     return to_text(
         [
             {"code": c.code, "name": c.name, "kind": c.kind.value, "summary": _sentence(c.summary), "page": c.page}
@@ -101,7 +108,3 @@ def to_json(cards: Sequence[Card]) -> str:
 
 def _sentence(summary: str) -> str:
     return " ".join(summary.split())
-
-
-def _trimmed(stream: io.StringIO) -> str:
-    return "\n".join(line.rstrip(" ") for line in stream.getvalue().split("\n"))
