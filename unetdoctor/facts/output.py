@@ -136,7 +136,7 @@ class Preview:
     mode: str
     """Pillow mode: `L`, `RGB`."""
     role: str
-    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; the parent adds `sheet`, `signal`."""
+    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; in a report also `sheet`, `signal`."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int
