@@ -59,6 +59,7 @@ def test_words() -> None:
     assert with_unit("3", "") == "3"
     assert with_unit("1", "8-bit levels") == "1 8-bit level"
     assert with_unit("1", "x") == "1x"
+    assert with_unit("1", "passes") == "1 pass"
     assert (count(1, "error"), count(2, "error"), count(1200, "value")) == ("1 error", "2 errors", "1,200 values")
     assert [large(n) for n in (812, 54_300, 31_000_000, 1_200_000_000)] == ["812", "54.3 k", "31 M", "1.2 G"]
     assert [seconds(s) for s in (0.123, 6.42, 125.0)] == ["0.12 s", "6.4 s", "2 min 5 s"]

@@ -65,7 +65,7 @@ class Output:
     drawn_by: int | None
     """Index of the last weighted op that the output depends on."""
     final_ops: tuple[str, ...]
-    """Names of the ops between that op and the output, in order (`tanh`, `sigmoid`, `_softmax`, `upsample_bilinear2d`)."""
+    """Names of the ops between that op and the output, in order (`tanh`, `_softmax`, `upsample_bilinear2d`)."""
     activation: str
     """The final activation among them, empty for none: `tanh`, `sigmoid`, `softmax`, `relu`, `clamp`, ..."""
     activation_op: int | None
@@ -136,7 +136,7 @@ class Preview:
     mode: str
     """Pillow mode: `L`, `RGB`."""
     role: str
-    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; in a report also `sheet`, `signal`."""
+    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, and `sheet`, `signal` of the parent."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int

@@ -43,7 +43,7 @@ def against(value: float, bound: float) -> str:
 def with_unit(text: str, unit: str) -> str:
     """Return a number with its unit; `%` and `x` stand without a space, one of a thing in the singular."""
     if text == "1" and unit.endswith("s") and len(unit) > 2:
-        unit = unit[:-1]
+        unit = unit[:-2] if unit.endswith(("sses", "shes", "ches")) else unit[:-1]
     return f"{text}{unit}" if unit in ("%", "x") else f"{text} {unit}".rstrip()
 
 

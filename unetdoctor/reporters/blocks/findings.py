@@ -51,6 +51,11 @@ def _line(section: Section, findings: Sequence[Finding], width: int, look: Look)
     table.add_column(width=width, overflow="fold")
     table.add_column(width=7)
     table.add_column(overflow="fold")
+    if not findings:
+        words = f"nothing to examine ({count(len(section.codes), 'check')})"
+        title = look.text(section.title, "dim", safe.NAME_LIMIT)
+        table.add_row("", Text(look.sign("skipped"), style="dim"), title, "", Text(words, style="dim"))
+        return table
     style = SEVERITY_STYLE[section.worst]
     word = Text(section.worst.value, style=style)
     title = look.text(section.title, "" if section.worst is Severity.OK else "bold", safe.NAME_LIMIT)
@@ -70,10 +75,10 @@ def _counts(section: Section, findings: Sequence[Finding]) -> str:
 
 def _short(found: Sequence[tuple[Section, Sequence[Finding]]], look: Look) -> Iterator[RenderableType]:
     """Yield everything well in one line, whatever is to be known in one line each."""
-    names = ", ".join(f"{section.title} {len(section.codes)}" for section, _ in found)
+    names = ", ".join(f"{section.title} {len(findings)}" for section, findings in found if findings)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=0)
-    table.add_row("", Text(look.sign("ok"), style="green"), look.text(names))
+    table.add_row("", Text(look.sign("ok"), style="green"), look.text(f"places examined: {names}"))
     yield table
     ill = sorted((f for _, findings in found for f in findings if f.ill), key=lambda f: -f.severity.rank)
     for finding in ill[:PLACES_SHOWN]:
