@@ -136,7 +136,7 @@ class Preview:
     mode: str
     """Pillow mode: `L`, `RGB`."""
     role: str
-    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, and `sheet`, `signal` of the parent."""
+    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; of the parent: `sheet`, `signal`."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int

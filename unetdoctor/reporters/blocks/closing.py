@@ -1,5 +1,6 @@
 """The end of a report: pictures, counts, what was not examined, and that the model is as it was."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -139,7 +140,7 @@ def _signal(report: Report, look: Look) -> Iterator[RenderableType]:
             look.text(point.layer, limit=safe.NAME_LIMIT),
             "x".join(map(str, point.shape)),
             number(point.signal),
-            number(point.batch_signal),
+            "" if math.isnan(point.batch_signal) else number(point.batch_signal),
         )
     yield indented(table, 2)
 
