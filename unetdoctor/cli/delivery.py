@@ -1,5 +1,6 @@
 """Where a report goes: stdout, files, and the folder of pictures."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from unetdoctor.facts import Report, Request
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory
 
-_MARKS = {"json": '"schema_version"', "text": "unetdoctor ", "svg": 'class="rich-terminal"'}
-"""What an earlier report of ours holds: near the beginning, or for text near the end."""
-_LOOKED_AT = 2_000
+_MARKS = {
+    "json": re.compile(rb'\{\s*"schema_version"'),
+    "text": re.compile(rb"\S+ (HEALTHY|UNTRAINED|ILL|NOT DIAGNOSABLE) .*unetdoctor\s+\d", re.DOTALL),
+    "svg": re.compile(rb'<svg class="rich-terminal"'),
+}
+"""How an earlier report of ours begins; one of text also names the tool."""
 
 
 def directory(request: Request, delivery: Delivery) -> Path:
@@ -44,8 +48,7 @@ def _ours(path: Path, kind: str) -> bool:
         data = path.read_bytes()
     except OSError:
         return False
-    part = data[-_LOOKED_AT:] if kind == "text" else data[:_LOOKED_AT]
-    return not data or _MARKS[kind].encode() in part
+    return not data or _MARKS[kind].match(data) is not None
 
 
 def render(report: Report, kind: str, delivery: Delivery) -> str:
