@@ -213,7 +213,10 @@ class Search:
         """Return the smallest image of these channels that passes and keeps its deepest map above a few pixels."""
         passed: list[Answer] = []
         sides = list(dict.fromkeys((*first, *SIDES[dims])))
-        for count, side in enumerate(sides):
+        asked: list[int] = []
+        while sides:
+            side, count = sides.pop(0), len(asked)
+            asked.append(side)
             if (passed and count >= 4 and side not in first) or len(self.answers) > _QUESTIONS:
                 break
             answer = self.with_main((self.batch, channels, *([side] * dims)))
@@ -223,7 +226,8 @@ class Search:
                 if side in first or deepest is None or deepest >= _DEEP_ENOUGH:
                     return answer
             elif not passed:
-                sides.extend(s for s in _told(answer, side) if s not in sides)
+                told = [s for s in _told(answer, side) if s not in asked]
+                sides = [*told, *(s for s in sides if s not in told)]
         if passed:
             return max(passed, key=lambda a: (a.seen.deepest or 0) if a.seen else 0)
         return None
@@ -253,7 +257,7 @@ def _progress(answer: Answer) -> int:
 def _told(answer: Answer, side: int) -> list[int]:
     """Return sides that a refusal points to: numbers in its text, a grid of patches, a flattened map."""
     numbers = [int(n) for n in re.findall(r"\d+", answer.message)]
-    told = [n for n in numbers if 16 <= n <= 1024]
+    told = [n for n in numbers if 16 <= n <= 1024] if not answer.op else []
     stem = answer.stem
     if stem is not None and stem.op == "convolution" and "must match the size of tensor" in answer.message:
         for tokens in numbers[:2]:

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from unetdoctor.engine.loading.errors import RequestError
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "TGA", "ICO", "JPEG2000", "MPO", "AVIF")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "TGA", "ICO", "JPEG2000", "AVIF")
 """What Pillow may try: raster formats without a program inside; EPS and PDF would start Ghostscript."""
 LARGEST = 64_000_000
 """Pixels that are decoded at most."""
@@ -75,7 +76,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata and, below our own limit, of large pictures
-            with Image.open(path, formats=FORMATS) as picture:
+            with Image.open(path, formats=_readable()) as picture:
                 _check_pixels(shown, *picture.size)
                 yield picture
     except ImageError:
@@ -88,6 +89,13 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise ImageError(f"{shown} is no picture in a format that is read ({', '.join(FORMATS[:7])} ...).") from None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, IndexError, KeyError, TypeError) as error:
         raise ImageError(f"{shown} is damaged: {error or type(error).__name__}.") from None
+
+
+@cache
+def _readable() -> tuple[str, ...]:
+    """Return the formats that this Pillow was built with."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _check_pixels(shown: str, width: int, height: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +10,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from unetdoctor.engine.outputs import as_pictures, shown
+from unetdoctor.engine.outputs import shown
 from unetdoctor.engine.palette import OKABE_ITO, palette, rgb
+from unetdoctor.engine.pixels import (
+    MAGENTA,
+    as_pictures,
+    cleaned,
+    eight_bit,
+    grid,
+    levels,
+    own_range,
+    smaller,
+    source_range,
+    thinned,
+)
 from unetdoctor.facts import DisplayRange, Output, Preview, Task
 
 WriteRaw = Callable[[str, bytes], dict[str, Any]]
-LONGEST = 512
-"""Pixels of the longer side; larger pictures are averaged down."""
 MOST_CHANNELS = 24
 MOST_SAMPLES = 16
-_MAGENTA = (255, 0, 255)
-_GAP = 2
 
 
 def draw(
@@ -85,32 +92,6 @@ def _as_fed(source: Tensor | None) -> Tensor | None:
     return x[:, :3] if x.shape[1] >= 3 else x[:, :1]
 
 
-def _smaller(x: Tensor) -> Tensor:
-    """Return [N, C, H, W] averaged down until the longer side has 512 pixels."""
-    height, width = x.shape[2:]
-    scale = LONGEST / max(height, width)
-    if scale >= 1:
-        return x
-    return F.interpolate(x, (max(1, round(height * scale)), max(1, round(width * scale))), mode="area")
-
-
-def _pixels(levels: Tensor, broken: Tensor) -> tuple[Tensor, str]:
-    """Return uint8 [H, W] or [H, W, 3] of [C, H, W] levels in 0..255; places that are not finite become magenta."""
-    small = _smaller(levels[None].clamp(0, 255))[0].round().to(torch.uint8)
-    if not bool(broken.any()):
-        return (small[0], "L") if small.shape[0] == 1 else (small.permute(1, 2, 0).contiguous(), "RGB")
-    colour = small.expand(3, *small.shape[1:]).permute(1, 2, 0).clone()
-    hit = _smaller(broken[None, None].float())[0, 0] > 0
-    colour[hit] = torch.tensor(_MAGENTA, dtype=torch.uint8)
-    return colour, "RGB"
-
-
-def _cleaned(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return [C, H, W] with 0 for what is not finite, and where that is, [H, W]."""
-    finite = torch.isfinite(x)
-    return torch.where(finite, x, torch.zeros((), dtype=x.dtype)), ~finite.all(dim=0)
-
-
 def _broken_text(x: Tensor) -> str:
     nan, infinite = int(torch.isnan(x).sum()), int(torch.isinf(x).sum())
     if not nan + infinite:
@@ -160,11 +141,11 @@ class _Artist:
 
     def source(self, fed: Tensor) -> Preview:
         """Draw what was fed."""
-        clean, broken = _cleaned(fed[0])
-        low, high = _source_range(clean)
+        clean, broken = cleaned(fed[0])
+        low, high = source_range(clean)
         caption = f"{low:.4g}..{high:.4g} as black..white{_broken_text(fed)}"
         return self._preview(
-            "input", "input", f"Input: {self.probe}", caption, _pixels(_levels(clean, low, high), broken)
+            "input", "input", f"Input: {self.probe}", caption, eight_bit(levels(clean, low, high), broken)
         )
 
     def picture(self, x: Tensor) -> Preview:
@@ -174,36 +155,38 @@ class _Artist:
         title = "Picture as displayed"
         if len(tiles) > 1:
             title = f"{len(tiles)} samples as displayed"
-        return self._preview("picture", "picture", title, caption, _pixels(_grid(tiles), _grid(holes)[0] > 0))
+        return self._preview("picture", "picture", title, caption, eight_bit(grid(tiles), grid(holes)[0] > 0))
 
     def _displayed(self, sample: Tensor) -> tuple[Tensor, Tensor]:
-        clean, broken = _cleaned(sample)
+        clean, broken = cleaned(sample)
         return shown(clean[None], self.display)[0], broken[None].float()
 
     def channel(self, x: Tensor, channel: int) -> tuple[Preview, Preview]:
         """Draw one channel as displayed, and stretched to its own range."""
-        clean, broken = _cleaned(x[0])
+        clean, broken = cleaned(x[0])
         one = x[0, channel : channel + 1]
-        own, hole = _cleaned(one)
-        levels = shown(clean[None], self.display)[0, channel : channel + 1]
+        own, hole = cleaned(one)
+        displayed_levels = shown(clean[None], self.display)[0, channel : channel + 1]
         count = x.shape[1]
         title = f"Channel {channel}" + (f" (of {count}, {MOST_CHANNELS} are shown)" if count > MOST_CHANNELS else "")
         note = _broken_text(one)
         hole = broken if self.display.decode == "softmax" else hole
         name = f"channel-{channel}"
-        displayed = self._preview(name, "displayed", title, _range_text(self.display) + note, _pixels(levels, hole))
-        low, high, how = _own_range(one)
+        displayed = self._preview(
+            name, "displayed", title, _range_text(self.display) + note, eight_bit(displayed_levels, hole)
+        )
+        low, high, how = own_range(one)
         if low == high:
-            stretched, caption = levels, f"constant at {low:.6g}: nothing to stretch"
+            stretched, caption = displayed_levels, f"constant at {low:.6g}: nothing to stretch"
         else:
-            stretched, caption = _levels(own, low, high), f"{low:.6g}..{high:.6g} ({how}) as black..white"
+            stretched, caption = levels(own, low, high), f"{low:.6g}..{high:.6g} ({how}) as black..white"
         return displayed, self._preview(
-            f"{name}-stretched", "stretched", f"{title}, stretched", caption + note, _pixels(stretched, hole)
+            f"{name}-stretched", "stretched", f"{title}, stretched", caption + note, eight_bit(stretched, hole)
         )
 
     def classes(self, x: Tensor, fed: Tensor | None) -> list[Preview]:
         """Draw the class map (or the mask of one channel) with its legend, and over the input."""
-        clean, broken = _cleaned(x[0])
+        clean, broken = cleaned(x[0])
         if x.shape[1] == 1:
             ids = (shown(clean[None], self.display)[0, 0] > 127.5).long()
             colours: tuple[str, ...] = ("#000000", "#ffffff")
@@ -218,9 +201,9 @@ class _Artist:
         order = sorted((c for c in range(len(labels)) if counts[c]), key=lambda c: -counts[c])[:MOST_CHANNELS]
         legend = tuple((colours[c], f"{labels[c]}: {100 * counts[c] / ids.numel():.1f} %") for c in order)
         table = torch.tensor([rgb(c) for c in colours], dtype=torch.uint8)
-        ids, hole = _thinned(ids), _thinned(broken)
+        ids, hole = thinned(ids), thinned(broken)
         colour = table[ids]
-        colour[hole] = torch.tensor(_MAGENTA, dtype=torch.uint8)
+        colour[hole] = torch.tensor(MAGENTA, dtype=torch.uint8)
         found = [self._preview("classes", "classes", title, caption + _broken_text(x), (colour, "RGB"), legend)]
         if fed is not None:
             found.append(self._overlay(fed, ids, table, legend))
@@ -228,8 +211,8 @@ class _Artist:
 
     def _overlay(self, fed: Tensor, ids: Tensor, table: Tensor, legend: tuple[tuple[str, str], ...]) -> Preview:
         """Lay the classes over the input in grey; class 0 stays clear."""
-        clean, _ = _cleaned(fed[0])
-        grey = _smaller(_levels(clean, *_source_range(clean)).mean(dim=0, keepdim=True)[None].clamp(0, 255))[0]
+        clean, _ = cleaned(fed[0])
+        grey = smaller(levels(clean, *source_range(clean)).mean(dim=0, keepdim=True)[None].clamp(0, 255))[0]
         over = F.interpolate(ids[None, None].float(), grey.shape[1:], mode="nearest")[0, 0].long()
         colour = table[over].permute(2, 0, 1).float()
         if len(table) == 2:
@@ -241,52 +224,7 @@ class _Artist:
         return self._preview("overlay", "overlay", "Over the input", "class 0 is left clear", (pixels, "RGB"), legend)
 
 
-def _levels(x: Tensor, low: float, high: float) -> Tensor:
-    return (x - low) * (255 / (high - low))
-
-
-def _source_range(x: Tensor) -> tuple[float, float]:
-    low, high = x.min().item(), x.max().item()
-    if low >= 0 and high <= 1:
-        return 0.0, 1.0
-    if low >= 0 and high <= 255:
-        return 0.0, 255.0
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
-
-
-def _own_range(one: Tensor) -> tuple[float, float, str]:
-    """Return p1 and p99 of the finite values, or minimum and maximum where these fall together."""
-    values = one[torch.isfinite(one)]
-    if not values.numel():
-        return 0.0, 0.0, "no finite value"
-    step = max(1, values.numel() // 1_000_000)
-    low, high = torch.quantile(values[::step], torch.tensor([0.01, 0.99])).tolist()
-    if high > low:
-        return low, high, "p1..p99"
-    return values.min().item(), values.max().item(), "min..max"
-
-
 def _threshold(display: DisplayRange) -> str:
     if display.decode == "sigmoid":
         return "0 (sigmoid 0.5)"
     return f"{(display.low + display.high) / 2:g}"
-
-
-def _thinned(x: Tensor) -> Tensor:
-    """Return [H, W] with every k-th row and column: ids are never averaged."""
-    step = math.ceil(max(x.shape) / LONGEST)
-    return x[::step, ::step]
-
-
-def _grid(tiles: tuple[Tensor, ...]) -> Tensor:
-    """Return [C, H, W] tiles side by side, a near square, with a thin black gap."""
-    columns = math.ceil(math.sqrt(len(tiles)))
-    rows = math.ceil(len(tiles) / columns)
-    channels, height, width = tiles[0].shape
-    if len(tiles) == 1:
-        return tiles[0]
-    page = torch.zeros(channels, rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP)
-    for number, tile in enumerate(tiles):
-        top, left = number // columns * (height + _GAP), number % columns * (width + _GAP)
-        page[:, top : top + height, left : left + width] = tile
-    return page

@@ -77,7 +77,7 @@ class _Maker:
         probes = [self._drawn("noise")]
         if len(main.shape) > 2:
             values = natural(main.shape, self._generator("natural"))
-            probes.append(self._probe("natural", values, "1/f noise in 0..1"))
+            probes.append(self._probe("natural", values, "smooth 1/f noise in 0..1"))
         return *probes, self._drawn("second-noise"), self._zeros()
 
     def photographs(self) -> tuple[ProbeInput, ...]:
@@ -163,7 +163,9 @@ def _count(shape: Shape) -> int:
 
 
 def natural(shape: Shape, generator: torch.Generator) -> Tensor:
-    """Return smooth noise with a photograph's 1/f spectrum, in 0..1; its channels share the brightness.
+    """Return smooth noise in 0..1 with about the spectrum of photographs; its channels share the brightness.
+
+    The amplitude of photographs falls as 1/f; half a power is added for the blur of lens and demosaicing.
 
     Source: Field, "Relations between the statistics of natural images and the response properties of cortical cells",
     1987.
@@ -175,7 +177,9 @@ def natural(shape: Shape, generator: torch.Generator) -> Tensor:
 
     def field(channels: int) -> Tensor:
         white: Tensor = torch.randn((shape[0], channels, *sides), generator=generator)
-        smooth: Tensor = torch.fft.ifftn(torch.fft.fftn(white, dim=dims) / radius ** (len(sides) / 2), dim=dims).real
+        smooth: Tensor = torch.fft.ifftn(
+            torch.fft.fftn(white, dim=dims) / radius ** (len(sides) / 2 + 0.5), dim=dims
+        ).real
         smooth -= smooth.mean(dim=dims, keepdim=True)
         return smooth / smooth.std(dim=dims, keepdim=True, correction=0).clamp(min=1e-6)
 
