@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from unetdoctor.engine.evaluation import Change, evaluate
-from unetdoctor.engine.examination import Examination, Subject
-from unetdoctor.engine.observation import Setting
+from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.recorder import Recorder
+from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.statistics import Statistics
 from unetdoctor.facts import Place, Probe, Remedy, Request
 
@@ -35,7 +35,7 @@ def last_layer_trials(model: nn.Module, inputs: torch.Tensor) -> dict[str, Calla
 
     The tape is recorded, proved and its snapshot taken here, as an examination does once for all its trials.
     """
-    setting = Setting(model, torch.device("cpu"), 0, "", ".")
+    setting = Setting(model, "cpu", 0, "", ".")
     latent = inputs.dim() == 2
     subject = Subject(model, "bench", "eager", False, latent, False, lambda layer: Place(layer))
     examination = Examination(setting, subject, Request("bench"))

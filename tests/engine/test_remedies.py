@@ -13,10 +13,10 @@ from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
-from unetdoctor.engine.examination import Examination, Subject
-from unetdoctor.engine.observation import Setting
+from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.outputs import find_tensors
 from unetdoctor.engine.remedies import ACTIONS
+from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.facts import Latent, Place, Probe, Remedy, Request
 
 SEED = 0
@@ -55,7 +55,7 @@ def probes(name: str) -> list[Tensor]:
 def examined(model: nn.Module, name: str) -> Examination:
     latent = "generator" in name
     subject = Subject(model, name, "eager", False, latent, False, lambda layer: Place(layer))
-    setting = Setting(model, torch.device("cpu"), SEED, "", "")
+    setting = Setting(model, "cpu", SEED, "", "")
     examination = Examination(setting, subject, Request(target=name, seed=SEED))
     for number, x in enumerate(probes(name)):
         shape = tuple(x.shape)

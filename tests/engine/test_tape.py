@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import evaluate, isolated_random_state
-from unetdoctor.engine.observation import Setting, observe
+from unetdoctor.engine.observation import observe
 from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Probe
 
 UNREPLAYABLE = {"variational"}
@@ -25,7 +26,7 @@ def network(name: str) -> nn.Module:
 
 
 def setting(model: nn.Module) -> Setting:
-    return Setting(model, torch.device("cpu"), 7, "", "")
+    return Setting(model, "cpu", 7, "", "")
 
 
 def an_input(name: str) -> Tensor:

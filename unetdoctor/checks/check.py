@@ -23,6 +23,8 @@ class Check(ABC):
     counterfactuals: ClassVar[tuple[Remedy, ...]] = ()
     """For a symptom: what is tried besides the remedies of the causes found."""
 
+    reads_comparisons: ClassVar[bool] = False
+    """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

@@ -30,6 +30,7 @@ class IgnoresItsInput(Check):
     code = "UD209"
     name = "ignores-its-input"
     kind = Kind.SYMPTOM
+    reads_comparisons = True
     counterfactuals = (*STATISTICS, *last_layer_advice("UD302"), *EVERY_LAYER, *ACTIVATIONS)
 
     @classmethod

@@ -30,6 +30,7 @@ class NoDiversity(Check):
     code = "UD210"
     name = "no-diversity"
     kind = Kind.SYMPTOM
+    reads_comparisons = True
     counterfactuals = (*LATENTS, *STATISTICS, *EVERY_LAYER, *last_layer_advice("UD302"), *ACTIVATIONS)
 
     @classmethod

@@ -32,6 +32,9 @@ class Bench:
     inputs: tuple[Tensor, ...]
     latent: bool
     seed: int
+    """Of fresh weights: the same in every pass."""
+    pass_number: int
+    """Of this pass, so that two passes are fed different fresh latents."""
     running: Callable[[], dict[str, Tensor]]
     """Running statistics averaged over the probes, by buffer name."""
 

@@ -61,7 +61,7 @@ class Drawing:
     affine: tuple[tuple[str, float], ...]
     """Scalar operations after the activation, in order."""
     residual: bool
-    """Whether the output is a sum of the last weighted operation's result and something earlier."""
+    """Whether the output is a sum of what was drawn and the network's own input, which reached it through no weight."""
 
 
 def plain(name: str) -> str:
@@ -158,7 +158,8 @@ def trace(tape: Tape, output: Ref) -> Drawing:
             affine.append(scalar)
         elif len({ref.op for ref in sources}) + from_input > 1 and name not in ("cat", "stack"):
             open_end = False
-            residual = residual or (name in ("add", "sub") and activation_op is None)
+            bare = from_input or any(ref.op not in weighted for ref in sources)
+            residual = residual or (name in ("add", "sub") and activation_op is None and bare)
         op = max((ref.op for ref in sources), key=lambda o: (o in weighted, o), default=None)
     return Drawing(
         output=output,

@@ -1,12 +1,11 @@
 """Everything that is measured of one model: the observed passes, and the counterfactual ones of the trials."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unetdoctor.engine import outputs
 from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
@@ -14,8 +13,9 @@ from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.evaluation import Change, Intervening, evaluate
 from unetdoctor.engine.geometry import recover
-from unetdoctor.engine.observation import Observed, Setting, observe, operations, with_inputs
+from unetdoctor.engine.observation import Observed, observe, operations, verify_now, with_inputs
 from unetdoctor.engine.remedies import change_for
+from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.weights import (
     is_trained,
     layer_weights,
@@ -31,7 +31,6 @@ from unetdoctor.facts import (
     Latent,
     ModelFacts,
     Output,
-    Place,
     Probe,
     Remedy,
     Request,
@@ -39,22 +38,10 @@ from unetdoctor.facts import (
     ShapeSweep,
 )
 
+SLOW_S = 0.2
+"""Seconds of one pass from which trials no longer look at every probe."""
 GEOMETRIC = ("pad_input", "resize_branch", "crop_skip")
 """Actions that change shapes: the model itself runs again for them."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The model under examination and what is known of it beforehand."""
-
-    model: nn.Module
-    name: str
-    kind: str
-    weights_given: bool
-    latent: bool
-    timestep: bool
-    place: Callable[[str], Place]
-    """Where a layer is made."""
 
 
 class Examination:
@@ -74,7 +61,8 @@ class Examination:
 
     def observe(self, probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any], latent: Latent | None) -> Observed:
         """Run one probe and keep it."""
-        seen = observe(self.setting, probe, args, kwargs, verify=not probe.constant)
+        like = self.seen[0].drawing if self.seen else None
+        seen = observe(self.setting, probe, args, kwargs, not self.seen or not (probe.constant or self.slow), like)
         if latent is not None:
             self._latents[probe.name] = latent
         self.seen.append(seen)
@@ -95,6 +83,11 @@ class Examination:
     def main(self) -> Observed:
         """The pass that everything but the pictures is read from: the first with an output, else the first."""
         return next(iter(self.alive), self.seen[0])
+
+    @property
+    def slow(self) -> bool:
+        """Whether a pass takes so long that trials look at as few of them as their symptom needs."""
+        return bool(self.seen) and self.seen[0].seconds > SLOW_S
 
     def evidence(self) -> Evidence:
         """Return everything that was measured as it is."""
@@ -161,7 +154,7 @@ class Examination:
             others=seen.others,
             crash=seen.crash,
             seconds=seen.seconds,
-            verified=seen.verified,
+            verified=seen.verified is not False,
         )
 
     def _comparisons(self, tensors: dict[str, Tensor]) -> tuple[Comparison, ...]:
@@ -183,7 +176,8 @@ class Examination:
             non_finite=broken,
             inputs=seen.inputs,
             latent=self.subject.latent,
-            seed=self.request.seed + 1 + self.seen.index(seen) * self.subject.latent,
+            seed=self.request.seed + 1,
+            pass_number=self.seen.index(seen),
             running=self.running_statistics,
         )
 
@@ -191,7 +185,7 @@ class Examination:
         """Return running means and variances averaged over the varied probes, by buffer name."""
         if self._running is None:
             totals: dict[str, list[Tensor]] = {}
-            for seen in self.varied:
+            for seen in self.varied[: 2 if self.slow else None]:
                 found: dict[int, tuple[Tensor, Tensor]] = {}
                 norms = normalisations(seen.tape)
                 self._evaluate(seen, Change({op: collecting_statistics(found, op) for op in norms}))
@@ -201,9 +195,10 @@ class Examination:
             self._running = {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}
         return self._running
 
-    def counterfactual(self, remedies: tuple[Remedy, ...]) -> Evidence:
-        """Return the evidence under remedies.
+    def counterfactual(self, remedies: tuple[Remedy, ...], compared: bool = True) -> Evidence:
+        """Return the evidence under remedies, on every varied probe.
 
+        Where a pass is slow, on two of them if outputs are to be `compared`, else on the main one alone.
         Raises NotApplicableError where a remedy has nothing to act on, and whatever the changed network raises.
         """
         if any(r.action in GEOMETRIC for r in remedies):
@@ -212,12 +207,14 @@ class Examination:
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
-        for seen in self.varied:
+        tried = self.varied[: 1 + compared] if self.slow else self.varied
+        names = {seen.probe.name for seen in tried}
+        for seen in tried:
             change, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
-            if change.inputs is not None and latent is not None and seen is self.varied[0]:
+            if change.inputs is not None and latent is not None and seen is tried[0]:
                 x = change.inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
-        runs = tuple(replace(run, output=described.get(run.probe.name, run.output)) for run in base.runs)
+        runs = tuple(replace(r, output=described[r.probe.name]) for r in base.runs if r.probe.name in names)
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
 
     def _change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
@@ -253,6 +250,8 @@ class Examination:
         touched = {op for op, e in enumerate(seen.tape.entries) if any(n in change.leaves for n in e.parameters)}
         touched |= set(change.interventions)
         reached = seen.tape.downstream(touched, inputs=change.inputs is not None)
+        if seen.verified is None:
+            verify_now(self.setting, seen)
         if not seen.verified or seen.tape.reads_values(reached):
             return self._run_model(seen, drawing, change)
         snapshot = seen.snapshot

@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unetdoctor.engine.evaluation import Change, Intervening
-from unetdoctor.engine.observation import Observed, Setting
+from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.outputs import choose_output, find_tensors
+from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import plain_name
 from unetdoctor.facts import Remedy
 

@@ -1,28 +1,22 @@
 """One forward pass under observation: its tape, its numbers, its picture, or its crash."""
 
-import re
 import time
-import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.jit._fuser import optimized_execution
+from torch import Tensor
 
+from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
-from unetdoctor.engine.evaluation import isolated_random_state as isolated
 from unetdoctor.engine.outputs import choose_output, find_tensors
 from unetdoctor.engine.recorder import Recorder
+from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.statistics import Statistics
-from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape
+from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, tensors
 from unetdoctor.engine.weights import normalisations, static_references
-from unetdoctor.facts import Crash, Op, Operand, Place, Probe, TensorStatistics
-
-_TORCHSCRIPT_LINE = re.compile(r'File "([^"]+)", line (\d+)')
-_MESSAGE = 2000
+from unetdoctor.facts import Crash, Op, Place, Probe, TensorStatistics
 
 
 @dataclass
@@ -41,7 +35,8 @@ class Observed:
     output: Tensor | None = None
     raw: Tensor | None = None
     drawing: Drawing | None = None
-    verified: bool = False
+    verified: bool | None = None
+    """Whether the evaluated tape gives the observed output bit for bit; None where that was not looked at yet."""
     snapshot: Snapshot | None = None
     values: dict[Ref | Leaf, Tensor] = field(default_factory=dict)
     """Evaluated static weights."""
@@ -54,36 +49,29 @@ class Observed:
         return tuple(t for _, t in find_tensors((self.args, self.kwargs)))
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What stays the same between the passes of one examination."""
+def observe(
+    setting: Setting,
+    probe: Probe,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    verify: bool,
+    like: Drawing | None = None,
+) -> Observed:
+    """Run the model once and keep what happened; an exception of the model's becomes a crash with its partial tape.
 
-    model: nn.Module
-    device: torch.device
-    seed: int
-    source_root: str
-    """Directory of the user's own source; empty where there is none."""
-    directory: str
-    """Against which source paths are shown."""
-
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run the model in the state in which every pass starts."""
-        with isolated(self.seed, self.device), torch.no_grad(), optimized_execution(False):
-            return self.model(*args, **kwargs)
-
-    def shown_path(self, file: str) -> str:
-        """Return a source path relative to the user's directory where it lies below it."""
-        if not file:
-            return ""
-        path = Path(file)
-        return str(path.relative_to(self.directory)) if path.is_relative_to(self.directory) else file
-
-
-def observe(setting: Setting, probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any], verify: bool) -> Observed:
-    """Run the model once and keep what happened; an exception of the model's becomes a crash with its partial tape."""
+    `verify` evaluates the tape at once (`verify_now` does it later); `like` is the drawing of an earlier pass: what the
+    final activation reads is then kept on the way.
+    """
     statistics = Statistics()
+    kept: list[Tensor] = []
+
+    def watch(op: int, entry: Entry, result: Any) -> None:
+        statistics(op, entry, result)
+        if like is not None and op == like.raw.op:
+            kept.extend(t.detach() for slot, t in enumerate(tensors(result)) if slot == like.raw.slot)
+
     inputs = tuple(t for _, t in find_tensors((args, kwargs)))
-    recorder = Recorder(setting.model, inputs, statistics, setting.source_root)
+    recorder = Recorder(setting.model, inputs, watch, setting.source_root)
     start = time.perf_counter()
     returned, raised = None, None
     try:
@@ -96,11 +84,13 @@ def observe(setting: Setting, probe: Probe, args: tuple[Any, ...], kwargs: dict[
     _name_nameless(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
     if raised is not None:
-        seen.crash = _crash(setting, tape, raised, tuple(inputs[0].shape) if inputs else ())
+        seen.crash = crash_of(setting, tape, raised, tuple(inputs[0].shape) if inputs else ())
         return seen
     _find_output(seen, recorder, returned)
     if seen.output is not None and verify:
-        _verify(setting, seen)
+        verify_now(setting, seen)
+    elif seen.drawing is not None and like is not None and seen.drawing.raw == like.raw and kept:
+        seen.raw = kept[0]
     if seen.raw is None:
         seen.raw = seen.output
     return seen
@@ -119,9 +109,10 @@ def _find_output(seen: Observed, recorder: Recorder, returned: Any) -> None:
         seen.drawing = trace(seen.tape, reference)
 
 
-def _verify(setting: Setting, seen: Observed) -> None:
+def verify_now(setting: Setting, seen: Observed) -> None:
     """Evaluate the tape, compare it bit for bit, and take what trials need on the way."""
     drawing, tape = seen.drawing, seen.tape
+    seen.verified = False
     if drawing is None or seen.output is None:
         return
     start = trial_start(tape, drawing)
@@ -204,69 +195,6 @@ def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
         for op, entry in enumerate(tape.entries)
         if not entry.static
     )
-
-
-def _crash(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, ...]) -> Crash:
-    try:
-        message = str(raised)
-    except Exception:  # noqa: BLE001 - user code: str() of their exception
-        message = "(its text could not be read)"
-    file, line = _innermost(setting, raised, message)
-    failure = tape.failure
-    operands: tuple[Operand, ...] = ()
-    layer, dimension = "", None
-    if failure is not None:
-        operands = tuple(_operand(setting, tape, *pair) for pair in failure.operands)
-        last = next(
-            (tape.entries[o.drawn_by].layer for o in operands if o.drawn_by is not None and o.drawn_by >= 0), ""
-        )
-        layer = failure.entry.layer or failure.entry.module or last
-        dimension = _dimension(failure.entry)
-        file, line = (failure.entry.file, failure.entry.line) if failure.entry.file and not file else (file, line)
-    return Crash(
-        type=type(raised).__name__,
-        message=message[:_MESSAGE],
-        op=failure.entry.name if failure is not None else "",
-        dimension=dimension,
-        operands=operands,
-        place=Place(layer, setting.shown_path(file), line or None, failure.entry.name if failure else ""),
-        input_shape=shape,
-    )
-
-
-def _dimension(entry: Entry) -> int | None:
-    if entry.name in ("cat", "stack", "concat"):
-        dim = entry.args[1] if len(entry.args) > 1 else entry.kwargs.get("dim", 0)
-        return int(dim) if isinstance(dim, int) else None
-    return None
-
-
-def _operand(setting: Setting, tape: Tape, shape: tuple[int, ...], reference: Ref | Leaf) -> Operand:
-    if isinstance(reference, Leaf):
-        leaf = tape.leaves[reference.index]
-        name = leaf.name if leaf.kind == "parameter" else ""
-        return Operand(shape, -1 if leaf.kind == "input" else None, Place(name.rpartition(".")[0]), name)
-    entry = tape.entries[reference.op]
-    drawer: Entry = entry
-    op: int | None = reference.op
-    while op is not None and not tape.entries[op].parameters:
-        op = max((r.op for r in tape.activations(op) if isinstance(r, Ref)), default=None)
-    if op is not None:
-        drawer = tape.entries[op]
-    place = Place(drawer.layer or entry.layer, setting.shown_path(entry.file), entry.line or None, entry.name)
-    return Operand(shape, reference.op, place)
-
-
-def _innermost(setting: Setting, raised: Exception, message: str) -> tuple[str, int]:
-    """Return file and line of the innermost frame in the user's own source."""
-    frames = traceback.extract_tb(raised.__traceback__)
-    if setting.source_root:
-        for frame in reversed(frames):
-            if frame.filename.startswith(setting.source_root) and "site-packages" not in frame.filename:
-                return frame.filename, frame.lineno or 0
-    lines: list[tuple[str, str]] = _TORCHSCRIPT_LINE.findall(message)
-    outside = [(f, n) for f, n in lines if "/torch/" not in f and not f.startswith("code/")]
-    return (outside[-1][0], int(outside[-1][1])) if outside else ("", 0)
 
 
 def with_inputs(args: tuple[Any, ...], kwargs: dict[str, Any], new: tuple[Tensor, ...]) -> tuple[Any, dict[str, Any]]:

@@ -15,7 +15,7 @@ KEYS = ("out", "logits", "sample", "pred", "masks")
 """Names of outputs, best first."""
 _FINE = 16
 """Histogram bins per 8-bit level, from which percentiles are read."""
-_LARGEST = 4_000_000
+_LARGEST = 1_000_000
 """Values of an output beyond which numbers come from an even subsample of places."""
 _DEPTH = 6
 

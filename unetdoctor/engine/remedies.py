@@ -210,7 +210,7 @@ def latent(bench: Bench, remedy: Remedy) -> Change:
         raise NotApplicableError("the network has no latent input")
     kind = str(remedy.parameters["distribution"])
     first = bench.inputs[0]
-    with isolated_random_state(bench.seed + 1):
+    with isolated_random_state(bench.seed + 1 + bench.pass_number):
         if kind == "normal":
             new = torch.randn(first.shape)
         elif kind == "uniform":

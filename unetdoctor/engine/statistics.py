@@ -1,4 +1,4 @@
-"""Tensor -> numbers, in one pass over the values, on the tensor's own device, synchronised once at the end.
+"""Tensor -> numbers, in one pass over the values, on its own device, synchronised at the end.
 
 The extremes come from every value (`aminmax` carries NaN through); mean and spreads from an even subsample, taken with odd
 strides so that a checkerboard does not alias with it.

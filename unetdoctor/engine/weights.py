@@ -212,7 +212,7 @@ def norm_statistics(
     batch: dict[int, tuple[Tensor, Tensor]],
     place: Callable[[str], Place],
 ) -> tuple[NormStatistics, ...]:
-    """Return the normalisation layers as numbers; `batch` holds each operation's batch (mean, variance) where measured."""
+    """Return the normalisation layers as numbers; `batch` holds each operation's (mean, variance) where measured."""
     buffers, parameters = dict(model.named_buffers()), dict(model.named_parameters())
     found: list[NormStatistics] = []
     for op, layer in normalisations(tape).items():

@@ -9,9 +9,6 @@ from unetdoctor.facts.evidence import (
     Crash,
     Evidence,
     Latent,
-    LayerWeights,
-    ModelFacts,
-    NormStatistics,
     Op,
     Operand,
     Probe,
@@ -32,6 +29,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
+from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task

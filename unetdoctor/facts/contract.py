@@ -1,7 +1,6 @@
 """Facts to JSON values and back, and the published JSON Schema of the report."""
 
 import math
-from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -23,7 +22,7 @@ class _Schema(GenerateJsonSchema):
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -40,7 +39,8 @@ def _strict(value: Any) -> Any:
 
 def dump(fact: Any) -> Any:
     """Return a fact as JSON values; NaN and infinities become the strings `NaN`, `Infinity` and `-Infinity`."""
-    return _strict(_adapter(type(fact)).dump_python(fact, mode="json"))
+    kind: Any = type(fact)
+    return _strict(_adapter(kind).dump_python(fact, mode="json"))
 
 
 def load_report(values: Any) -> Report:
@@ -57,4 +57,5 @@ def load_request(values: Any) -> Request:
 
 def report_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of `--format json`."""
-    return _adapter(Report).json_schema(schema_generator=_Schema, mode="serialization")
+    schema: dict[str, Any] = _strict(_adapter(Report).json_schema(schema_generator=_Schema, mode="serialization"))
+    return schema

@@ -89,11 +89,11 @@ class Output:
     std_8bit: float
     """Standard deviation of the shown picture over all channels and samples."""
     spread_8bit: float
-    """p99 - p1 of the shown picture over all channels and samples; for `softmax` of the largest spread of any channel."""
+    """p99 - p1 of the shown picture over all channels and samples; for `softmax` the largest spread of a channel."""
     raw_spread: float
     """Largest `raw_spread` of any channel: what the last layer draws before the final activation, in raw units."""
     channel_difference_8bit: float
-    """Largest difference between any two channels at one place, on the display scale; NaN with one channel."""
+    """Largest difference between two channels at one place, on the display scale; NaN with one."""
     channel_difference_raw: float
     """Largest difference between two channels before the final activation over the largest `raw_spread`; NaN with one."""
     channel_correlation: float

@@ -18,7 +18,7 @@ from unetdoctor.facts import (
 )
 
 COMPARABLE = 0.5
-"""Cures whose effect is at least this share of the largest count as equally strong: then the smaller change is first."""
+"""Cures whose effect is at least this share of the largest count as equal: then the smaller change is first."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _explained(
 
 
 def _pasteable(remedy: Remedy | None, finding: Finding) -> Remedy | None:
-    """A pure experiment proves a cause; the lines to paste come from the same cause's remedy that has some."""
+    """Return a remedy with lines to paste: where an experiment has none, those of the same cause's other remedy."""
     if remedy is None or remedy.patch:
         return remedy
     with_patch = next((r for r in finding.remedies if r.patch), None)
@@ -272,14 +272,18 @@ def _untrained(evidence: Evidence, findings: tuple[Finding, ...], first: Diagnos
         trial = first.trial
         unit = f" {trial.unit}" if trial.unit else ""
         return (
-            f"Untrained, and nothing is broken: {_lower(_clause(symptom.message))}, because"
-            f" {_lower(_clause(first.message))}; proved: {trial.title} takes the {trial.reading} from"
-            f" {number(trial.before)} to {number(trial.after)}{unit}."
+            f"Untrained, and nothing is broken: {_short(symptom.message)}, because {_short(first.message)}; proved:"
+            f" {trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}{unit}."
         )
     seen = ""
     if batch is not None and math.isfinite(batch.std_8bit):
         seen = f"; with batch statistics its standard deviation is {number(batch.std_8bit)} 8-bit levels"
-    return f"Untrained, and nothing is broken: {_lower(_clause(symptom.message))}, as fresh weights do{seen}."
+    return f"Untrained, and nothing is broken: {_short(symptom.message)}, as fresh weights do{seen}."
+
+
+def _short(message: str) -> str:
+    """Return the first clause of a message, to stand within a sentence."""
+    return _lower(_clause(message).partition("; ")[0].partition(": ")[0])
 
 
 def _lower(sentence: str) -> str:

@@ -4,18 +4,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import torch
-
 from unetdoctor.checks import CHECKS, selected
 from unetdoctor.checks.check import Check
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
-from unetdoctor.engine.examination import Examination, Subject
+from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, load
-from unetdoctor.engine.observation import Setting
 from unetdoctor.engine.probes import make_probes
+from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
     Evidence,
@@ -96,7 +94,7 @@ def _selected(request: Request) -> tuple[tuple[type[Check], ...], tuple[Skipped,
 def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
     setting = Setting(
         model=loaded.model,
-        device=torch.device(request.device),
+        device=request.device,
         seed=request.seed,
         source_root=str(loaded.source_root) if loaded.source_root else "",
         directory=str(loaded.directory),
@@ -162,9 +160,11 @@ def _trials(
     if not found:
         return ()
 
+    compared = any(s.check.reads_comparisons for s in found)
+
     def counterfactual(remedies: tuple[Remedy, ...]) -> Evidence:
         channel.stage("trial")  # each has its own time limit
-        return examination.counterfactual(remedies)
+        return examination.counterfactual(remedies, compared)
 
     laboratory = Laboratory(counterfactual, checks, evidence)
     return experiment(laboratory, found, findings, examination.request.limits.trials)

@@ -1,21 +1,17 @@
 """The report of an examination: its sections, notices, environment and timings."""
 
-import platform
 import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
-from unetdoctor import __version__
 from unetdoctor.checks.check import Check
 from unetdoctor.engine.chosen import ChosenInput
+from unetdoctor.engine.environment import environment
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.loading import LoadedModel
 from unetdoctor.engine.signal import signal
 from unetdoctor.facts import (
-    Environment,
     Evidence,
     Finding,
     Report,
@@ -55,6 +51,7 @@ class Clock:
 
 
 def sections_of(checks: tuple[type[Check], ...], findings: tuple[Finding, ...]) -> tuple[Section, ...]:
+    """Return one section for each hundred of the catalogue, with its worst severity."""
     sections = []
     for title, prefix in SECTIONS:
         codes = tuple(c.code for c in checks if c.code.startswith(prefix))
@@ -65,6 +62,7 @@ def sections_of(checks: tuple[type[Check], ...], findings: tuple[Finding, ...]) 
 
 
 def untouched_text(before: dict[str, Any], changed: list[str]) -> str:
+    """Say what was hashed, and what of it changed."""
     if changed:
         return f"{len(changed)} of {len(before)} checksums changed: {', '.join(changed[:5])}"
     return f"{len(before) - 2} parameters and buffers, the training flags and the random state are bit-identical"
@@ -81,6 +79,7 @@ def build_report(
     conclusion: Conclusion,
     clock: Clock,
 ) -> Report:
+    """Return the report; sections, previews and skipped checks are added by the caller."""
     crashed = evidence.crashed
     return Report(
         schema_version=SCHEMA_VERSION,
@@ -97,7 +96,7 @@ def build_report(
         ),
         intent=evidence.intent,
         input=chosen.choice,
-        environment=_environment(request),
+        environment=environment(request.device),
         diagnoses=conclusion.diagnoses,
         findings=findings,
         trials=trials,
@@ -125,19 +124,6 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         taken = main.output.path if main.output else "none"
         notices.append(f"forward() returned several tensors: {taken} was taken as the picture; others: {listed}.")
     return tuple(notices)
-
-
-def _environment(request: Request) -> Environment:
-    device = request.device
-    if device.startswith("cuda") and torch.cuda.is_available():
-        device = f"{device} ({torch.cuda.get_device_name(torch.device(device))})"
-    return Environment(
-        unetdoctor=__version__,
-        python=platform.python_version(),
-        torch=str(torch.__version__),
-        platform=f"{platform.system()} {platform.machine()}",
-        device=device,
-    )
 
 
 def _peak() -> int:

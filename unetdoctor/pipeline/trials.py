@@ -107,7 +107,7 @@ class Laboratory:
         after = _matching(same, symptom)
         grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}
         new = sorted(grave - self._ill_before)
-        still_ill = any(f.ill for f in same)
+        still_ill = any(f.ill for f in same) or not same  # a check that says nothing has not been satisfied
         milder = [c for c in new if code in next(k.takes_over for k in self._checks if k.code == c)]
         outcome, reason = _outcome(before, after, still_ill), ""
         if not still_ill and set(new) - set(milder):
@@ -132,6 +132,8 @@ def _outcome(before: Reading, after: Reading | None, still_ill: bool) -> Outcome
         return Outcome.NO_EFFECT
     # The bounds of a reading that is shown without them are those it had before.
     bounded = Reading(after.name, after.value, after.unit, before.lower, before.upper)
+    if bounded.shortfall == before.shortfall:
+        return Outcome.NO_EFFECT
     if bounded.shortfall <= BETTER * before.shortfall:
         return Outcome.BETTER
     if bounded.shortfall >= before.shortfall / BETTER:

@@ -11,7 +11,7 @@ from typing import Any
 from unetdoctor.worker import scratch as scratch_directory
 
 STAGE_LIMITS_S: Mapping[str, float] = MappingProxyType(
-    {"start": 60.0, "import": 60.0, "construct": 60.0, "forward": 60.0, "check": 30.0, "trial": 30.0}
+    {"start": 60.0, "import": 60.0, "construct": 60.0, "forward": 60.0, "check": 60.0, "trial": 60.0}
 )
 OTHER_STAGE_LIMIT_S = 60.0
 

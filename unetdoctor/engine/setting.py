@@ -1,0 +1,52 @@
+"""What stays the same between the passes of one examination."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.jit._fuser import optimized_execution
+
+from unetdoctor.engine.evaluation import isolated_random_state
+from unetdoctor.facts import Place
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays the same between the passes of one examination."""
+
+    model: nn.Module
+    device: str
+    seed: int
+    source_root: str
+    """Directory of the user's own source; empty where there is none."""
+    directory: str
+    """Against which source paths are shown."""
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the model in the state in which every pass starts."""
+        with isolated_random_state(self.seed, self.device), torch.no_grad(), optimized_execution(False):
+            return self.model(*args, **kwargs)
+
+    def shown_path(self, file: str) -> str:
+        """Return a source path relative to the user's directory where it lies below it."""
+        if not file:
+            return ""
+        path = Path(file)
+        return str(path.relative_to(self.directory)) if path.is_relative_to(self.directory) else file
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model under examination and what is known of it beforehand."""
+
+    model: nn.Module
+    name: str
+    kind: str
+    weights_given: bool
+    latent: bool
+    timestep: bool
+    place: Callable[[str], Place]
+    """Where a layer is made."""
