@@ -1,7 +1,7 @@
 """Tensor -> numbers, in one pass over the values, on its own device, synchronised at the end.
 
-The extremes come from every value (`aminmax` carries NaN through); mean and spreads from an even subsample, taken with odd
-strides so that a checkerboard does not alias with it.
+The extremes come from every value (`aminmax` carries NaN through); mean and spreads from an even subsample, taken
+with odd strides so that a checkerboard does not alias with it.
 """
 
 import math

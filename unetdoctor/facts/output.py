@@ -95,7 +95,7 @@ class Output:
     channel_difference_8bit: float
     """Largest difference between two channels at one place, on the display scale; NaN with one."""
     channel_difference_raw: float
-    """Largest difference between two channels before the final activation over the largest `raw_spread`; NaN with one."""
+    """Largest difference between two channels before the final activation, over the largest `raw_spread`."""
     channel_correlation: float
     """Smallest correlation between two channels before the final activation; 1.0 where they are equal bit for bit and
     vary; NaN with one channel or without variance."""

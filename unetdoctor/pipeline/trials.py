@@ -151,8 +151,7 @@ def experiment(
     trials: list[Trial] = []
     for symptom in found:
         proposed = proposals(symptom, findings)
-        for remedy in proposed[:limit]:
-            trials.append(laboratory.attempt((remedy,), symptom))
+        trials.extend(laboratory.attempt((remedy,), symptom) for remedy in proposed[:limit])
         singles = [t for t in trials if t.symptom == symptom.finding.code]
         if not any(t.outcome is Outcome.CURED for t in singles):
             trials.extend(_combinations(laboratory, symptom, singles))
