@@ -488,7 +488,7 @@ def test_a_photograph_at_its_own_size(photograph, tmp_path):
     request = Request("x", directory=str(tmp_path), images=(photograph(48, 80), photograph(96, 64, "dog.png")))
     chosen = choose(UNet(), request)
     assert (chosen.choice.rung, chosen.choice.shape, chosen.passes) == ("--image", (1, 3, 48, 80), True)
-    assert "cat.png is 80x48." in chosen.choice.text
+    assert "cat.png is 80x48, read with 3 channels." in chosen.choice.text
     probes = fed(UNet(), chosen, request)
     assert [p.probe.name for p in probes] == ["image-1", "image-2", "noise", "natural", "second-noise", "zeros"]
     assert [p.probe.real for p in probes] == [True, True, False, False, False, False]

@@ -189,7 +189,7 @@ class _Ladder:
         size: Size = (shape[2], shape[3]) if chosen.declared else _limited(own)
         answer = self.search.ask(resized(chosen.specs, size, 1))
         fitted = None if answer.ok else self._fitted(chosen, size)
-        text = f"{path.name} is {own[1]}x{own[0]}. {chosen.choice.text}"
+        text = f"{path.name} is {own[1]}x{own[0]}, read with {shape[1]} channel{'s' * (shape[1] != 1)}."
         if size != own:
             text += f" It is resized to {size[1]}x{size[0]}."
         if fitted is not None:
