@@ -1,8 +1,8 @@
 """Fingerprints of initialisation in the weights: whether a layer is as a library made it, or was trained.
 
 Fresh weights are independent draws from one uniform, normal or truncated normal distribution: a Kolmogorov-Smirnov test
-against each, and the spread of the filters' own variances, tell. Training leaves heavier tails, filters of unequal
-norm and values beyond the bound of the initialisation.
+against each, the spread of the filters' own variances and the likeness of filters tell. Training leaves heavier tails,
+filters of unequal norm, filters that resemble each other, and values beyond the bound of the initialisation.
 """
 
 import math
@@ -23,6 +23,10 @@ MIN_WEIGHTS = 64
 """With fewer weights no distribution can be told: taken as fresh."""
 ROW_SPREAD = 4.0
 """How far the spread of the filters' variances may exceed that of independent draws."""
+GRAM, GRAM_LENGTH = 64, 4096
+"""Filters, and weights of each, whose likeness is looked at."""
+LIKENESS = 6.0
+"""How many standard deviations the mean likeness of pairs may lie above that of independent draws."""
 _TRUNCATED_STD = 0.87962566103423978
 """Standard deviation of a normal distribution cut at two of its own."""
 
@@ -77,6 +81,23 @@ def _rows_alike(rows: Tensor, kurtosis: float) -> bool:
     return relative <= ROW_SPREAD * (kurtosis - 1) / size + 1e-4
 
 
+def _independent(rows: Tensor) -> bool:
+    """Whether filters, and inputs, are no more alike than independent draws: m * cosine^2 has mean 1 over pairs."""
+    for matrix in (rows, rows.t()):
+        some = matrix[:: max(matrix.shape[0] // GRAM, 1)][:GRAM, :GRAM_LENGTH].float()
+        count, length = some.shape
+        norms = some.norm(dim=1)
+        if count < 4 or length < 6 or not bool((norms > 0).all()):
+            continue
+        unit = some / norms[:, None]
+        squares = (unit @ unit.T).square()
+        pairs = count * (count - 1)
+        mean = float(squares.sum() - squares.diagonal().sum()) * length / pairs
+        if mean > 1 + LIKENESS * math.sqrt(2 / (pairs / 2)) + 0.1:
+            return False
+    return True
+
+
 def degenerate(weight: Tensor, rows: Tensor, row_cosine: float, row_difference: float) -> str:
     """Return what no sane draw gives (`non-finite`, `zero`, `constant`, `identical filters`), else nothing."""
     low, high = (v.item() for v in torch.aminmax(weight.detach().float()))
@@ -101,6 +122,8 @@ def mark(weight: Tensor, rows: Tensor, bound: float, row_cosine: float, row_diff
         return Mark("degenerate", broken)
     if weight.numel() < MIN_WEIGHTS:
         return Mark("fresh", "")
+    if not _independent(rows):
+        return Mark("trained", "")
     values = _sample(weight)
     n = values.size
     limit = KS_SIGNIFICANCE / math.sqrt(n)

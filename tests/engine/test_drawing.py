@@ -1,0 +1,146 @@
+"""What drew the output, and what its final activation can reach: read from the graph, eager and traced alike."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from unetdoctor.engine.observation import observe
+from unetdoctor.engine.outputs import choose_output, describe, display_range, find_tensors, infer_task
+from unetdoctor.engine.setting import Setting
+from unetdoctor.facts import Intent, Probe, Task
+
+X = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+
+
+class Ends(nn.Module):
+    """A convolution with any ending."""
+
+    def __init__(self, end, channels=3):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Conv2d(3, 8, 3, padding=1)
+        self.head = nn.Conv2d(8, channels, 1)
+        self.end = end
+
+    def forward(self, x):
+        return self.end(self.head(torch.relu(self.body(x))), x)
+
+
+def seen(model, x=X):
+    return observe(
+        Setting(model.eval(), "cpu", 0, "", ""), Probe("noise", tuple(x.shape), False, False), (x,), {}, True
+    )
+
+
+CASES = {
+    "none": (lambda y, x: y, "", -math.inf, math.inf, False),
+    "tanh": (lambda y, x: torch.tanh(y), "tanh", -1, 1, False),
+    "unit tanh": (lambda y, x: (torch.tanh(y) + 1) / 2, "tanh", 0, 1, False),
+    "scaled sigmoid": (lambda y, x: torch.sigmoid(y) * 255, "sigmoid", 0, 255, False),
+    "turned": (lambda y, x: 1 - torch.sigmoid(y), "sigmoid", 0, 1, False),
+    "softmax": (lambda y, x: torch.softmax(y, 1), "softmax", 0, 1, False),
+    "clamp": (lambda y, x: y.clamp(0, 1), "clamp", 0, 1, False),
+    "hardtanh": (lambda y, x: F.hardtanh(y, -2, 2), "hardtanh", -2, 2, False),
+    "relu": (lambda y, x: torch.relu(y), "relu", 0, math.inf, False),
+    "relu6": (lambda y, x: F.relu6(y), "hardtanh", 0, 6, False),
+    "upsampled tanh": (lambda y, x: F.interpolate(torch.tanh(y), scale_factor=2), "tanh", -1, 1, False),
+    "gated": (lambda y, x: torch.sigmoid(y) * y, "", -math.inf, math.inf, False),
+    "residual": (lambda y, x: x + y, "", -math.inf, math.inf, True),
+    "residual tanh": (lambda y, x: torch.tanh(x + y), "tanh", -1, 1, False),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_end_of_a_network(name):
+    end, activation, low, high, residual = CASES[name]
+    found = seen(Ends(end))
+    drawing = found.drawing
+    assert found.tape.entries[drawing.drawn_by].layer == "head"
+    assert (drawing.activation, drawing.low, drawing.high) == (activation, low, high)
+    assert drawing.residual is residual
+    assert found.verified
+
+
+def test_what_the_activation_reads_is_kept():
+    found = seen(Ends(CASES["unit tanh"][0]))
+    torch.testing.assert_close((torch.tanh(found.raw) + 1) / 2, found.output)
+
+
+def test_a_sum_of_two_heads_is_no_residual():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.low, self.high = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, x):
+            return self.low(x) + self.high(x)
+
+    assert not seen(Two()).drawing.residual
+
+
+@pytest.mark.parametrize(
+    ("channels", "end", "latent", "task"),
+    [
+        (1, "none", False, Task.BINARY),
+        (4, "none", False, Task.MULTICLASS),
+        (3, "tanh", False, Task.RGB),
+        (3, "scaled sigmoid", False, Task.RGB),
+        (5, "scaled sigmoid", False, Task.MULTILABEL),
+        (3, "softmax", False, Task.MULTICLASS),
+        (3, "residual", False, Task.RGB),
+        (3, "tanh", True, Task.GENERATOR),
+    ],
+)
+def test_the_task_is_inferred(channels, end, latent, task):
+    found = seen(Ends(CASES[end][0], channels))
+    assert infer_task(latent, 3, tuple(found.output.shape), found.drawing)[0] is task
+
+
+def test_an_output_is_described_in_display_units():
+    found = seen(Ends(CASES["tanh"][0]))
+    intent = Intent(inferred_task=Task.RGB)
+    display = display_range(found.output, found.drawing, intent)
+    assert (display.low, display.high, display.source) == (-1, 1, "tanh")
+    output = describe(found.path, found.output, found.raw, found.drawing, display, Task.RGB)
+    eight_bit = (found.output + 1) * 127.5
+    assert output.std_8bit == pytest.approx(eight_bit.std(correction=0).item(), rel=1e-4)
+    channel = eight_bit[:, 1].flatten()
+    assert output.channels[1].p99_8bit == pytest.approx(channel.quantile(0.99).item(), abs=0.5)
+    assert output.channels[1].p1_8bit == pytest.approx(channel.quantile(0.01).item(), abs=0.5)
+    assert sum(output.channels[1].histogram) == channel.numel()
+    assert output.nan == output.infinite == 0
+
+
+def test_non_finite_values_are_counted_and_left_out():
+    x = torch.rand(1, 1, 8, 8)
+    x[0, 0, 0, 0], x[0, 0, 0, 1], x[0, 0, 0, 2] = float("nan"), float("inf"), float("-inf")
+    display = display_range(x, None, Intent(inferred_task=Task.RGB))
+    output = describe("output", x, x, None, display, Task.RGB)
+    assert (output.nan, output.infinite) == (1, 2)
+    assert 0 <= output.minimum <= output.maximum <= 1
+
+
+def test_the_picture_is_chosen_among_outputs():
+    a, b = torch.zeros(1, 3, 8, 8), torch.zeros(1, 2, 16, 16)
+    assert choose_output(find_tensors({"aux": a, "out": b}), (1, 3, 16, 16)) == 1
+    assert choose_output(find_tensors([a, b]), (1, 3, 16, 16)) == 1
+    assert choose_output(find_tensors((torch.zeros(1, 5), a)), (1, 3, 32, 32)) == 1
+    assert choose_output(find_tensors("nothing"), (1,)) is None
+    assert [path for path, _ in find_tensors({"x": [a, {"y": b}]})] == ["output['x'][0]", "output['x'][1]['y']"]
+
+
+def test_no_hook_and_no_mode_is_left_behind():
+    from torch.nn.modules import module as hooks
+    from torch.utils._python_dispatch import _get_current_dispatch_mode
+
+    class Broken(nn.Module):
+        def forward(self, x):
+            raise ValueError("no")
+
+    assert seen(Broken()).crash.type == "ValueError"
+    assert not hooks._global_forward_pre_hooks
+    assert not hooks._global_forward_hooks
+    assert _get_current_dispatch_mode() is None

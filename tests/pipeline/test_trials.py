@@ -1,0 +1,165 @@
+"""Trials and conclusions on made findings: what counts as a cure, what is combined, what comes first."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from unetdoctor.checks.check import Check
+from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.facts import (
+    Evidence,
+    Finding,
+    Intent,
+    Kind,
+    ModelFacts,
+    Outcome,
+    Place,
+    Probe,
+    Reading,
+    Remedy,
+    Request,
+    Run,
+    Severity,
+    State,
+)
+from unetdoctor.pipeline.conclusion import conclude, diagnose
+from unetdoctor.pipeline.trials import Laboratory, experiment, proposals, symptoms
+
+MODEL = ModelFacts("Net", "eager", 10, (), (), (), True, True, "", False, False)
+
+
+def evidence(value: float, other: float = 1.0) -> Evidence:
+    """Two numbers stand for a whole picture: they travel in the run's seconds and the model's size."""
+    run = Run(Probe("noise", (1,), False, False), (), None, (), None, value, True)
+    return Evidence(Request("x"), Intent(), replace(MODEL, parameters=other), (run,))
+
+
+class Flat(Check):
+    code, name, kind = "UD991", "flat", Kind.SYMPTOM
+    counterfactuals = (Remedy("popular", title="popular advice", cause="UD993"),)
+
+    @classmethod
+    def examine(cls, evidence):
+        value = evidence.runs[0].seconds
+        if value < 0:
+            return
+        yield cls.finding(f"The picture spreads over {value}.", [Reading("spread", value, "levels", lower=14)])
+
+
+class Broken(Check):
+    code, name, kind = "UD992", "broken", Kind.SYMPTOM
+
+    @classmethod
+    def examine(cls, evidence):
+        yield cls.finding("Broken.", [Reading("whole", evidence.model.parameters, lower=1)])
+
+
+class Milder(Broken):
+    code, name, takes_over = "UD994", "milder", ("UD991",)
+
+
+def cause(*remedies: Remedy, severity: Severity = Severity.ERROR, code: str = "UD993", op: int = 3) -> Finding:
+    return Finding(code, "cause", Kind.CAUSE, severity, Place("layer"), "The cause.", (), remedies, op)
+
+
+def trials(results, *causes, checks=(Flat, Broken)):
+    """`results` maps actions to what the counterfactual gives: evidence or an exception."""
+
+    def counterfactual(remedies):
+        key = "+".join(sorted(r.action for r in remedies))
+        result = results.get(key, evidence(2.0))
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    start = evidence(2.0)
+    findings = (*(f for c in checks for f in c.examine(start)), *causes)
+    laboratory = Laboratory(counterfactual, checks, start)
+    return findings, experiment(laboratory, symptoms(checks, findings), findings, 48)
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome", "reason"),
+    [
+        (evidence(200.0), Outcome.CURED, ""),
+        (evidence(8.0), Outcome.BETTER, ""),
+        (evidence(2.1), Outcome.NO_EFFECT, ""),
+        (evidence(2.0), Outcome.NO_EFFECT, ""),
+        (evidence(-1.0), Outcome.NO_EFFECT, ""),
+        (evidence(200.0, other=0.0), Outcome.WORSE, "brings UD992"),
+        (NotApplicableError("nothing there"), Outcome.NOT_TRIED, "nothing there"),
+        (RuntimeError("boom"), Outcome.NOT_TRIED, "the changed network raised RuntimeError: boom"),
+    ],
+)
+def test_outcomes(after, outcome, reason):
+    _, found = trials({"popular": after})
+    assert [(t.outcome, t.reason) for t in found] == [(outcome, reason)]
+    assert found[0].before == 2.0
+
+
+def test_a_milder_symptom_in_place_of_the_worse_is_better():
+    _, found = trials({"popular": evidence(200.0, other=0.0)}, checks=(Flat, Milder))
+    assert found[0].outcome is Outcome.BETTER
+    assert found[0].reason == "leaves UD994"
+
+
+def test_a_structural_remedy_is_never_evaluated():
+    _, found = trials({}, cause(Remedy("structural", cause="UD993")))
+    assert found[0].outcome is Outcome.NOT_TRIED
+    assert "trained anew" in found[0].reason
+
+
+def test_causes_come_before_counterfactuals_and_once_only():
+    same = Flat.counterfactuals[0]
+    findings, _ = trials({}, cause(Remedy("own"), same))
+    symptom = symptoms((Flat, Broken), findings)[0]
+    assert [r.action for r in proposals(symptom, findings)] == ["own", "popular"]
+
+
+def test_pairs_are_tried_where_no_single_remedy_cures():
+    _, found = trials({"a": evidence(8.0), "b": evidence(7.0), "a+b": evidence(100.0)}, cause(Remedy("a"), Remedy("b")))
+    assert [t.outcome for t in found if len(t.remedies) == 2] == [Outcome.CURED]
+
+
+def test_no_pair_is_tried_after_a_cure():
+    _, found = trials({"a": evidence(100.0), "b": evidence(7.0)}, cause(Remedy("a"), Remedy("b")))
+    assert all(len(t.remedies) == 1 for t in found)
+
+
+def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
+    findings, found = trials({"a": evidence(100.0)}, cause(Remedy("a", title="do a", patch="a()")))
+    first = diagnose(findings, found, {})[0]
+    assert (first.code, first.confirmed, first.explains) == ("UD993", True, ("UD991",))
+    assert first.remedy.patch == "a()"
+    ended = conclude(evidence(2.0), findings, found, {}, "error", 2, None)
+    assert ended.verdict == "The cause; proved: do a takes the spread from 2 to 100 levels and cures UD991 flat."
+
+
+def test_a_symptom_that_nothing_explains_is_said_to_be_so():
+    findings, found = trials({})
+    first = diagnose(findings, found, {})[0]
+    assert (first.code, first.confirmed) == ("UD991", False)
+    ended = conclude(replace(evidence(2.0), runs=()), findings, found, {}, "error", 2, None)
+    assert ended.state is State.NOT_DIAGNOSABLE
+    assert ended.exit_code == 3
+
+
+def test_graver_confirmed_stronger_smaller_earlier_first():
+    weak = cause(Remedy("a", scope=1), code="UD995", op=1)
+    strong = cause(Remedy("b", scope=2), code="UD996", op=9)
+    equal = cause(Remedy("c", scope=0), code="UD997", op=9)
+    note = cause(Remedy("d", scope=0), code="UD998", op=0, severity=Severity.NOTE)  # as grave as what it explains
+    results = {"a": evidence(30.0), "b": evidence(200.0), "c": evidence(190.0), "d": evidence(250.0)}
+    findings, found = trials(results, weak, strong, equal, note)
+    assert [d.code for d in diagnose(findings, found, {})] == ["UD998", "UD997", "UD996", "UD995"]
+
+
+def test_the_exit_code_follows_fail_on():
+    findings, found = trials({}, cause(severity=Severity.WARNING))
+    findings = tuple(f for f in findings if f.kind is Kind.CAUSE)
+    alive = evidence(2.0)
+    for fail_on, code in (("error", 0), ("warning", 1), ("note", 1), ("never", 0)):
+        output = conclude(alive, findings, found, {}, fail_on, 2, None)
+        assert output.exit_code == (3 if output.state is State.NOT_DIAGNOSABLE else code)
+    assert math.isnan(found[0].after) or found[0].after == 2.0
