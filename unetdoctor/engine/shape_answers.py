@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor
 from unetdoctor.engine import shape_rules, shape_spatial
 
 RULES = shape_rules.RULES | shape_spatial.RULES
+_UNTAGGED = ("leaky_relu", "hardswish", "rsub", "polar", "complex")
+"""Elementwise operations that torch does not tag as such, or not in every version."""
 
 
 def tensors(value: Any) -> list[Tensor]:
@@ -68,14 +71,18 @@ def answer(func: Any, name: str, bound: dict[str, Any], args: Any, kwargs: dict[
     rule = RULES.get(name)
     if rule is not None:
         return rule(bound)
-    if torch.Tag.pointwise in func.tags or (name.endswith("_") and _elementwise_twin(name)):
+    if _is_elementwise(func):
         return _elementwise(func, args, kwargs)
     return func(*args, **kwargs)
 
 
-def _elementwise_twin(name: str) -> bool:
-    packet = getattr(torch.ops.aten, name[:-1], None)
-    return packet is not None and any(torch.Tag.pointwise in getattr(packet, o).tags for o in packet.overloads())
+@cache
+def _is_elementwise(func: Any) -> bool:
+    """Whether torch tags an operation, or the one that it is the in-place form of, as elementwise."""
+    name = func.overloadpacket.__name__.rstrip("_")
+    packet = getattr(torch.ops.aten, name, None)
+    overloads = [getattr(packet, o) for o in packet.overloads()] if packet is not None else []
+    return name in _UNTAGGED or any(torch.Tag.pointwise in o.tags for o in (func, *overloads))
 
 
 def _elementwise(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
