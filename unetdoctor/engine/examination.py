@@ -10,10 +10,9 @@ from torch import Tensor
 from unetdoctor.engine import outputs
 from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
 from unetdoctor.engine.comparison import compare_all
-from unetdoctor.engine.drawing import Drawing
-from unetdoctor.engine.evaluation import Change, Intervening, evaluate
+from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import recover
-from unetdoctor.engine.observation import Observed, observe, operations, verify_now, with_inputs
+from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.weights import (
@@ -58,6 +57,7 @@ class Examination:
         self._evidence: Evidence | None = None
         self._running: dict[str, Tensor] | None = None
         self._changes: dict[Any, Change] = {}
+        self._tried: dict[Any, Tried] = {}
 
     def observe(self, probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any], latent: Latent | None) -> Observed:
         """Run one probe and keep it."""
@@ -210,9 +210,9 @@ class Examination:
         tried = self.varied[: 1 + compared] if self.slow else self.varied
         names = {seen.probe.name for seen in tried}
         for seen in tried:
-            change, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
-            if change.inputs is not None and latent is not None and seen is tried[0]:
-                x = change.inputs[0].float()
+            inputs, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
+            if inputs is not None and latent is not None and seen is tried[0]:
+                x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
         runs = tuple(replace(r, output=described[r.probe.name]) for r in base.runs if r.probe.name in names)
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
@@ -232,15 +232,21 @@ class Examination:
             return None
         return self._under(seen, remedies)[1:]
 
-    def _under(self, seen: Observed, remedies: tuple[Remedy, ...]) -> tuple[Change, Tensor, Output]:
-        """Return the change that remedies make, one pass's output under it, and its numbers."""
+    def _under(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Tried:
+        """Return what one pass draws under remedies; each is evaluated once."""
+        key = (seen.probe.name, tuple(sorted(r.key for r in remedies)))
+        if key not in self._tried:
+            self._tried[key] = self._evaluated(seen, remedies)
+        return self._tried[key]
+
+    def _evaluated(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Tried:
         change = self._change(seen, remedies)
         tensor, raw = self._evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
         display = self._display
         if kind and display is not None and seen.drawing is not None:
             display = outputs.after_activation(display, seen.drawing, kind)
-        return change, tensor, self._output(seen, tensor, raw, display)
+        return Tried(change.inputs, tensor, self._output(seen, tensor, raw, display))
 
     def _evaluate(self, seen: Observed, change: Change) -> tuple[Tensor, Tensor]:
         """Return (output, what its final activation reads) of one pass under a change."""
@@ -253,7 +259,7 @@ class Examination:
         if seen.verified is None:
             verify_now(self.setting, seen)
         if not seen.verified or seen.tape.reads_values(reached):
-            return self._run_model(seen, drawing, change)
+            return run_again(self.setting, seen, drawing, change)
         snapshot = seen.snapshot
         usable = snapshot is not None and change.first_op(seen.tape) >= snapshot.op
         values, _ = evaluate(
@@ -265,16 +271,6 @@ class Examination:
             seed=self.setting.seed,
         )
         return values[drawing.output], values[drawing.raw]
-
-    def _run_model(self, seen: Observed, drawing: Drawing, change: Change) -> tuple[Tensor, Tensor]:
-        args, kwargs = seen.args, seen.kwargs
-        if change.inputs is not None:
-            args, kwargs = with_inputs(args, kwargs, change.inputs)
-        mode = Intervening(seen.tape, change, capture=(drawing.raw,))
-        with mode:
-            returned = self.setting.call(args, kwargs)
-        tensor = dict(outputs.find_tensors(returned))[seen.path]
-        return tensor, mode.captured.get(drawing.raw, tensor)
 
     def _recovered(self, remedies: tuple[Remedy, ...]) -> Evidence:
         """Return the evidence once the crashed passes run with a geometric remedy."""

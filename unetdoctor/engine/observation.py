@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.statistics import Statistics
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, tensors
 from unetdoctor.engine.weights import normalisations, static_references
-from unetdoctor.facts import Crash, Op, Place, Probe, TensorStatistics
+from unetdoctor.facts import Crash, Op, Output, Place, Probe, TensorStatistics
 
 
 @dataclass
@@ -47,6 +47,17 @@ class Observed:
     def inputs(self) -> tuple[Tensor, ...]:
         """Every tensor among the arguments."""
         return tuple(t for _, t in find_tensors((self.args, self.kwargs)))
+
+
+class Tried(NamedTuple):
+    """One pass under remedies."""
+
+    inputs: tuple[Tensor, ...] | None
+    """What was fed, where that was changed."""
+    tensor: Tensor
+    """The chosen output."""
+    output: Output
+    """Its numbers."""
 
 
 def observe(
@@ -195,6 +206,18 @@ def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
         for op, entry in enumerate(tape.entries)
         if not entry.static
     )
+
+
+def run_again(setting: Setting, seen: Observed, drawing: Drawing, change: Change) -> tuple[Tensor, Tensor]:
+    """Run the model itself under a change; return its output and what its final activation reads."""
+    args, kwargs = seen.args, seen.kwargs
+    if change.inputs is not None:
+        args, kwargs = with_inputs(args, kwargs, change.inputs)
+    mode = Intervening(seen.tape, change, capture=(drawing.raw,))
+    with mode:
+        returned = setting.call(args, kwargs)
+    tensor = dict(find_tensors(returned))[seen.path]
+    return tensor, mode.captured.get(drawing.raw, tensor)
 
 
 def with_inputs(args: tuple[Any, ...], kwargs: dict[str, Any], new: tuple[Tensor, ...]) -> tuple[Any, dict[str, Any]]:

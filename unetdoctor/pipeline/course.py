@@ -175,7 +175,7 @@ def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tupl
     if evidence.model.trained or not any(n.used_stored for n in evidence.model.norms):
         return ()
     try:
-        other = examination.counterfactual((Remedy("batch_statistics"),))
+        other = examination.counterfactual((Remedy("batch_statistics"),), compared=False)
     except (NotApplicableError, RuntimeError, ValueError):
         return ()
     return tuple((run.probe.name, output) for run, output in other.outputs)
