@@ -47,7 +47,7 @@ def run(request: Request, channel: Any) -> Report:
     channel.stage("forward")
     for probe in make_probes(chosen, request, request.device):
         channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
-        if examination.seen[0].crash is not None:
+        if examination.seen[0].crash is not None and chosen.fitted is None:
             break  # the others would crash alike
     clock.lap("run")
     _sweep(examination, chosen, channel)
