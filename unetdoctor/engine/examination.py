@@ -214,7 +214,11 @@ class Examination:
             if inputs is not None and latent is not None and seen is tried[0]:
                 x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
-        runs = tuple(replace(r, output=described[r.probe.name]) for r in base.runs if r.probe.name in names)
+        runs = tuple(
+            replace(r, output=described[r.probe.name]) if r.probe.name in names else r
+            for r in base.runs
+            if r.probe.name in names or r.crash is not None
+        )
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
 
     def _change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
