@@ -111,7 +111,9 @@ class Examination:
         if main.output is None or self._display is not None:
             return
         channels = main.inputs[0].shape[1] if main.inputs and main.inputs[0].dim() > 1 else 0
-        task, reason = outputs.infer_task(self.subject.latent, channels, tuple(main.output.shape), main.drawing)
+        task, reason = outputs.infer_task(
+            self.subject.latent, channels, tuple(main.output.shape), main.drawing, self.subject.timestep
+        )
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         self._display = outputs.display_range(main.output, main.drawing, self._intent)
 

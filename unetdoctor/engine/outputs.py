@@ -79,12 +79,16 @@ def as_pictures(tensor: Tensor) -> Tensor:
     return x.to("cpu", torch.float32)
 
 
-def infer_task(latent: bool, in_channels: int, shape: tuple[int, ...], drawing: Drawing | None) -> tuple[Task, str]:
+def infer_task(
+    latent: bool, in_channels: int, shape: tuple[int, ...], drawing: Drawing | None, timestep: bool = False
+) -> tuple[Task, str]:
     """Return what the output is meant to be, read from input, channels and final activation, and why."""
     channels = shape[1] if len(shape) >= 4 else 1
     activation = drawing.activation if drawing else ""
     if latent:
         return Task.GENERATOR, f"a latent vector becomes {channels} channel{'s' * (channels != 1)}"
+    if timestep and channels == in_channels:
+        return Task.RGB, "a timestep beside the picture, and the input's channels: a diffusion network"
     if activation in ("tanh", "hardtanh"):
         return Task.RGB, f"a {activation} ends the network"
     if activation in ("softmax", "log_softmax"):
