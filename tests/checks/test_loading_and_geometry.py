@@ -62,8 +62,14 @@ class TestForwardCrashed:
         assert only("UD005", crashed(model=model(trained=False))).severity is Severity.ERROR
 
     def test_one_crash_among_passes(self) -> None:
-        given = evidence(runs=(run(), run("zeros", output=None, crash=crash())))
+        given = evidence(runs=(run(), run("second-noise", output=None, crash=crash())))
         assert only("UD005", given).severity is Severity.ERROR
+
+    def test_a_crash_on_zeros_of_ours_alone_is_no_fault(self) -> None:
+        given = evidence(runs=(run(), run("zeros", output=None, crash=crash())))
+        finding = only("UD005", given)
+        assert finding.severity is Severity.OK
+        assert finding.message == "1 of 2 forward passes of the model ran through."
 
     def test_plain_python_and_parameters(self) -> None:
         operands = (Operand((2, 4), -1, Place()), Operand((3, 3), None, Place("stem"), "stem.weight"))

@@ -49,7 +49,7 @@ CASES = {
     "upsampled tanh": (lambda y, x: F.interpolate(torch.tanh(y), scale_factor=2), "tanh", -1, 1, False),
     "gated": (lambda y, x: torch.sigmoid(y) * y, "", -math.inf, math.inf, False),
     "residual": (lambda y, x: x + y, "", -math.inf, math.inf, True),
-    "residual tanh": (lambda y, x: torch.tanh(x + y), "tanh", -1, 1, False),
+    "residual tanh": (lambda y, x: torch.tanh(x + y), "tanh", -1, 1, True),
 }
 
 

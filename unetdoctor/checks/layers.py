@@ -85,3 +85,8 @@ def place_of(evidence: Evidence, parameter: str) -> Place:
     norm = next((x for x in evidence.model.norms if x.layer == owner), None)
     layer = evidence.model.layer(owner) or norm
     return layer.place if layer is not None else Place(layer=owner)
+
+
+def has_symmetry(layer: LayerWeights) -> bool:
+    """Return whether several filters read the same channels: those of a depthwise layer never meet."""
+    return size(layer) > 1 and outputs(layer) // max(layer.groups, 1) > 1

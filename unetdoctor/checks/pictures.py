@@ -14,6 +14,7 @@ spread of 0 and a large deviation: they are a picture."""
 READABLE = 0.5
 """Share of values that must be finite for anything else to be read. 0: all NaN, which is non-finite-output's."""
 _WHOLE = ("int", "uint", "bool")
+_DECISIONS = {"argmax", "gt", "ge", "lt", "le", "round", "sign", "where", "topk", "max"}
 
 
 def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Output] | None:
@@ -74,7 +75,13 @@ def readable(output: Output) -> bool:
 def is_sure(evidence: Evidence, output: Output) -> bool:
     """Return whether the task is more than a guess: declared, or told by a final activation, a latent or a sum."""
     intent = evidence.intent
-    return intent.declared or bool(output.activation) or intent.effective.is_picture
+    told = output.activation in ("sigmoid", "softmax", "log_softmax")
+    return intent.declared or told or intent.effective.is_picture
+
+
+def is_hard(output: Output) -> bool:
+    """Return whether the output holds decisions (ids, a thresholded mask): constant on an input without objects."""
+    return holds_ids(output) or bool(_DECISIONS & set(output.final_ops))
 
 
 def most_changed(evidence: Evidence, kind: str) -> tuple[Comparison | None, int]:

@@ -33,13 +33,12 @@ class ForwardCrashed(Check):
         """Yield one finding: how many of the passes crashed, and where the first one did."""
         if not evidence.runs:
             return
-        crashes = sum(run.crash is not None for run in evidence.runs)
+        crashes = sum(run.crash is not None and not run.probe.constant for run in evidence.runs)
+        through = sum(run.crash is None for run in evidence.runs)
         reading = Reading("forward passes that raised", crashes, "passes", upper=0)
         run = evidence.crashed
-        if run is None or run.crash is None:
-            yield cls.finding(
-                f"{len(evidence.runs)} of {len(evidence.runs)} forward passes of the model ran through.", [reading]
-            )
+        if run is None or run.crash is None or not crashes:
+            yield cls.finding(f"{through} of {len(evidence.runs)} forward passes of the model ran through.", [reading])
             return
         yield cls.finding(_message(run.crash), [reading], place=run.crash.place, op=len(run.ops))
 

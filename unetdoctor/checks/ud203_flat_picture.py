@@ -11,6 +11,7 @@ from unetdoctor.checks.pictures import (
     display,
     flatness,
     inputs,
+    is_hard,
     is_sure,
     place,
     severity,
@@ -55,7 +56,7 @@ class FlatPicture(Check):
         """Yield one finding for the most varied picture, or for the mask whose logits vary most."""
         segmentation = evidence.intent.effective.is_segmentation
         chosen = best(evidence, lambda x: x.raw_spread if segmentation else contrast(x)[0])
-        if chosen is not None:
+        if chosen is not None and not is_hard(chosen[1]):
             yield cls._mask(evidence, *chosen) if segmentation else cls._picture(evidence, *chosen)
 
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import most_changed
+from unetdoctor.checks.pictures import is_hard, is_sure, most_changed
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
 
@@ -37,7 +37,7 @@ class IgnoresItsInput(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the pair of inputs between which the output changes most; constant inputs left out."""
         pair, count = most_changed(evidence, "inputs")
-        if pair is None:
+        if pair is None or any(is_hard(output) for _, output in evidence.outputs):
             return
         change = 100 * pair.relative
         place = evidence.model.last.place if evidence.model.last is not None else Place()
@@ -49,5 +49,12 @@ class IgnoresItsInput(Check):
                 Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
             ],
             place=place,
-            severity=Severity.ERROR if evidence.model.trained else Severity.NOTE,
+            severity=_severity(evidence),
         )
+
+
+def _severity(evidence: Evidence) -> Severity:
+    """Return how bad it is; what is no picture and no certain mask can be silent on inputs of ours by design."""
+    if not evidence.model.trained:
+        return Severity.NOTE
+    return Severity.ERROR if all(is_sure(evidence, output) for _, output in evidence.outputs) else Severity.WARNING

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
-from unetdoctor.checks.layers import outputs
+from unetdoctor.checks.layers import has_symmetry, outputs
 from unetdoctor.checks.remedies import initialise_last
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity
 
@@ -37,7 +37,7 @@ class IdenticalFinalFilters(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the last layer, where it has several filters with weights."""
         last = evidence.model.last
-        if last is None or outputs(last) < 2 or last.zero == 1 or last.row_difference != last.row_difference:
+        if last is None or not has_symmetry(last) or last.zero == 1 or last.row_difference != last.row_difference:
             return
         difference = 100 * last.row_difference
         readings = [Reading("largest difference between two filters", difference, "%", lower=DIFFERENCE_LIMIT)]

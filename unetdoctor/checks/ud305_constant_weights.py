@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.layers import hidden, outputs, size
+from unetdoctor.checks.layers import has_symmetry, hidden, size
 from unetdoctor.checks.remedies import initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Reading, Severity
 
@@ -34,7 +34,7 @@ class ConstantWeights(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding for every constant hidden layer, and one for all others together."""
-        judged = [x for x in hidden(evidence) if _has_symmetry(x) and not math.isnan(x.std)]
+        judged = [x for x in hidden(evidence) if has_symmetry(x) and not math.isnan(x.std)]
         constant = [x for x in judged if _variation(x) < VARIATION_LIMIT]
         zero = sum(x.largest == 0 for x in evidence.model.layers)
         for layer in constant:
@@ -54,11 +54,6 @@ class ConstantWeights(Check):
                 f"{shown(least)} % of their largest (limit {VARIATION_LIMIT:g} %).",
                 [Reading("deviation of the weights over the largest", least, "%", lower=VARIATION_LIMIT)],
             )
-
-
-def _has_symmetry(layer: LayerWeights) -> bool:
-    """Return whether several filters read the same channels."""
-    return size(layer) > 1 and outputs(layer) // max(layer.groups, 1) > 1
 
 
 def _variation(layer: LayerWeights) -> float:

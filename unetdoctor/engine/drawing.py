@@ -159,7 +159,7 @@ def trace(tape: Tape, output: Ref) -> Drawing:
         elif len({ref.op for ref in sources}) + from_input > 1 and name not in ("cat", "stack"):
             open_end = False
             bare = from_input or any(ref.op not in weighted for ref in sources)
-            residual = residual or (name in ("add", "sub") and activation_op is None and bare)
+            residual = residual or (name in ("add", "sub") and bare)
         op = max((ref.op for ref in sources), key=lambda o: (o in weighted, o), default=None)
     return Drawing(
         output=output,

@@ -112,6 +112,9 @@ class _Evaluation:
         self.tape, self.change = tape, change
         self.values: dict[Ref, Tensor] = {}
         self.leaves: dict[int, Tensor] = {}
+        self.read: set[Ref] | None = None
+        """Results that anything reads; others are dropped at once."""
+        self.result: Any = None
 
     def leaf(self, index: int) -> Tensor:
         if index in self.leaves:
@@ -144,7 +147,9 @@ class _Evaluation:
         act = self.change.interventions.get(op)
         out = entry.func(*args, **kwargs) if act is None else act(entry.func, args, kwargs)
         for slot, tensor in enumerate(tensors(out)):
-            self.values[Ref(op, slot)] = tensor
+            if self.read is None or Ref(op, slot) in self.read:
+                self.values[Ref(op, slot)] = tensor
+        self.result = out
 
 
 def evaluate(
@@ -180,25 +185,20 @@ def evaluate(
         fronts = {op: frontier(tape, op, keep) for op in take}
         held = keep.union(*fronts.values()) if fronts else keep
         uses = _last_uses(tape, start, held)
+        run.read = held.union(
+            *({r for r in tape.inputs_of(op) if isinstance(r, Ref)} for op in range(start, len(tape.entries)))
+        )
         for op in range(start, len(tape.entries)):
             entry = tape.entries[op]
             if op in fronts:
                 snapshots[op] = _taken(tape, op, run, fronts.pop(op), device)
-                held = keep.union(*fronts.values())
             run.step(op, entry)
             if observe is not None:
-                observe(op, entry, [run.values[r] for r in _slots(run.values, op)])
+                observe(op, entry, run.result)
             for ref in uses.get(op, ()):
                 run.values.pop(ref, None)
         found = {ref: run.values[ref] if isinstance(ref, Ref) else run.leaf(ref.index) for ref in wanted}
     return found, snapshots
-
-
-def _slots(values: dict[Ref, Tensor], op: int) -> Iterator[Ref]:
-    slot = 0
-    while Ref(op, slot) in values:
-        yield Ref(op, slot)
-        slot += 1
 
 
 def _writes_after(tape: Tape, op: int) -> bool:

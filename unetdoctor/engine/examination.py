@@ -11,18 +11,13 @@ from unetdoctor.engine import outputs
 from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
+from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover
+from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.setting import Setting, Subject
-from unetdoctor.engine.weights import (
-    is_trained,
-    layer_weights,
-    non_finite,
-    norm_statistics,
-    normalisations,
-    weight_uses,
-)
+from unetdoctor.engine.weights import normalisations, weight_uses
 from unetdoctor.facts import (
     Comparison,
     DisplayRange,
@@ -37,10 +32,10 @@ from unetdoctor.facts import (
     ShapeSweep,
 )
 
+KEPT_VALUES = 1_000_000
+"""A trial's output of more values is evaluated again where it is drawn, instead of kept."""
 SLOW_S = 0.2
 """Seconds of one pass from which trials no longer look at every probe."""
-GEOMETRIC = ("pad_input", "resize_branch", "crop_skip")
-"""Actions that change shapes: the model itself runs again for them."""
 
 
 class Examination:
@@ -119,24 +114,7 @@ class Examination:
 
     def _model_facts(self) -> ModelFacts:
         if self._facts is None:
-            main, model = self.main, self.subject.model
-            place = self.subject.place
-            layers = layer_weights(model, main.tape, main.values, main.statistics, place)
-            norms = norm_statistics(model, main.tape, main.batch, place)
-            drawn_by = main.drawing.drawn_by if main.drawing else None
-            self._facts = ModelFacts(
-                name=self.subject.name,
-                kind=self.subject.kind,
-                parameters=sum(p.numel() for p in model.parameters()),
-                layers=layers,
-                norms=norms,
-                non_finite=non_finite(model),
-                weights_given=self.subject.weights_given,
-                trained=self.subject.weights_given or is_trained(layers, norms),
-                last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
-                residual_output=bool(main.drawing and main.drawing.residual),
-                timestep_input=self.subject.timestep,
-            )
+            self._facts = model_facts(self.subject, self.main)
         return self._facts
 
     def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
@@ -172,7 +150,7 @@ class Examination:
         return Bench(
             tape=seen.tape,
             drawing=seen.drawing,
-            uses=weight_uses(seen.tape),
+            uses=weight_uses(seen.tape, seen.drawing.drawn_by),
             values=seen.values,
             model=self._model_facts(),
             non_finite=broken,
@@ -197,6 +175,18 @@ class Examination:
             self._running = {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}
         return self._running
 
+    def _looked_at(self, compared: bool) -> list[Observed]:
+        """Return the passes that trials look at."""
+        return self.varied[: 1 + compared] if self.slow else self.varied
+
+    def restricted(self, compared: bool = True) -> Evidence:
+        """Return the evidence as it is, on the passes that trials look at: what their result is compared with."""
+        names = {seen.probe.name for seen in self._looked_at(compared)}
+        base = self.evidence()
+        runs = tuple(r for r in base.runs if r.probe.name in names or r.crash is not None)
+        pairs = tuple(c for c in base.comparisons if {c.first, c.second} <= names)
+        return replace(base, runs=runs, comparisons=pairs)
+
     def counterfactual(self, remedies: tuple[Remedy, ...], compared: bool = True) -> Evidence:
         """Return the evidence under remedies, on every varied probe.
 
@@ -209,7 +199,9 @@ class Examination:
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
-        tried = self.varied[: 1 + compared] if self.slow else self.varied
+        tried = self._looked_at(compared)
+        if not tried:
+            raise NotApplicableError("no pass drew anything that could be compared")
         names = {seen.probe.name for seen in tried}
         for seen in tried:
             inputs, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
@@ -242,7 +234,10 @@ class Examination:
         """Return what one pass draws under remedies; each is evaluated once."""
         key = (seen.probe.name, tuple(sorted(r.key for r in remedies)))
         if key not in self._tried:
-            self._tried[key] = self._evaluated(seen, remedies)
+            tried = self._evaluated(seen, remedies)
+            if tried.tensor.numel() > KEPT_VALUES:
+                return tried
+            self._tried[key] = tried
         return self._tried[key]
 
     def _evaluated(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Tried:

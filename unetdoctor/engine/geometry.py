@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.evaluation import Change, Intervening
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.outputs import choose_output, find_tensors
@@ -13,6 +14,8 @@ from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import plain_name
 from unetdoctor.facts import Remedy
 
+ACTIONS = ("pad_input", "resize_branch", "crop_skip")
+"""Actions that change shapes."""
 _JOINING = {"cat", "concat", "add", "sub", "mul", "maximum", "minimum"}
 
 
@@ -21,6 +24,8 @@ def recover(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> T
     args, kwargs = seen.args, seen.kwargs
     rule = None
     size = tuple(seen.inputs[0].shape[2:])
+    if not all(remedy.action in ACTIONS for remedy in remedies):
+        raise NotApplicableError("a change of shape is tried alone")
     for remedy in remedies:
         if remedy.action == "pad_input":
             args = tuple(_padded(x, int(remedy.parameters["multiple"])) for x in args)
@@ -29,7 +34,7 @@ def recover(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> T
             rule = _resize_branch
         elif remedy.action == "crop_skip":
             rule = _crop_skip
-    with Intervening(seen.tape, Change(), rule=rule):
+    with seen.tape.leaves_kept(), Intervening(seen.tape, Change(), rule=rule):
         found = find_tensors(setting.call(args, kwargs))
     chosen = choose_output(found, tuple(seen.inputs[0].shape))
     if chosen is None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
@@ -110,6 +111,8 @@ def observe(
 def _find_output(seen: Observed, recorder: Recorder, returned: Any) -> None:
     found = find_tensors(returned)
     size = tuple(seen.inputs[0].shape) if seen.inputs else ()
+    drawn = [pair for pair in found if isinstance(recorder.origin(pair[1]), Ref)]  # not an input handed back
+    found = drawn or found
     chosen = choose_output(found, size)
     if chosen is None:
         return
@@ -147,7 +150,7 @@ def verify_now(setting: Setting, seen: Observed) -> None:
         return
     mode = Intervening(tape, Change(), capture=(drawing.raw,))
     try:
-        with mode:
+        with tape.leaves_kept(), mode:
             setting.call(seen.args, seen.kwargs)
     except (DivergedError, RuntimeError):
         return
@@ -182,7 +185,7 @@ def trial_start(tape: Tape, drawing: Drawing) -> int | None:
 def _name_nameless(tape: Tape) -> None:
     """Where neither a parameter nor the call stack names the layer (TorchScript), the producer's layer stands in."""
     for op, entry in enumerate(tape.entries):
-        if not entry.layer:
+        if not entry.layer and not entry.parameters:
             entry.layer = next((tape.entries[p].layer for p in reversed(tape.producers(op)) if p >= 0), "")
 
 
@@ -214,9 +217,11 @@ def run_again(setting: Setting, seen: Observed, drawing: Drawing, change: Change
     if change.inputs is not None:
         args, kwargs = with_inputs(args, kwargs, change.inputs)
     mode = Intervening(seen.tape, change, capture=(drawing.raw,))
-    with mode:
+    with seen.tape.leaves_kept(), mode:
         returned = setting.call(args, kwargs)
-    tensor = dict(find_tensors(returned))[seen.path]
+    tensor = dict(find_tensors(returned)).get(seen.path)
+    if tensor is None:
+        raise NotApplicableError(f"under the change forward() returned no {seen.path}")
     return tensor, mode.captured.get(drawing.raw, tensor)
 
 

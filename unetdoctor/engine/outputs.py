@@ -89,7 +89,9 @@ def infer_task(
         return Task.GENERATOR, f"a latent vector becomes {channels} channel{'s' * (channels != 1)}"
     if timestep and channels == in_channels:
         return Task.RGB, "a timestep beside the picture, and the input's channels: a diffusion network"
-    if activation in ("tanh", "hardtanh"):
+    if activation in ("relu", "softplus", "leaky_relu") or (activation == "clamp" and channels != in_channels):
+        return Task.REGRESSION, f"a {activation} ends the network"
+    if activation in ("tanh", "hardtanh", "clamp") and channels in (1, 3, 4):
         return Task.RGB, f"a {activation} ends the network"
     if activation in ("softmax", "log_softmax"):
         return Task.MULTICLASS, f"a softmax over {channels} channels ends the network"

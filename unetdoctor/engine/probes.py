@@ -102,7 +102,8 @@ class _Maker:
     def _drawn(self, name: str) -> ProbeInput:
         main = self.chosen.main
         values, text = _values(main, self._generator(name))
-        return self._probe(name, values, text)
+        constant = bool((values == values.flatten()[0]).all()) if values.numel() else False
+        return self._probe(name, values, text, constant=constant)
 
     def _zeros(self) -> ProbeInput:
         main = self.chosen.main

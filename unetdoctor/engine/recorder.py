@@ -148,14 +148,12 @@ class Recorder(Mode):
             return 2
         return 1
 
-    def _save_written(self, func_traits: Traits, args: tuple[Any, ...], encoded: tuple[Any, ...], train: bool) -> None:
-        positions = set(func_traits.mutated)
-        if train and "running_mean" in func_traits.arguments:
-            positions |= {func_traits.arguments.index(n) for n in ("running_mean", "running_var")}
-        for position in positions:
-            if position >= len(encoded):
-                continue
-            for ref in references(encoded[position]):
+    def _save_written(self, known: Traits, encoded: tuple[Any, ...], kwargs: dict[str, Any], train: bool) -> None:
+        names = {known.arguments[position] for position in known.mutated}
+        if train:
+            names |= {"running_mean", "running_var"}
+        for name in names:
+            for ref in references(argument(encoded, kwargs, known, name)):
                 index = ref.index if isinstance(ref, Leaf) else self.tape.roots.get(ref)
                 if index is not None and index not in self._saved:
                     self._saved[index] = self.tape.leaves[index].tensor.detach().clone()
@@ -176,7 +174,7 @@ class Recorder(Mode):
         if training is None:
             training = argument(args, kwargs, func_traits, "train")
         if func_traits.mutated or training:
-            self._save_written(func_traits, args, encoded, bool(training))
+            self._save_written(func_traits, encoded, encoded_kwargs, bool(training))
         file, line = self._source_line()
         module = self._stack[-1] if self._stack else ""
         entry = Entry(func, encoded, encoded_kwargs, func_traits, module, file, line, training=training)
@@ -216,7 +214,9 @@ class Recorder(Mode):
         for slot, tensor in enumerate(tensors(out)):
             ref = Ref(op, slot)
             if entry.traits.view or entry.traits.mutated:
-                source = next(references(entry.args), None)
+                name = entry.traits.arguments[entry.traits.mutated[0]] if entry.traits.mutated else ""
+                written = argument(entry.args, entry.kwargs, entry.traits, name) if name else entry.args
+                source = next(references(written), None)
                 root = source.index if isinstance(source, Leaf) else self.tape.roots.get(source) if source else None
                 if root is not None:
                     self.tape.roots[ref] = root

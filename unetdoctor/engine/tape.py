@@ -6,6 +6,7 @@ references, so memory is freed as in the unobserved pass. Eager modules and Torc
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -171,6 +172,17 @@ class Tape:
             if (isinstance(ref, Ref) and not self.entries[ref.op].static)
             or (isinstance(ref, Leaf) and self.leaves[ref.index].kind == "input")
         )
+
+    @contextmanager
+    def leaves_kept(self) -> Iterator[None]:
+        """Put back, after the block, what the model writes into its own parameters, buffers and inputs."""
+        saved = {index: self.leaves[index].tensor.detach().clone() for index in self.mutated_leaves}
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for index, tensor in saved.items():
+                    self.leaves[index].tensor.copy_(tensor)
 
     @property
     def random(self) -> bool:

@@ -43,14 +43,14 @@ def _weight_reference(tape: Tape, op: int) -> Ref | Leaf | None:
     return named[-1] if named else None
 
 
-def weight_uses(tape: Tape) -> dict[str, WeightUse]:
-    """Return the first use of every weighted layer, in the order of execution."""
+def weight_uses(tape: Tape, drawn_by: int | None = None) -> dict[str, WeightUse]:
+    """Return the first use of every weighted layer, in order of execution; of the last layer, the use that draws."""
     uses: dict[str, WeightUse] = {}
     for op, entry in enumerate(tape.entries):
         if not is_weighted(entry) or not entry.parameters:
             continue
         reference = _weight_reference(tape, op)
-        if reference is None or entry.layer in uses:
+        if reference is None or (entry.layer in uses and op != drawn_by):
             continue
         stride = argument(entry.args, entry.kwargs, entry.traits, "stride")
         uses[entry.layer] = WeightUse(
@@ -110,11 +110,12 @@ def layer_weights(
     values: dict[Ref | Leaf, Tensor],
     statistics: dict[int, TensorStatistics],
     place: Callable[[str], Place],
+    drawn_by: int | None = None,
 ) -> tuple[LayerWeights, ...]:
     """Return every weighted layer that ran, then those that never ran, as numbers."""
     parameters = dict(model.named_parameters())
     found = []
-    uses = weight_uses(tape)
+    uses = weight_uses(tape, drawn_by)
     for use in uses.values():
         weight = resolve(tape, use.weight, values)
         if weight is None:

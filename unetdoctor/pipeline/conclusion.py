@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unetdoctor.facts import (
     Diagnosis,
@@ -69,14 +69,10 @@ def diagnose(
     entries.sort(key=lambda pair: _rank(pair[0], pair[1], strongest))
     ranked = _folded([entry for entry, _ in entries])
     explained = {code for d in ranked for code in d.explains}
-    for code, finding in ill.items():
-        if code not in explained and finding.severity.rank >= Severity.WARNING.rank and not _covered(code, ranked):
-            ranked.append(_unexplained(finding, trials))
-    return tuple(ranked)
-
-
-def _covered(code: str, ranked: list[Diagnosis]) -> bool:
-    return any(d.code == code for d in ranked)
+    left = [f for code, f in ill.items() if code not in explained and f.severity.rank >= Severity.WARNING.rank]
+    ranked += [_unexplained(finding, trials) for finding in left]
+    # A stable sort: what explains nothing never stands before a graver symptom that nothing explains.
+    return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not d.explains)))
 
 
 def _effect(trial: Trial) -> float:
@@ -125,7 +121,7 @@ def _explained(
     finding: Finding, ill: dict[str, Finding], trials: tuple[Trial, ...], causes: dict[str, frozenset[str]]
 ) -> Diagnosis | None:
     keys = {r.key for r in finding.remedies}
-    own = [t for t in trials if len(t.remedies) == 1 and t.remedies[0].key in keys]
+    own = [t for t in trials if any(r.key in keys for r in t.remedies)]
     cures = [t for t in own if t.outcome is Outcome.CURED]
     at_home = frozenset(code for code, known in causes.items() if finding.code in known)
     best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
@@ -135,7 +131,7 @@ def _explained(
     if not explains and finding.severity.rank < Severity.WARNING.rank:
         return None
     severity = max((finding.severity, *(ill[c].severity for c in explains if c in ill)), key=lambda s: s.rank)
-    remedy = best.remedies[0] if best is not None else next(iter(finding.remedies), None)
+    remedy = _joined(best.remedies) if best is not None else next(iter(finding.remedies), None)
     if remedy is None and finding.patch:
         remedy = Remedy("structural", finding.place, title="change the layer", patch=finding.patch, cause=finding.code)
     elif remedy is not None and not remedy.patch and finding.patch:
@@ -153,6 +149,15 @@ def _explained(
         remedy=_pasteable(remedy, finding),
         trial=best,
     )
+
+
+def _joined(remedies: tuple[Remedy, ...]) -> Remedy:
+    """Return one remedy that says all that was changed together."""
+    if len(remedies) == 1:
+        return remedies[0]
+    titles = " + ".join(r.title for r in remedies)
+    patch = "\n".join(r.patch for r in remedies if r.patch)
+    return replace(remedies[0], title=titles, patch=patch, scope=max(r.scope for r in remedies))
 
 
 def _pasteable(remedy: Remedy | None, finding: Finding) -> Remedy | None:
@@ -175,11 +180,15 @@ def _pasteable(remedy: Remedy | None, finding: Finding) -> Remedy | None:
 
 def _best(trials: list[Trial], at_home: frozenset[str] = frozenset()) -> Trial | None:
     """Return the strongest trial, on a symptom to which the cause belongs where there is one."""
-    return max(trials, key=lambda t: (t.symptom in at_home, _effect(t)), default=None)
+    if not trials:
+        return None
+    symptom = min((t.symptom not in at_home, t.symptom) for t in trials)[1]  # effects compare within one symptom only
+    return max((t for t in trials if t.symptom == symptom), key=_effect)
 
 
 def _unexplained(finding: Finding, trials: tuple[Trial, ...]) -> Diagnosis:
-    helped = _best([t for t in trials if t.symptom == finding.code and t.outcome is Outcome.CURED])
+    cures = [t for t in trials if t.symptom == finding.code and t.outcome is Outcome.CURED]
+    helped = _best([t for t in cures if not any(r.action == "initialise" for r in t.remedies)])
     return Diagnosis(
         code=finding.code,
         name=finding.name,
@@ -188,7 +197,7 @@ def _unexplained(finding: Finding, trials: tuple[Trial, ...]) -> Diagnosis:
         explains=(finding.code,),
         severity=finding.severity,
         message=finding.message,
-        remedy=helped.remedies[0] if helped else next(iter(finding.remedies), None),
+        remedy=_joined(helped.remedies) if helped else next(iter(finding.remedies), None),
         trial=helped,
     )
 
@@ -226,8 +235,10 @@ def _verdict(
     first = diagnoses[0] if diagnoses else None
     if state is State.ILL and first is not None:
         return _sentence(first, findings)
+    if first is not None and first.severity.rank >= Severity.WARNING.rank:
+        return f"No error, one thing to look at: {_lower(_sentence(first, findings))}"
     if state is State.UNTRAINED:
-        return _untrained(evidence, findings, first, batch)
+        return _untrained(findings, diagnoses, batch)
     worst = next((f for f in findings if f.severity is Severity.WARNING), None)
     if worst is not None:
         return f"No error, one thing to look at: {worst.message}"
@@ -264,8 +275,11 @@ def _named(codes: tuple[str, ...], findings: tuple[Finding, ...]) -> str:
     return ", ".join(f"{code} {names.get(code, '')}".strip() for code in codes)
 
 
-def _untrained(evidence: Evidence, findings: tuple[Finding, ...], first: Diagnosis | None, batch: Output | None) -> str:
+def _untrained(
+    evidence: Evidence, findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], batch: Output | None
+) -> str:
     symptom = next((f for f in findings if f.kind is Kind.SYMPTOM and f.ill), None)
+    first = next((d for d in diagnoses if symptom is not None and d.trial and d.trial.symptom == symptom.code), None)
     if symptom is None:
         return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."
     if first is not None and first.confirmed and first.trial is not None:

@@ -57,7 +57,7 @@ def run(request: Request, channel: Any) -> Report:
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
-    trials = _trials(examination, checks, evidence, findings, channel)
+    trials = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
     clock.lap("trials")
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
@@ -152,9 +152,9 @@ def _examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple
 def _trials(
     examination: Examination,
     checks: tuple[type[Check], ...],
-    evidence: Evidence,
     findings: tuple[Finding, ...],
     channel: Any,
+    failed: set[str],
 ) -> tuple[Trial, ...]:
     found = symptoms(checks, findings)
     if not found:
@@ -166,7 +166,8 @@ def _trials(
         channel.stage("trial")  # each has its own time limit
         return examination.counterfactual(remedies, compared)
 
-    laboratory = Laboratory(counterfactual, checks, evidence)
+    working = tuple(c for c in checks if c.code not in failed)
+    laboratory = Laboratory(counterfactual, working, examination.restricted(compared))
     return experiment(laboratory, found, findings, examination.request.limits.trials)
 
 

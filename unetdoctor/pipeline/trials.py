@@ -60,12 +60,19 @@ class Laboratory:
     def __init__(self, counterfactual: Counterfactual, checks: tuple[type[Check], ...], evidence: Evidence) -> None:
         self._counterfactual = counterfactual
         self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM)
-        self._ill_before = {f.code for f in self._read(evidence) if f.ill}
+        self._start = self._read(evidence)
+        self._ill_before = {f.code for f in self._start if f.ill}
         self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
         self.evaluations = 0
 
     def _read(self, evidence: Evidence) -> list[Finding]:
         return [finding for check in self._checks for finding in check.examine(evidence)]
+
+    def before(self, symptom: "Symptom") -> Reading:
+        """Return the symptom's leading reading as it is, on the passes that trials look at."""
+        reading = _matching([f for f in self._start if f.code == symptom.finding.code], symptom)
+        bounds = (symptom.reading.lower, symptom.reading.upper)
+        return symptom.reading if reading is None else Reading(reading.name, reading.value, reading.unit, *bounds)
 
     def attempt(self, remedies: tuple[Remedy, ...], symptom: Symptom) -> Trial:
         """Return the trial of these remedies together on one symptom."""
@@ -102,7 +109,7 @@ class Laboratory:
     def _judged(
         self, remedies: tuple[Remedy, ...], symptom: Symptom, findings: list[Finding], seconds: float, std: float
     ) -> Trial:
-        before, code = symptom.reading, symptom.finding.code
+        before, code = self.before(symptom), symptom.finding.code
         same = [f for f in findings if f.code == code]
         after = _matching(same, symptom)
         grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}

@@ -1,0 +1,27 @@
+"""The model as a whole, read from its main pass."""
+
+from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.setting import Subject
+from unetdoctor.engine.weights import is_trained, layer_weights, non_finite, norm_statistics
+from unetdoctor.facts import ModelFacts
+
+
+def model_facts(subject: Subject, main: Observed) -> ModelFacts:
+    """Return the layers of a model as numbers; `main` is the pass in which they ran."""
+    model, place = subject.model, subject.place
+    drawn_by = main.drawing.drawn_by if main.drawing else None
+    layers = layer_weights(model, main.tape, main.values, main.statistics, place, drawn_by)
+    norms = norm_statistics(model, main.tape, main.batch, place)
+    return ModelFacts(
+        name=subject.name,
+        kind=subject.kind,
+        parameters=sum(p.numel() for p in model.parameters()),
+        layers=layers,
+        norms=norms,
+        non_finite=non_finite(model),
+        weights_given=subject.weights_given,
+        trained=subject.weights_given or is_trained(layers, norms),
+        last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
+        residual_output=bool(main.drawing and main.drawing.residual),
+        timestep_input=subject.timestep,
+    )
