@@ -23,7 +23,8 @@ from unetdoctor.facts import (
     Severity,
     State,
 )
-from unetdoctor.pipeline.conclusion import conclude, diagnose
+from unetdoctor.pipeline.conclusion import conclude
+from unetdoctor.pipeline.diagnosis import diagnose
 from unetdoctor.pipeline.trials import Laboratory, experiment, proposals, symptoms
 
 MODEL = ModelFacts("Net", "eager", 10, (), (), (), True, True, "", False, False)

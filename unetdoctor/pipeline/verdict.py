@@ -1,0 +1,105 @@
+"""The verdict: what an examination ends with, in one sentence."""
+
+import math
+import re
+
+from unetdoctor.facts import (
+    Diagnosis,
+    Evidence,
+    Finding,
+    Kind,
+    Outcome,
+    Output,
+    Severity,
+    State,
+)
+
+
+def verdict_of(
+    state: State,
+    evidence: Evidence,
+    findings: tuple[Finding, ...],
+    diagnoses: tuple[Diagnosis, ...],
+    examined: int,
+    batch: Output | None,
+) -> str:
+    """Return the verdict: one sentence."""
+    if state is State.NOT_DIAGNOSABLE:
+        crash = next((f for f in findings if f.ill and f.kind is Kind.SYMPTOM), None)
+        return crash.message if crash else "forward() returned no tensor that could be read as a picture or mask."
+    first = diagnoses[0] if diagnoses else None
+    if state is State.ILL and first is not None:
+        return _sentence(first, findings)
+    if first is not None and first.severity.rank >= Severity.WARNING.rank:
+        return f"No error, one thing to look at: {_lower(_sentence(first, findings))}"
+    if state is State.UNTRAINED:
+        return _untrained(findings, diagnoses, batch)
+    worst = next((f for f in findings if f.severity is Severity.WARNING), None)
+    if worst is not None:
+        return f"No error, one thing to look at: {worst.message}"
+    count = len(evidence.runs)
+    return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
+
+
+_LIMIT = re.compile(r" \((?:at least|at most|limit) [^()]*\)")
+
+
+def _clause(message: str) -> str:
+    """Return a message as part of a longer sentence: without its full stop and without the limits in brackets."""
+    return _LIMIT.sub("", message.rstrip().removesuffix("."))
+
+
+def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
+    message, trial = _clause(diagnosis.message), diagnosis.trial
+    if trial is not None and trial.outcome is Outcome.CURED:
+        proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
+        unit = f" {trial.unit}" if trial.unit else ""
+        if diagnosis.code not in diagnosis.explains:
+            return f"{message}; proved: {proof}{unit} and cures {_named(diagnosis.explains, findings)}."
+        return f"{message}; no cause was found, but {proof}{unit}."
+    others = tuple(c for c in diagnosis.explains if c != diagnosis.code)
+    if others:
+        return f"{message}; it explains {_named(others, findings)}."
+    if diagnosis.code in diagnosis.explains:
+        return f"{message}; nothing that was examined explains it."
+    return f"{message}."
+
+
+def _named(codes: tuple[str, ...], findings: tuple[Finding, ...]) -> str:
+    names = {f.code: f.name for f in findings}
+    return ", ".join(f"{code} {names.get(code, '')}".strip() for code in codes)
+
+
+def _untrained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], batch: Output | None) -> str:
+    symptom = next((f for f in findings if f.kind is Kind.SYMPTOM and f.ill), None)
+    first = next((d for d in diagnoses if symptom is not None and d.trial and d.trial.symptom == symptom.code), None)
+    if symptom is None:
+        return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."
+    if first is not None and first.confirmed and first.trial is not None:
+        trial = first.trial
+        unit = f" {trial.unit}" if trial.unit else ""
+        return (
+            f"Untrained, and nothing is broken: {_short(symptom.message)}, because {_short(first.message)}; proved:"
+            f" {trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}{unit}."
+        )
+    seen = ""
+    if batch is not None and math.isfinite(batch.std_8bit):
+        seen = f"; with batch statistics its standard deviation is {number(batch.std_8bit)} 8-bit levels"
+    return f"Untrained, and nothing is broken: {_short(symptom.message)}, as fresh weights do{seen}."
+
+
+def _short(message: str) -> str:
+    """Return the first clause of a message, to stand within a sentence."""
+    return _lower(_clause(message).partition("; ")[0].partition(": ")[0])
+
+
+def _lower(sentence: str) -> str:
+    """Begin a clause in lower case unless it begins with a name or an abbreviation."""
+    if len(sentence) > 1 and sentence[0].isupper() and sentence[1].islower():
+        return sentence[0].lower() + sentence[1:]
+    return sentence
+
+
+def number(value: float) -> str:
+    """Return a number with three digits."""
+    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
