@@ -84,7 +84,7 @@ IMPORTS: dict[str, tuple[dict[str, str], str]] = {
         "model.py",
     ),
     "a sibling before an installed library": (
-        {"model.py": "from skimage import value\n" + NET.format("got = value"), "skimage.py": "value = 1"},
+        {"model.py": "from torchinfo import value\n" + NET.format("got = value"), "torchinfo.py": "value = 1"},
         "model.py",
     ),
     "a file called types.py": ({"types.py": NET.format("got = 1")}, "types.py"),
