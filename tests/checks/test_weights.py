@@ -56,7 +56,7 @@ class TestIdenticalFinalFilters:
         assert finding.place == place()
         assert finding.remedies[0].patch == "model.draw.reset_parameters()"
         assert finding.remedies[1].patch == "nn.init.xavier_uniform_(model.draw.weight)"
-        assert "The 3 filters of draw (model.py:30) differ by at most 0 %" in finding.message
+        assert "The 3 filters of draw (model.py:30) are identical: they differ by at most 0 %" in finding.message
 
     def test_scaled_copies_are_no_copies(self) -> None:
         assert not only("UD301", evidence(model=network(last(row_cosine=1.0, row_difference=0.5)))).ill

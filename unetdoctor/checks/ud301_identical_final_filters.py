@@ -43,10 +43,11 @@ class IdenticalFinalFilters(Check):
         readings = [Reading("largest difference between two filters", difference, "%", lower=DIFFERENCE_LIMIT)]
         if last.row_cosine == last.row_cosine:
             readings.append(Reading("smallest cosine between two filters", last.row_cosine, upper=COSINE_LIMIT))
+        likeness = "different" if any(x.holds for x in readings) else "identical"
         yield cls.finding(
-            f"The {outputs(last)} filters of {last.place.text} differ by at most {shown(difference)} % of the largest "
-            f"weight (at least {DIFFERENCE_LIMIT:g} %), with a smallest cosine of {last.row_cosine:.4f} (at most "
-            f"{COSINE_LIMIT}).",
+            f"The {outputs(last)} filters of {last.place.text} are {likeness}: they differ by at most "
+            f"{shown(difference)} % of the largest weight (at least {DIFFERENCE_LIMIT:g} %), with a smallest cosine of "
+            f"{last.row_cosine:.4f} (at most {COSINE_LIMIT}).",
             either(*readings),
             place=last.place,
             severity=Severity.NOTE if _draws_one_channel(evidence) else Severity.ERROR,
