@@ -17,7 +17,7 @@ from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.setting import Setting, Subject
-from unetdoctor.engine.weights import normalisations, weight_uses
+from unetdoctor.engine.weights import normalisations, products, weight_uses
 from unetdoctor.facts import (
     Comparison,
     DisplayRange,
@@ -34,8 +34,8 @@ from unetdoctor.facts import (
 
 KEPT_VALUES = 1_000_000
 """A trial's output of more values is evaluated again where it is drawn, instead of kept."""
-SLOW_S = 0.2
-"""Seconds of one pass from which trials no longer look at every probe."""
+SLOW_PRODUCTS = 1e10
+"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
 
 
 class Examination:
@@ -82,7 +82,7 @@ class Examination:
     @property
     def slow(self) -> bool:
         """Whether a pass takes so long that trials look at as few of them as their symptom needs."""
-        return bool(self.seen) and self.seen[0].seconds > SLOW_S
+        return bool(self.seen) and products(self.seen[0].tape) > SLOW_PRODUCTS
 
     def evidence(self) -> Evidence:
         """Return everything that was measured as it is."""

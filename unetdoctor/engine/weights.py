@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine import fingerprints
 from unetdoctor.engine.drawing import CONVOLUTIONS, NORMALISATIONS, is_weighted
-from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, owner
+from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, owner, references
 from unetdoctor.facts import LayerWeights, NormStatistics, Place, TensorStatistics
 
 TRAINED_SHARE = 0.2
@@ -63,6 +63,17 @@ def weight_uses(tape: Tape, drawn_by: int | None = None) -> dict[str, WeightUse]
             linear=entry.name not in CONVOLUTIONS,
         )
     return uses
+
+
+def products(tape: Tape) -> float:
+    """Return about how many multiplications the weighted operations of a pass need: its cost, the same on every run."""
+    total = 0.0
+    for entry in tape.entries:
+        if is_weighted(entry) and len(entry.shape) > 1:
+            sizes = [tape.leaves[r.index].tensor.numel() for r in references(entry.args) if isinstance(r, Leaf)]
+            channels = entry.shape[1] if entry.name in CONVOLUTIONS else entry.shape[-1]
+            total += math.prod(entry.shape) * max(sizes, default=0) / max(channels, 1)
+    return total
 
 
 def as_rows(weight: Tensor, transposed: bool, groups: int = 1) -> Tensor:
