@@ -56,4 +56,8 @@ def last_layer_trials(model: nn.Module, inputs: torch.Tensor) -> dict[str, Calla
         with torch.no_grad():
             return evaluate(seen.tape, (drawing.output, drawing.raw), change=next(changes), snapshot=snapshot)
 
-    return {"evaluation": evaluation, "trial": lambda: examination.counterfactual((next(remedies),))}
+    def trial() -> object:
+        examination._tried.clear()  # each round is to be evaluated, not remembered
+        return examination.counterfactual((next(remedies),))
+
+    return {"evaluation": evaluation, "trial": trial}

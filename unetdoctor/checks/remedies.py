@@ -1,7 +1,9 @@
 """Remedies that several checks propose, the popular advice among them, with the lines to paste."""
 
+from dataclasses import replace
+
 from unetdoctor.checks.layers import written
-from unetdoctor.facts import Place, Remedy
+from unetdoctor.facts import Evidence, Place, Remedy
 
 _SCHEMES = {
     "default": ("its own reset_parameters()", "{layer}.reset_parameters()"),
@@ -135,6 +137,17 @@ STATISTICS = (
         scope=2,
     ),
 )
+
+
+def statistics_for(evidence: Evidence) -> tuple[Remedy, ...]:
+    """Return STATISTICS with lines to paste for what this network is fed: latents are drawn, pictures loaded."""
+    if evidence.latent is None:
+        return STATISTICS
+    loop = "    for batch in loader:  # some tens of batches of real inputs\n        model(batch)\n"
+    drawn = f"    for _ in range(60):\n        model(torch.randn{evidence.latent.shape})\n"
+    return tuple(replace(r, patch=r.patch.replace(loop, drawn)) for r in STATISTICS)
+
+
 ACTIVATIONS = (final_activation("identity"), final_activation("sigmoid"), final_activation("tanh"))
 RESCALE_ACTIVATION_INPUT = Remedy(
     action="rescale_input_of_activation",

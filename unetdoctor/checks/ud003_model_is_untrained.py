@@ -40,10 +40,10 @@ class ModelIsUntrained(Check):
         fresh = 100 * sum(x.state == "fresh" for x in model.layers) / len(model.layers)
         trained = sum(x.state == "trained" for x in model.layers)
         state = "The network is untrained" if untrained else "The network is trained"
-        why = "a weights file was given" if model.weights_given else f"{trained} bear traces of training"
+        traces = f"{trained} of them show{'s' * (trained == 1)}" if trained else "none of them shows"
+        why = "a weights file was given" if model.weights_given else f"{traces} traces of training"
         yield cls.finding(
-            f"{state}: {shown(fresh)} % of its {len(model.layers)} weighted layers are as initialised "
-            f"(limit {FRESH_LIMIT:g} %), and {why}.",
+            f"{state}: {shown(fresh)} % of its {len(model.layers)} weighted layers are as initialised, and {why}.",
             (
                 Reading("layers as initialised", fresh, "%", upper=FRESH_LIMIT if untrained else None),
                 Reading("layers with traces of training", trained, "layers", lower=1 if untrained else None),

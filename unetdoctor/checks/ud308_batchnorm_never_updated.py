@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.remedies import STATISTICS
+from unetdoctor.checks.remedies import statistics_for
 from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
 
 COUNT_LIMIT = 0
@@ -61,7 +61,7 @@ class BatchNormNeverUpdated(Check):
             readings,
             place=first.place if pristine else None,
             severity=_severity(evidence, pristine, readings),
-            remedies=STATISTICS,
+            remedies=statistics_for(evidence),
             op=first.op if pristine else None,
         )
 

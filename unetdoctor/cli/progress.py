@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 STAGES = {
     "start": "starting PyTorch",
+    "run": "starting PyTorch",
+    "probe": "finding an input",
     "import": "importing your file",
     "load": "loading the model",
     "construct": "building the model",

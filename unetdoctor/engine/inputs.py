@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from unetdoctor.engine.candidates import Answer, ArgumentSpec, Search, Specs, with_tables
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
 from unetdoctor.engine.images import image_size
-from unetdoctor.engine.loading.errors import Guard
+from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.probes import ProbeInput, make_probes
 from unetdoctor.engine.probing import LATENT_BATCH, probe
 from unetdoctor.engine.shapes import sweep
@@ -41,16 +41,16 @@ def choose_input(
     Where every candidate crashes alike, the most natural one is returned: its crash is the finding then.
     """
     found = guard("probe", lambda: _climb(_Ladder(model, request, example_inputs)))
-    if isinstance(found, ChoiceError):
+    if isinstance(found, RequestError):
         raise found
     return found
 
 
-def _climb(ladder: _Ladder) -> ChosenInput | ChoiceError:
+def _climb(ladder: _Ladder) -> ChosenInput | RequestError:
     """Return our own error instead of raising it: the guard takes what is raised for the model's."""
     try:
         return ladder.climb()
-    except ChoiceError as error:
+    except RequestError as error:
         return error
 
 

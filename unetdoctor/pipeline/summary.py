@@ -14,6 +14,7 @@ from unetdoctor.engine.signal import signal
 from unetdoctor.facts import (
     Evidence,
     Finding,
+    Output,
     Report,
     Request,
     RunBlock,
@@ -112,11 +113,29 @@ def build_report(
     )
 
 
+def _drawn(output: Output) -> str:
+    """Say what came out on a person's own picture."""
+    if len(output.class_shares) == 2 and len(output.channels) == 1:
+        top = output.channels[0].p99_8bit / 255
+        return f"{100 * output.class_shares[1]:.3g} % of the mask lies above the threshold, and 1 % above {top:.2f}"
+    if output.class_shares:
+        ranked = sorted(enumerate(output.class_shares), key=lambda pair: -pair[1])[:3]
+        return "the classes are " + ", ".join(f"{index} on {100 * share:.3g} %" for index, share in ranked)
+    return f"the picture spreads over {output.spread_8bit:.3g} of 255 levels around {output.mean_8bit:.3g}"
+
+
 def _notices(evidence: Evidence) -> tuple[str, ...]:
     notices = [
         f"On {run.probe.name} the evaluated tape differed from the model: trials ran the model itself."
         for run in evidence.runs
         if run.output is not None and not run.probe.constant and not run.verified
+    ]
+    if not evidence.model.trained and any(run.output is not None for run in evidence.runs):
+        notices.append("These weights are fresh: train the network, or give its trained weights with -w FILE.")
+    notices += [
+        f"On {run.probe.name} {_drawn(run.output)}."
+        for run in evidence.runs
+        if run.probe.real and run.output is not None
     ]
     main = evidence.main
     if main is not None and main.others:
