@@ -18,6 +18,7 @@ code raises is the guard's. Weights never run code: there is no way from here to
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,11 +75,9 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
 
 def _parsed(target: str, directory: Path) -> ParsedTarget:
     """Parse a target, unless it is the name of a file as it stands: file names may hold colons and brackets."""
-    try:
+    with suppress(OSError, ValueError):  # a name that no file can have is a target of another kind
         if files.absolute(target, directory).is_file():
             return ParsedTarget(target)
-    except (OSError, ValueError):
-        pass
     return parse_target(target)
 
 
