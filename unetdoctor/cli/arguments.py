@@ -17,7 +17,11 @@ class Options:
     target: str
     kwarg: tuple[str, ...] = ()
     weights: str | None = None
+    arch: str | None = None
+    trust: bool = False
     inputs: tuple[str, ...] = ()
+    inputs_from: str | None = None
+    output: str | None = None
     image: tuple[str, ...] = ()
     batch: int | None = None
     seed: int = 0
@@ -73,7 +77,11 @@ def request(options: Options) -> Request:
         directory=_directory(),
         kwargs=values.keywords(options.kwarg),
         weights=options.weights,
+        arch=options.arch,
+        trust=options.trust,
         inputs=tuple(parse_input(text) for text in options.inputs),
+        inputs_from=options.inputs_from,
+        output=options.output,
         images=options.image,
         batch=options.batch,
         intent=Intent(

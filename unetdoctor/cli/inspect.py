@@ -38,11 +38,20 @@ def inspect(
     weights: Annotated[
         str | None, typer.Option("-w", "--weights", metavar="FILE", help="state_dict or safetensors to load.")
     ] = None,
+    arch: Annotated[
+        str | None,
+        typer.Option("--arch", metavar="TARGET", help="The network that a checkpoint given as TARGET belongs to."),
+    ] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Let a pickled module run the code that it names.")] = False,
     inputs: Annotated[
         list[str] | None,
         typer.Option(
             "--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable); inferred without it."
         ),
+    ] = None,
+    inputs_from: Annotated[
+        str | None,
+        typer.Option("--inputs", metavar="SOURCE", help="Values to feed: file.pt, file.npz or script.py:fn."),
     ] = None,
     image: Annotated[
         list[str] | None, typer.Option("--image", metavar="PATH", help="Photograph to feed (repeatable).")
@@ -58,6 +67,9 @@ def inspect(
         ),
     ] = "auto",
     classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", metavar="KEY", help="Which output to examine, where there are several.")
+    ] = None,
     range_: Annotated[
         str | None, typer.Option("--range", metavar="LOW..HIGH", help="Output values shown as black and white.")
     ] = None,
@@ -75,9 +87,9 @@ def inspect(
         str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
     ] = "error",
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json on stdout.")] = "text",
-    output: Annotated[
+    report: Annotated[
         list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT=FILE", help="Also write text, json or svg (repeatable)."),
+        typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write text, json or svg (repeatable)."),
     ] = None,
     out_dir: Annotated[
         str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
@@ -95,6 +107,10 @@ def inspect(
         target=target,
         kwarg=tuple(kwarg or ()),
         weights=weights,
+        arch=arch,
+        trust=trust,
+        inputs_from=inputs_from,
+        output=output,
         inputs=tuple(inputs or ()),
         image=tuple(image or ()),
         batch=batch,
@@ -112,7 +128,7 @@ def inspect(
     )
     delivery = Delivery(
         format=choice("--format", format_, values.FORMATS),
-        files=values.file_outputs(output or ()),
+        files=values.file_outputs(report or ()),
         out_dir=out_dir,
         pictures=not no_pictures,
         force=force,

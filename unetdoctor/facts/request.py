@@ -105,8 +105,16 @@ class Request:
     """Constructor arguments given with `-k name=value`."""
     weights: str | None = None
     """A state_dict (.pt, .pth, .ckpt) or safetensors file."""
+    arch: str | None = None
+    """Target of the network that a checkpoint belongs to, where the target is that checkpoint."""
+    trust: bool = False
+    """Whether a pickled module may run the code that it names."""
     inputs: tuple[InputSpec, ...] = ()
     """Declared inputs; empty to infer them."""
+    inputs_from: str | None = None
+    """Where the inputs' values come from: `file.pt`, `file.npz` or `script.py:function`; None to make them."""
+    output: str | None = None
+    """Path or key of the output to examine: `output['aux']`, `aux`, `1`; None to choose by rule."""
     images: tuple[str, ...] = ()
     """Photographs to feed."""
     batch: int | None = None
