@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -27,6 +28,9 @@ _MAINS = (
     "sample",
     "noisy",
 )
+_PICTURES = ("x", "z", "input", "inputs", "image", "images", "img", "imgs")
+"""Of these, what a function that is a network itself calls its first argument."""
+_MAKING = ("build", "make", "create", "get", "load")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,18 @@ def parameters(model: nn.Module) -> tuple[Parameter, ...]:
         (p for p in required if p.role == "other"), required[0]
     )
     return tuple(Parameter(p.name, p.required, p.keyword_only, "main" if p is main else p.role, p.type) for p in found)
+
+
+def takes_picture(function: Any) -> bool:
+    """Whether a plain function wants a tensor first, by its name or annotation: then it is a network, not a factory."""
+    if not inspect.isfunction(function) or function.__name__.startswith(_MAKING):
+        return False
+    required = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    first = next(iter(required), None)
+    if first is None or first.kind in (first.VAR_POSITIONAL, first.VAR_KEYWORD):
+        return False
+    text = first.annotation if isinstance(first.annotation, str) else getattr(first.annotation, "__name__", "")
+    return text.rpartition(".")[2] == "Tensor" or (first.annotation is first.empty and first.name in _PICTURES)
 
 
 def _eager(model: nn.Module) -> list[Parameter]:
