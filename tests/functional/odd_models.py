@@ -84,7 +84,7 @@ class Net(nn.Module):
         return F.conv2d(F.relu(F.conv2d(x, self.w1, padding=1)), self.w2, self.b2, padding=1)
 """,
     "checkpointed": starting(
-        "from torch.utils.checkpoint import checkpoint as c; x = x + c(self.out, self.d1(x), use_reentrant=False).mean()"
+        "from torch.utils.checkpoint import checkpoint as c; x = x + c(self.d1, x, use_reentrant=False).mean()"
     ),
     "inference mode": NET.replace("    def forward", "    @torch.inference_mode()\n    def forward"),
     "scripted part": building("self.out = torch.jit.script(self.out)"),
