@@ -11,7 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from unetdoctor.engine.candidates import Answer, ArgumentSpec, Search, Specs, with_tables
+from unetdoctor.engine.answers import Answer, with_tables
+from unetdoctor.engine.arguments import ArgumentSpec, Specs
+from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
 from unetdoctor.engine.images import image_size
 from unetdoctor.engine.loading.errors import Guard, RequestError
