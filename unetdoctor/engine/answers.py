@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from unetdoctor.engine.arguments import ArgumentSpec, Specs, in_order
+from unetdoctor.engine.arguments import ArgumentSpec, Specs, sources
 from unetdoctor.engine.shape_log import Weighted
 from unetdoctor.engine.shape_pass import ShapeFailure, ShapePass
 
@@ -39,9 +39,9 @@ class Answer:
     @property
     def stem(self) -> Weighted | None:
         """The first weighted operation that the main argument flows into."""
-        bit = 1 << [s.role for s in in_order(self.specs)].index("main")
+        bits = sources(self.specs)[self.main.name]
         weighted = self.seen.weighted if self.seen else ()
-        return next((w for w in weighted if w.sources & bit), None)
+        return next((w for w in weighted if w.sources & bits), None)
 
     @property
     def signature(self) -> tuple[str, str]:
@@ -51,12 +51,11 @@ class Answer:
 
 def with_tables(answer: Answer) -> Specs:
     """Return the arguments that passed, labels and timesteps brought within the tables that they are looked up in."""
-    order = in_order(answer.specs)
+    bits = sources(answer.specs)
     found = []
     for spec in answer.specs:
-        bit = 1 << order.index(spec)
         weighted = answer.seen.weighted if answer.seen else ()
-        table = min((w.channels for w in weighted if w.op == "embedding" and w.sources & bit), default=None)
+        table = min((w.channels for w in weighted if w.op == "embedding" and w.sources & bits[spec.name]), default=None)
         if table is None or not spec.dtype.startswith("int"):
             found.append(spec)
         elif spec.role == "time":

@@ -1,6 +1,7 @@
 """The arguments of forward() as they will be fed: flat specifications, arranged into containers where it wants some.
 
-`batch.image` is the entry "image" of a dict that is the argument `batch`; `noises.0` is the first element of a list.
+`batch.image` is the entry "image" of a dict that is the argument `batch`, `noises.0` the first element of a list, and
+`images.*` a list of single samples.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor
 
 Shape = tuple[int, ...]
+EACH = "*"
+"""Entry of a list that has one element for each sample."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class ArgumentSpec:
     """One tensor among the arguments of forward()."""
 
     name: str
-    """Name of the argument; `batch.image` for an entry of a dict, `noises.0` for an element of a list."""
+    """Name of the argument; `batch.image` for an entry of a dict, `noises.0` for an element of a list, `images.*` for a
+    list of samples."""
     shape: Shape
     """Full shape with the batch dimension."""
     dtype: str = "float32"
@@ -38,6 +42,11 @@ class ArgumentSpec:
         """Return a tensor that has the shape and no values."""
         return torch.empty(self.shape, dtype=getattr(torch, self.dtype), device="meta")
 
+    @property
+    def tensors(self) -> int:
+        """How many tensors forward() gets for it."""
+        return self.shape[0] if self.name.endswith(f".{EACH}") else 1
+
 
 Specs = tuple[ArgumentSpec, ...]
 
@@ -51,6 +60,8 @@ def arrange(specs: Specs, make: Callable[[ArgumentSpec], Any]) -> tuple[tuple[An
     for name, parts in tops.items():
         if parts[0].name == name:
             value = make(parts[0])
+        elif parts[0].name == f"{name}.{EACH}":
+            value = list(make(parts[0]))
         elif all(part.name.rpartition(".")[2].isdigit() for part in parts):
             value = [make(part) for part in parts]
         else:
@@ -62,9 +73,13 @@ def arrange(specs: Specs, make: Callable[[ArgumentSpec], Any]) -> tuple[tuple[An
     return tuple(args), kwargs
 
 
-def in_order(specs: Specs) -> list[ArgumentSpec]:
-    """Return the specifications in the order in which their tensors stand among (args, kwargs)."""
-    return sorted(specs, key=lambda s: s.keyword)
+def sources(specs: Specs) -> dict[str, int]:
+    """Return the bits of the tensors that each specification becomes, in their order among (args, kwargs)."""
+    found, position = {}, 0
+    for spec in sorted(specs, key=lambda s: s.keyword):
+        found[spec.name] = ((1 << spec.tensors) - 1) << position
+        position += spec.tensors
+    return found
 
 
 def followed(shape: Shape, before: Sequence[int], after: Sequence[int]) -> Shape:

@@ -9,7 +9,7 @@ from itertools import islice, product
 from torch import nn
 
 from unetdoctor.engine.answers import Answer, progress, sides_told
-from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, followed, in_order
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, followed, sources
 from unetdoctor.engine.shape_pass import ShapeFailure, ShapesUnknownError, output_shape
 from unetdoctor.engine.shapes import really_passes
 from unetdoctor.engine.sides import guesses, repairs
@@ -107,14 +107,14 @@ class Search:
             if answer.ok:
                 break
         assert best is not None
-        for _ in range(_REPAIRS if len(options) > 1 else 0):
-            if best.failure is None:
-                break
-            tried = [self.ask(specs) for specs in repairs(best.specs, best.failure)]
+        refused = {best.specs}
+        while len(options) > 1 and best.failure is not None and len(refused) < _REPAIRS:
+            tried = [self.ask(specs) for specs in repairs(best.specs, best.failure) if specs not in refused]
             better = max(tried, key=lambda a: (a.ok, progress(a)), default=best)
-            if not better.ok and progress(better) <= progress(best):
+            if better is best or (not better.ok and progress(better) < progress(best)):
                 break
             best = better
+            refused.add(best.specs)
         if best.ok:
             self.settled = best.specs
         return best
@@ -147,7 +147,7 @@ class Search:
         return p.name in self.containers
 
     def lengthened(self, answer: Answer) -> Answer:
-        """Return an answer whose lists are as long as they are read: each element more must have more operations run."""
+        """Return an answer whose lists are as long as they are read: with each element more operations are run."""
         for name, entries in self.containers.items():
             while answer.ok and entries[0] == "0" and len(entries) < _ENTRIES:
                 self.containers[name] = entries = [*entries, str(len(entries))]
@@ -174,12 +174,11 @@ class Search:
 
     def _wanted(self, p: Parameter) -> list[int]:
         """Return the feature counts that linear layers wanted of a side argument when they refused, the last first."""
-        wanted = []
+        wanted: list[int] = []
         for answer in self.answers.values():
-            names = [s.name for s in in_order(answer.specs)]
-            for w in answer.seen.weighted if answer.seen else ():
-                if p.name in names and w.sources == 1 << names.index(p.name) and w.op == "linear":
-                    wanted.append(w.channels)
+            bit = sources(answer.specs).get(p.name)
+            if bit and answer.seen:
+                wanted += [w.channels for w in answer.seen.weighted if w.sources == bit and w.op == "linear"]
         return list(dict.fromkeys(reversed(wanted)))
 
     @property

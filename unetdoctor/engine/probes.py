@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, in_order
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, sources
 from unetdoctor.engine.chosen import ChosenInput, resized
 from unetdoctor.engine.images import load_image
 from unetdoctor.engine.outputs import find_tensors
@@ -131,8 +131,9 @@ class _Maker:
         return ProbeInput(probe, args, kwargs)
 
     def _main(self, probe: ProbeInput) -> Tensor:
-        tensors = find_tensors((probe.args, probe.kwargs))
-        return tensors[in_order(self.chosen.specs).index(self.chosen.main)][1]
+        bits = sources(self.chosen.specs)[self.chosen.main.name]
+        fed = find_tensors((probe.args, probe.kwargs))
+        return torch.stack([t for i, (_, t) in enumerate(fed) if bits >> i & 1])
 
     def _generator(self, name: str) -> torch.Generator:
         generator = torch.Generator()

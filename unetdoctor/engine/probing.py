@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from unetdoctor.engine.answers import Answer, sides_told
-from unetdoctor.engine.arguments import Shape
+from unetdoctor.engine.arguments import EACH, Shape
 from unetdoctor.engine.candidates import FEW, Search
 from unetdoctor.engine.chosen import is_latent
 from unetdoctor.engine.shape_pass import ShapeFailure
@@ -93,6 +93,18 @@ def _first(search: Search) -> Answer:
         return first
     if any(search.opened(p) for p in search.parameters if p.required and p.name not in search.containers):
         return search.with_main(shape)
+    return _listed(search, first)
+
+
+def _listed(search: Search, first: Answer) -> Answer:
+    """Ask about a list of pictures, one batch long or one picture for each sample, in place of the main argument."""
+    name, before = first.main.name.partition(".")[0], dict(search.containers)
+    for entry in ("0", EACH):
+        search.containers[name] = [entry]
+        answer = search.with_main((search.batch, 3, 64, 64))
+        if answer.ok or answer.stem is not None:
+            return answer
+    search.containers = before
     return first
 
 

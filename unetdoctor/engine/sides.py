@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, in_order
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, sources
 from unetdoctor.engine.shape_log import Weighted
 from unetdoctor.engine.shape_pass import ShapeFailure
 from unetdoctor.engine.signature import Parameter
@@ -32,23 +32,21 @@ def guesses(p: Parameter, main: Shape, dtype: str, wanted: Sequence[int]) -> tup
     if p.role == "level":
         return half, replace(half, shape=(n, 1)), whole, replace(half, shape=())
     if p.role == "label":
-        return label, *(replace(half, shape=(n, c), low=0.0, high=0.0) for c in wanted or (10,)), half
+        return label, *(replace(half, shape=(n, c), low=0.0, high=0.0) for c in dict.fromkeys((*wanted, 10))), half
     if p.role == "context":
-        return tuple(replace(half, shape=(n, _TOKENS, c), low=None, high=None) for c in wanted or (768,))
+        return tuple(replace(half, shape=(n, _TOKENS, c), low=None, high=None) for c in dict.fromkeys((*wanted, 768)))
     sides = main[2:] if len(main) > 2 and max(main[2:]) > 1 else (_SIDE, _SIDE)
     return spec, replace(spec, shape=(n, 1, *sides)), label, half, replace(half, shape=())
 
 
 def repairs(specs: Specs, failure: ShapeFailure) -> Iterable[Specs]:
     """Return arguments of which one beside the picture gets the shape that a refusal points to."""
-    order = in_order(specs)
+    bits = sources(specs)
     found: list[tuple[ArgumentSpec, Shape]] = []
-    for position, spec in enumerate(order):
-        if spec.role == "main" or not spec.dtype.startswith(("float", "bfloat")):
-            continue
-        bit = 1 << position
-        found += [(spec, shape) for shape in _by_weight(spec, bit, failure)]
-        found += [(spec, shape) for shape in _by_operands(spec, bit, failure)]
+    for spec in specs:
+        if spec.role != "main" and spec.dtype.startswith(("float", "bfloat")):
+            found += [(spec, shape) for shape in _by_weight(spec, bits[spec.name], failure)]
+            found += [(spec, shape) for shape in _by_operands(spec, bits[spec.name], failure)]
     for spec, shape in dict.fromkeys(found):
         if shape != spec.shape and min(shape, default=1) > 0:
             yield tuple(replace(s, shape=shape) if s is spec else s for s in specs)
@@ -59,6 +57,8 @@ def _by_weight(spec: ArgumentSpec, bit: int, failure: ShapeFailure) -> Iterable[
     last: Weighted | None = failure.seen.weighted[-1] if failure.seen.weighted else None
     if last is None or not last.sources & bit or not ("conv" in failure.op or failure.op in _WEIGHTED):
         return
+    if last.sources != bit and spec.role != "other":
+        return  # it is for the picture to give way
     axis = -1 if last.op == "linear" else 1
     if len(last.read) < 2:
         return

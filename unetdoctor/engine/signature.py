@@ -76,6 +76,7 @@ def parameters(model: nn.Module) -> tuple[Parameter, ...]:
 
 def with_main(found: Sequence[Parameter]) -> tuple[Parameter, ...]:
     """Return arguments of which the most likely picture has the role `main`."""
+    found = [replace(p, role=role_of(p.name)) for p in found]
     required = [p for p in found if p.required]
     main = next((p for p in required if last_name(p.name) in _MAINS), None) or next(
         (p for p in required if p.role == "other"), required[0]
