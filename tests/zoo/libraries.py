@@ -86,7 +86,9 @@ _SMP = {
     "upernet-regnet": 'UPerNet("timm-regnety_002", encoder_weights=None, classes=5)',
     "segformer-mit-b0": 'Segformer("mit_b0", encoder_weights=None, classes=5)',
     "dpt-vit": 'DPT("tu-vit_tiny_patch16_224", encoder_weights=None, classes=2, dynamic_img_size=True)',
-    "unet-six-bands": 'create_model("unet", "timm-mobilenetv3_small_100", encoder_weights=None, in_channels=6, classes=4)',
+    "unet-six-bands": (
+        'create_model("unet", "timm-mobilenetv3_small_100", encoder_weights=None, in_channels=6, classes=4)'
+    ),
 }
 _SHAPE = "spatial_dims={}, in_channels={}, out_channels={}"
 _STEPS = "channels=(16, 32, 64, 128), strides=(2, 2, 2)"
@@ -118,13 +120,13 @@ _MONAI = {
         "strides=(2, 2), use_sigmoid=True)"
     ),
     "generator-2d": "Generator(latent_shape=(64,), start_shape=(16, 8, 8), channels=(16, 8, 1), strides=(2, 2, 1))",
-    "regunet-2d": f"RegUNet(spatial_dims=2, in_channels=2, num_channel_initial=8, depth=3, out_channels=2)",
+    "regunet-2d": "RegUNet(spatial_dims=2, in_channels=2, num_channel_initial=8, depth=3, out_channels=2)",
     "diffusion-unet-2d": f"DiffusionModelUNet({_SHAPE.format(2, 1, 1)})",
     "vqvae-2d": f"VQVAE({_SHAPE.format(2, 1, 1)}, channels=(16, 32, 32), num_res_channels=(16, 32, 32))",
     "mednext-2d": f"MedNeXt({_SHAPE.format(2, 1, 2)}, init_filters=8, kernel_size=3)",
 }
 _DIFFUSERS = {
-    "unet2d": "UNet2DModel(sample_size=32, in_channels=3, out_channels=3, block_out_channels=(32, 64), layers_per_block=1, "
+    "unet2d": "UNet2DModel(sample_size=32, block_out_channels=(32, 64), layers_per_block=1, "
     'down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"))',
     "unet2d-class-labels": "UNet2DModel(sample_size=32, block_out_channels=(32, 64), layers_per_block=1, "
     'down_block_types=("DownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "UpBlock2D"), num_class_embeds=10)',
@@ -139,7 +141,7 @@ _DIFFUSERS = {
     'down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2)',
     "dit": "DiTTransformer2DModel(num_attention_heads=4, attention_head_dim=8, num_layers=2, sample_size=16)",
     "unet1d": "UNet1DModel(sample_size=256, in_channels=2, out_channels=2, block_out_channels=(16, 32), "
-    'extra_in_channels=16, down_block_types=("DownBlock1DNoSkip", "DownBlock1D"), '
+    'extra_in_channels=32, down_block_types=("DownBlock1DNoSkip", "DownBlock1D"), '
     'up_block_types=("UpBlock1D", "UpBlock1DNoSkip"))',
 }
 _MIT = "num_encoder_blocks=4, depths=[1, 1, 1, 1], hidden_sizes=[16, 32, 64, 96], num_labels=5"
@@ -195,13 +197,15 @@ _TRANSFORMERS = {
     "glpn": (
         "GLPNForDepthEstimation",
         "GLPNConfig",
-        "GLPNConfig(depths=[1, 1, 1, 1], hidden_sizes=[16, 32, 64, 128], num_attention_heads=[1, 2, 4, 8], decoder_hidden_size=32)",
+        "GLPNConfig(depths=[1, 1, 1, 1], hidden_sizes=[16, 32, 64, 128], num_attention_heads=[1, 2, 4, 8], "
+        "decoder_hidden_size=32)",
     ),
     "vitmatte": (
         "VitMatteForImageMatting",
         "VitDetConfig, VitMatteConfig",
         "VitMatteConfig(backbone_config=VitDetConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, "
-        'num_channels=4, image_size=64, out_features=["stage2"]), hidden_size=32, convstream_hidden_sizes=[16, 24, 32])',
+        'num_channels=4, image_size=64, out_features=["stage2"]), hidden_size=32, convstream_hidden_sizes=[16, 24, 32], '
+        "fusion_hidden_sizes=[64, 32, 16, 8])",
     ),
 }
 _TIMM = {
