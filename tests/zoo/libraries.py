@@ -204,8 +204,8 @@ _TRANSFORMERS = {
         "VitMatteForImageMatting",
         "VitDetConfig, VitMatteConfig",
         "VitMatteConfig(backbone_config=VitDetConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, "
-        'num_channels=4, image_size=64, out_features=["stage2"]), hidden_size=32, convstream_hidden_sizes=[16, 24, 32], '
-        "fusion_hidden_sizes=[64, 32, 16, 8])",
+        'num_channels=4, image_size=64, out_features=["stage2"]), hidden_size=32, '
+        "convstream_hidden_sizes=[16, 24, 32], fusion_hidden_sizes=[64, 32, 16, 8])",
     ),
 }
 _TIMM = {

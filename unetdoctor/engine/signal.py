@@ -41,6 +41,6 @@ def _batch_signal(examination: Examination) -> dict[int, TensorStatistics]:
             seed=examination.setting.seed,
             observe=statistics,
         )
-    except (NotApplicableError, RuntimeError, ValueError):
+    except (NotApplicableError, RuntimeError, ValueError, IndexError):  # other values may index out of bounds
         return {}
     return statistics.collect()
