@@ -66,7 +66,8 @@ _TORCHVISION = {
     "lraspp-mobilenet": ("segmentation", f"lraspp_mobilenet_v3_large({_NO_WEIGHTS}, num_classes=21)"),
     "maskrcnn-resnet50-fpn": (
         "detection",
-        f"maskrcnn_resnet50_fpn({_NO_WEIGHTS}, num_classes=3, min_size=128, max_size=160)",
+        f"maskrcnn_resnet50_fpn({_NO_WEIGHTS}, num_classes=3, min_size=96, max_size=96, "
+        "rpn_pre_nms_top_n_test=100, rpn_post_nms_top_n_test=50, box_detections_per_img=8)",
     ),
 }
 _SMP = {

@@ -19,6 +19,8 @@ LATENT_BATCH = 16
 _HINTS = ("img_size", "image_size", "input_size", "imgsz", "img_resolution", "resolution")
 _MOST_HINTS = 4
 _VIEW = re.compile(r"shape '\[([-\d, ]+)\]' is invalid for input of size")
+_MOST_TOLD = 16
+"""Largest number in a refusal's text that is taken for a number of channels."""
 _FRAMES = 4
 """Length of a clip of frames."""
 _START = {1: 256, 2: 64, 3: 32}
@@ -128,7 +130,9 @@ def _other_forms(search: Search, first: Answer) -> Answer:
         count = _volume([v for v in sides[sides[0] == n :] if v > 0])  # the batch is no part of a sample
         forms += [(n, count), (n, count, 1, 1)]
     if not first.op:
-        forms += [(n, c, side, side) for side in _hinted(search) + sides_told(first, 64) for c in (3, 1)]
+        told = [int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD]
+        sides = dict.fromkeys((64, *_hinted(search), *sides_told(first, 64)))
+        forms += [(n, c, side, side) for side in sides for c in dict.fromkeys((*told, 3, 1))]
     forms += [(n, 100), (n, 100, 1, 1), (n, 1, 64, 64), (n, 3, 256), (n, 1, 32, 32, 32), (n, 1, 28, 28), (n, 64)]
     for shape in forms:
         answer = search.with_main(shape)
