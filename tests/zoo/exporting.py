@@ -49,7 +49,7 @@ def main(file: str, form: str, out: str) -> None:
     """Export, and print one line of JSON: how, or why not."""
     warnings.simplefilter("ignore")
     try:
-        found = {"how": export(Path(file), form, Path(out))}
+        found = {"how": export(Path(file).resolve(), form, Path(out))}
     except Exception as error:  # it is the answer
         found = {"why": f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:160]}
     print(json.dumps(found))
