@@ -14,8 +14,8 @@ from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination
-from unetdoctor.engine.outputs import find_tensors
 from unetdoctor.engine.remedies import ACTIONS
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.facts import Latent, Place, Probe, Remedy, Request
 

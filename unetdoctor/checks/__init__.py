@@ -19,6 +19,8 @@ from difflib import get_close_matches
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.ud003_model_is_untrained import ModelIsUntrained
 from unetdoctor.checks.ud005_forward_crashed import ForwardCrashed
+from unetdoctor.checks.ud006_parameters_outside_the_module import ParametersOutsideTheModule
+from unetdoctor.checks.ud007_ambiguous_output import AmbiguousOutput
 from unetdoctor.checks.ud101_skip_concat_mismatch import SkipConcatMismatch
 from unetdoctor.checks.ud102_size_must_be_multiple import SizeMustBeMultiple
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
@@ -48,6 +50,8 @@ from unetdoctor.facts import Card, Selection
 CHECKS: tuple[type[Check], ...] = (
     ModelIsUntrained,
     ForwardCrashed,
+    ParametersOutsideTheModule,
+    AmbiguousOutput,
     SkipConcatMismatch,
     SizeMustBeMultiple,
     SingleChannelPicture,

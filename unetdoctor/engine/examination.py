@@ -132,6 +132,7 @@ class Examination:
             ops=operations(seen, self.setting),
             output=described,
             others=seen.others,
+            chosen=seen.chosen,
             crash=seen.crash,
             seconds=seen.seconds,
             verified=seen.verified is not False,

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.evaluation import Change, Intervening
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.outputs import choose_output, find_tensors
+from unetdoctor.engine.returned import choose, find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import plain_name
 from unetdoctor.facts import Remedy
@@ -36,7 +36,7 @@ def recover(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> T
             rule = _crop_skip
     with seen.tape.leaves_kept(), Intervening(seen.tape, Change(), rule=rule):
         found = find_tensors(setting.call(args, kwargs))
-    chosen = choose_output(found, tuple(seen.inputs[0].shape))
+    chosen, _ = choose(found, tuple(seen.inputs[0].shape), setting.output)
     if chosen is None:
         raise ValueError("forward() returned no tensor")
     return _cropped(found[chosen][1], args, size)

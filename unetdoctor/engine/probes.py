@@ -13,7 +13,7 @@ from torch import Tensor
 from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, sources
 from unetdoctor.engine.chosen import ChosenInput, resized
 from unetdoctor.engine.images import load_image
-from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.facts import Latent, Probe, Request
 
 _CHROMA = 0.35

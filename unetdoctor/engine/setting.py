@@ -24,6 +24,8 @@ class Setting:
     """Directory of the user's own source; empty where there is none."""
     directory: str
     """Against which source paths are shown."""
+    output: str | None = None
+    """What a person named as the output to examine; None to choose by rule."""
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the model in the state in which every pass starts."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.shape_log import Halving, Weighted
 from unetdoctor.engine.shape_mode import DataDependentError, Shapes
 

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -35,6 +36,9 @@ _CONTAINERS = (
     ("dict", r"(optional\[)?(dict|mapping|mutablemapping)\b"),
     ("list", r"(optional\[)?(list|tuple|sequence|iterable)\b"),
 )
+_PICTURES = ("x", "z", "input", "inputs", "image", "images", "img", "imgs")
+"""Of these, what a function that is a network itself calls its first argument."""
+_MAKING = ("build", "make", "create", "get", "load")
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,18 @@ def role_of(name: str) -> str:
 def last_name(name: str) -> str:
     """Return the last part of a dotted name, in lower case and without underscores around it."""
     return name.rpartition(".")[2].lower().strip("_")
+
+
+def takes_picture(function: Any) -> bool:
+    """Whether a plain function wants a tensor first, by its name or annotation: then it is a network, not a factory."""
+    if not inspect.isfunction(function) or function.__name__.startswith(_MAKING):
+        return False
+    required = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    first = next(iter(required), None)
+    if first is None or first.kind in (first.VAR_POSITIONAL, first.VAR_KEYWORD):
+        return False
+    text = first.annotation if isinstance(first.annotation, str) else getattr(first.annotation, "__name__", "")
+    return text.rpartition(".")[2] == "Tensor" or (first.annotation is first.empty and first.name in _PICTURES)
 
 
 def _eager(model: nn.Module) -> list[Parameter]:

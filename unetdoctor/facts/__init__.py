@@ -29,7 +29,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
-from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics
+from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
@@ -77,4 +77,5 @@ __all__ = [
     "Task",
     "TensorStatistics",
     "Trial",
+    "Unregistered",
 ]

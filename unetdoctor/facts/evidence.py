@@ -148,6 +148,9 @@ class Run:
     """Duration of the observed pass."""
     verified: bool
     """Whether the evaluated tape gave the observed output bit for bit; else the model itself is run in trials."""
+    chosen: str = "it is the only tensor"
+    """The rule that chose the output: `it is the only tensor`, `its key is 'out'`; without an output, what forward()
+    returned instead of a tensor: `None`, `a generator`."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
-from unetdoctor.engine.loading import LoadedModel, load
+from unetdoctor.engine.loading import LoadedModel, RequestError, load
+from unetdoctor.engine.loading.target import quoted
+from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.probes import make_probes
+from unetdoctor.engine.returned import plain_path
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
@@ -47,6 +50,7 @@ def run(request: Request, channel: Any) -> Report:
     channel.stage("forward")
     for probe in make_probes(chosen, request, request.device):
         channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
+        _refuse_unknown_output(examination.seen[0], request)
         if examination.seen[0].crash is not None and chosen.fitted is None:
             break  # the others would crash alike
     clock.lap("run")
@@ -98,6 +102,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         seed=request.seed,
         source_root=str(loaded.source_root) if loaded.source_root else "",
         directory=str(loaded.directory),
+        output=request.output,
     )
     places: dict[str, Place] = {}
 
@@ -116,6 +121,19 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         place=place,
     )
     return Examination(setting, subject, request)
+
+
+def _refuse_unknown_output(seen: Observed, request: Request) -> None:
+    """Raise RequestError where forward() returned nothing of the name that `--output` gives."""
+    if request.output is None or seen.crash is not None or seen.output is not None:
+        return
+    listed = ", ".join(f"{path} {list(shape)}" for path, shape in seen.returned[:8])
+    found = f"it returned {listed}" if listed else "it returned no tensor"
+    first = plain_path(seen.returned[0][0]).removeprefix("output.") if seen.returned else ""
+    command = f"unetdoctor inspect {quoted(request.target)} --output {quoted(first)}" if first else ""
+    raise RequestError(
+        f"--output {request.output} names nothing that forward() returned; {found}.", (command,) if command else ()
+    )
 
 
 def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:

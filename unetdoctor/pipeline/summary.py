@@ -90,7 +90,7 @@ def build_report(
             target=request.target,
             name=loaded.name,
             kind=loaded.target_kind,
-            how=loaded.how,
+            how=loaded.said,
             parameters=evidence.model.parameters,
             layers=len(evidence.model.layers),
             weights=loaded.weights,
@@ -137,11 +137,6 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         for run in evidence.runs
         if run.probe.real and run.output is not None
     ]
-    main = evidence.main
-    if main is not None and main.others:
-        listed = ", ".join(f"{path} {list(shape)}" for path, shape in main.others[:6])
-        taken = main.output.path if main.output else "none"
-        notices.append(f"forward() returned several tensors: {taken} was taken as the picture; others: {listed}.")
     return tuple(notices)
 
 

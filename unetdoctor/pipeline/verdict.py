@@ -26,7 +26,7 @@ def verdict_of(
     """Return the verdict: one sentence."""
     if state is State.NOT_DIAGNOSABLE:
         crash = next((f for f in findings if f.ill and f.kind is Kind.SYMPTOM), None)
-        return crash.message if crash else "forward() returned no tensor that could be read as a picture or mask."
+        return crash.message if crash else _nothing_returned(evidence)
     first = diagnoses[0] if diagnoses else None
     if state is State.ILL and first is not None:
         return _sentence(first, findings)
@@ -39,6 +39,12 @@ def verdict_of(
         return f"No error, one thing to look at: {worst.message}"
     count = len(evidence.runs)
     return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
+
+
+def _nothing_returned(evidence: Evidence) -> str:
+    returned = next((run.chosen for run in evidence.runs if run.chosen), "")
+    instead = f" forward() returned {returned}." if returned else ""
+    return f"There is no picture or mask: expected a tensor.{instead}"
 
 
 _LIMIT = re.compile(r" \((?:at least|at most|limit) [^()]*\)")

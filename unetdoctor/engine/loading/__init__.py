@@ -10,6 +10,7 @@
 | `construct`, `guesses` | constructor arguments, given and guessed |
 | `python_target`, `torchscript_file` | one module per kind of target |
 | `checkpoints`, `matching`, `weights` | reading weights as data, finding the entry that fits, copying it |
+| `lazy` | layers whose shapes a first input gives |
 | `devices` | whether the machine has the device |
 
 What is wrong with the request raises RequestError before any foreign code runs where that is possible; what foreign
@@ -24,12 +25,13 @@ from pathlib import Path
 
 import torch
 
-from unetdoctor.engine.loading import devices, files, python_target, torchscript_file, weights
+from unetdoctor.engine.loading import devices, files, lazy, python_target, torchscript_file, weights
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Archive, Content
 from unetdoctor.engine.loading.target import ParsedTarget, parse_target, quoted
+from unetdoctor.engine.surroundings import Notes, around, settle
 from unetdoctor.facts import Request
 
 __all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
@@ -44,12 +46,26 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     directory = files.absolute(request.directory, Path())
     request = replace(request, directory=str(directory))
     given = weights.read(files.find(request.weights, directory)) if request.weights is not None else None
-    loaded = _load_target(request, directory, device, guard)
+    folder = _folder(request.target, directory)
+    notes = Notes(folder)
+    with around(notes, device, folder):
+        loaded = _load_target(request, directory, device, guard)
+        loaded = lazy.settle(loaded, request, guard)
     if given is not None:
         loaded = weights.load_into(loaded, given, guard)
     loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
     guard("load", lambda: _prepare(loaded, device))
+    settle(loaded.model, notes, device, folder)
+    loaded.notes = notes
     return loaded
+
+
+def _folder(target: str, directory: Path) -> Path:
+    """Return the folder that holds the person's own files of a target."""
+    with suppress(OSError, ValueError, RequestError):
+        path = files.absolute(_parsed(target, directory).location, directory)
+        return path if path.is_dir() else path.parent
+    return directory
 
 
 def _prepare(loaded: LoadedModel, device: torch.device) -> None:

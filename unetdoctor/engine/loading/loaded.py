@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from unetdoctor.engine.surroundings import Notes
+
 
 @dataclass
 class LoadedModel:
@@ -38,6 +40,14 @@ class LoadedModel:
     """Module name -> its training flag before eval()."""
     example_inputs: tuple[torch.Tensor, ...] | None = None
     """What a TorchScript file was traced with, read without running its code; shape and dtype on the meta device."""
+
+    notes: Notes | None = None
+    """What stood in for torch.compile and CUDA; forward() may still add to it."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Everything that was chosen, guessed or replaced, a sentence each."""
+        return (*self.how, *(self.notes.sentences if self.notes else ()))
 
     def restore_training_flags(self) -> None:
         """Give every module the training flag back that it had before loading put it in eval mode."""

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from unetdoctor.engine import statements
+from unetdoctor.engine import signature, statements
 from unetdoctor.engine.loading import choosing, construct, definitions, importing, sniff
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
@@ -80,6 +80,9 @@ def _build(
     if isinstance(chosen.value, nn.Module):
         _refuse_arguments(chosen, parsed, request.kwargs, type(chosen.value).__name__)
         result: Any = chosen.value
+    elif parsed.call is None and not request.kwargs and signature.takes_picture(chosen.value):
+        result = _of_function(chosen.value)
+        how.append(f"{chosen.name}() takes a picture and builds no network: it is examined as the network itself")
     else:
         arguments = construct.arrange(chosen.value, chosen.name, chosen.target, parsed.call, request.kwargs)
         how += arguments.guessed
@@ -101,6 +104,13 @@ def _build(
         source_file=file,
         source_name=chosen.name,
     )
+
+
+def _of_function(function: Any) -> nn.Module:
+    """Return a network without parameters whose forward() is a function."""
+    network = nn.Module()
+    network.forward = function
+    return network
 
 
 def _construct(function: Any, arguments: construct.Arguments, request: Request, guard: Guard) -> Any:
