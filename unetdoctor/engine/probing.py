@@ -130,9 +130,9 @@ def _other_forms(search: Search, first: Answer) -> Answer:
         count = _volume([v for v in sides[sides[0] == n :] if v > 0])  # the batch is no part of a sample
         forms += [(n, count), (n, count, 1, 1)]
     if not first.op:
-        told = [int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD]
-        sides = dict.fromkeys((64, *_hinted(search), *sides_told(first, 64)))
-        forms += [(n, c, side, side) for side in sides for c in dict.fromkeys((*told, 3, 1))]
+        channels = [int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD]
+        told = dict.fromkeys((64, *_hinted(search), *sides_told(first, 64)))
+        forms += [(n, c, side, side) for side in told for c in dict.fromkeys((*channels, 3, 1))]
     forms += [(n, 100), (n, 100, 1, 1), (n, 1, 64, 64), (n, 3, 256), (n, 1, 32, 32, 32), (n, 1, 28, 28), (n, 64)]
     for shape in forms:
         answer = search.with_main(shape)
