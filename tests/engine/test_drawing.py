@@ -96,7 +96,7 @@ def test_a_sum_of_two_heads_is_no_residual():
 )
 def test_the_task_is_inferred(channels, end, latent, task):
     found = seen(Ends(CASES[end][0], channels))
-    assert infer_task(latent, 3, tuple(found.output.shape), found.drawing)[0] is task
+    assert infer_task(latent, (2, 3, 16, 16), tuple(found.output.shape), found.drawing)[0] is task
 
 
 def test_an_output_is_described_in_display_units():

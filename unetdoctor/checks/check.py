@@ -23,6 +23,8 @@ class Check(ABC):
     counterfactuals: ClassVar[tuple[Remedy, ...]] = ()
     """For a symptom: what is tried besides the remedies of the causes found."""
 
+    axes: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    """Numbers of spatial axes of the inputs that it can judge: signals have one, pictures two, volumes three."""
     reads_comparisons: ClassVar[bool] = False
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
     takes_over: ClassVar[tuple[str, ...]] = ()

@@ -28,6 +28,7 @@ class SizeMustBeMultiple(Check):
     code = "UD102"
     name = "size-must-be-multiple"
     kind = Kind.CAUSE
+    axes = (2,)
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -105,9 +105,8 @@ class Examination:
         main = self.main
         if main.output is None or self._display is not None:
             return
-        channels = main.inputs[0].shape[1] if main.inputs and main.inputs[0].dim() > 1 else 0
         task, reason = outputs.infer_task(
-            self.subject.latent, channels, tuple(main.output.shape), main.drawing, self.subject.timestep
+            self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         self._display = outputs.display_range(main.output, main.drawing, self._intent)
@@ -121,7 +120,9 @@ class Examination:
         known = display or self._display
         if known is None:
             known = outputs.display_range(tensor, seen.drawing, self._intent)
-        return outputs.describe(seen.path, tensor, raw, seen.drawing, known, self._intent.effective)
+        rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
+        output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
+        return replace(output, shape=tuple(tensor.shape))
 
     def _run(self, seen: Observed) -> Run:
         described = None
@@ -285,8 +286,7 @@ class Examination:
             start = time.perf_counter()
             tensor = recover(self.setting, seen, remedies)
             if self._display is None:
-                channels = seen.inputs[0].shape[1] if seen.inputs[0].dim() > 1 else 0
-                task, reason = outputs.infer_task(self.subject.latent, channels, tuple(tensor.shape), None)
+                task, reason = outputs.infer_task(self.subject.latent, seen.probe.shape, tuple(tensor.shape), None)
                 intent = replace(self._intent, inferred_task=task, inferred_from=reason)
                 display = outputs.display_range(tensor, None, intent)
             else:

@@ -118,7 +118,7 @@ def observe(
 
 def _find_output(setting: Setting, seen: Observed, recorder: Recorder, found: Found) -> None:
     """Choose the tensor that is the picture among what forward() returned."""
-    size = tuple(seen.inputs[0].shape) if seen.inputs else ()
+    size = seen.probe.shape
     origins = [recorder.origin(tensor) for _, tensor in found]
     drawn = [i for i, origin in enumerate(origins) if isinstance(origin, Ref)]  # not an input handed back
     if drawn and setting.output is None:

@@ -34,10 +34,30 @@ def as_pictures(tensor: Tensor) -> Tensor:
 
 
 def infer_task(
-    latent: bool, in_channels: int, shape: tuple[int, ...], drawing: Drawing | None, timestep: bool = False
+    latent: bool, fed: tuple[int, ...], shape: tuple[int, ...], drawing: Drawing | None, timestep: bool = False
 ) -> tuple[Task, str]:
-    """Return what the output is meant to be, read from input, channels and final activation, and why."""
-    channels = shape[1] if len(shape) >= 4 else 1
+    """Return what the output is meant to be, read from the shapes fed and drawn and the final activation, and why."""
+    task, reason = _inferred(latent, fed, shape, drawing, timestep)
+    if is_signal(fed) and task.is_picture:
+        return Task.REGRESSION, "a signal was fed, and no picture"
+    return task, reason
+
+
+def is_signal(fed: tuple[int, ...]) -> bool:
+    """Whether the network was fed [N, C, L]."""
+    return len(fed) == 3
+
+
+def as_row(tensor: Tensor, fed: tuple[int, ...]) -> Tensor:
+    """Return what a network drew of a signal, [N, C, L], as pictures of one row."""
+    return tensor[:, :, None] if is_signal(fed) and tensor.dim() == 3 else tensor
+
+
+def _inferred(
+    latent: bool, fed: tuple[int, ...], shape: tuple[int, ...], drawing: Drawing | None, timestep: bool
+) -> tuple[Task, str]:
+    in_channels = fed[1] if len(fed) > 1 else 0
+    channels = shape[1] if len(shape) >= 4 or (is_signal(fed) and len(shape) == 3) else 1
     activation = drawing.activation if drawing else ""
     if latent:
         return Task.GENERATOR, f"a latent vector becomes {channels} channel{'s' * (channels != 1)}"

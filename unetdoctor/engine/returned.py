@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 KEYS = ("out", "logits", "sample", "pred", "masks")
 """Names of outputs, best first."""
+WORDS = ("mask", "logits")
+"""What the keys of outputs hold that are drawn at another size than the input's, best first."""
 _DEPTH = 6
 _MOST = 4096
 """Tensors after which a container is not searched any further."""
@@ -90,7 +92,8 @@ def choose(
     """Return the number of the tensor that is the picture and the rule that chose it; None where there is none.
 
     `wanted` is what a person named; else a key of KEYS, the first 4-D tensor at input `size` that is no `feature` from
-    which another output is drawn, the largest of the 4-D ones, the largest. Empty tensors are left out.
+    which another output is drawn, a 4-D one whose key holds one of WORDS, the largest of the 4-D ones, the largest.
+    Empty tensors are left out.
     """
     if wanted is not None:
         return next((i for i, (path, _) in enumerate(found) if is_named(path, wanted)), None), "it was asked for"
@@ -106,6 +109,10 @@ def choose(
     if same:
         drawn = [i for i in same if len(same) > 1 and not feature(i)] or same
         return drawn[0], "it is the first of the input's height and width"
+    for word in WORDS:
+        for i in spatial:
+            if word in plain_path(found[i][0]).rpartition(".")[2].lower():
+                return i, f"its key holds {word!r}"
     largest = max(spatial or alive, key=lambda i: found[i][1].numel())
     return largest, "it is the largest"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,10 @@ class ShapeFailure(Exception):  # noqa: N818 - it is what was found, and no faul
         """First line of what was raised."""
         self.seen = seen
         """What went through before."""
+        self.sources: tuple[int, ...] = ()
+        """Bits of the network's inputs that flow into each operand."""
+        self.missing: str | None = None
+        """Key that a dict among the arguments lacks, or index that a list does."""
 
 
 class ShapesUnknownError(Exception):
@@ -113,8 +119,26 @@ def _read(error: Exception, known: Shapes, seen: ShapePass) -> Exception:
     if known.cause is not None and isinstance(cause, (NotImplementedError, ImportError, AttributeError, KeyError)):
         return ShapesUnknownError(f"{known.failing}: {text}", seen)
     if known.cause is None:
-        return ShapeFailure("", (), text, seen)
-    return ShapeFailure(known.failing, known.operands, text, seen)
+        failure = ShapeFailure("", (), text, seen)
+        failure.missing = _missing(error)
+        return failure
+    failure = ShapeFailure(known.failing, known.operands, text, seen)
+    failure.sources = known.operand_sources
+    return failure
+
+
+_SHORT = re.compile(r"list index out of range|not enough values to unpack|zip\(\) argument \d+ is shorter")
+_NO_KEY = re.compile(r"KeyError: '?([^'\n]+)'?")
+
+
+def _missing(error: Exception) -> str | None:
+    """Return the key that was looked up in vain; "" where a sequence was too short."""
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        return str(error.args[0])
+    told = _NO_KEY.search(str(error)) if isinstance(error, RuntimeError) else None
+    if told:
+        return told[1]
+    return "" if _SHORT.search(str(error)) else None
 
 
 def _about_meta(text: str) -> bool:
@@ -131,7 +155,7 @@ def preserved(model: nn.Module) -> Iterator[None]:
             before.append((module, tensors, {}))
         else:
             state = dict(module.__dict__)
-            inner = {k: v.copy() for k, v in state.items() if type(v) in (dict, list)}
+            inner = {k: v.copy() for k, v in state.items() if type(v) in (dict, list, set, OrderedDict)}
             before.append((module, state, inner))
     try:
         yield
@@ -151,8 +175,5 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 
 def _refill(container: Any, value: Any) -> None:
-    if isinstance(container, dict):
-        container.clear()
-        container.update(value)
-    else:
-        container[:] = value
+    container.clear()
+    container.extend(value) if isinstance(container, list) else container.update(value)

@@ -45,6 +45,8 @@ def run(request: Request, channel: Any) -> Report:
     clock.lap("load")
     channel.stage("input")
     chosen = choose_input(loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard)
+    checks, beyond = _applicable(checks, chosen)
+    skipped += beyond
     examination = _examination(loaded, chosen, request)
     clock.lap("input")
     channel.stage("forward")
@@ -95,6 +97,18 @@ def _selected(request: Request) -> tuple[tuple[type[Check], ...], tuple[Skipped,
     return checks, left_out
 
 
+def _applicable(
+    checks: tuple[type[Check], ...], chosen: ChosenInput
+) -> tuple[tuple[type[Check], ...], tuple[Skipped, ...]]:
+    """Leave out the checks that judge pictures alone where the input is a signal or a volume."""
+    shape = chosen.main.shape
+    axes = len(shape) - 2 if len(shape) > 2 and not chosen.latent else 2
+    what = {1: "a signal", 3: "a volume"}.get(axes, "no picture")
+    reason = f"judges pictures, and the input is {what} ({'x'.join(map(str, shape))})"
+    left_out = tuple(Skipped(c.code, reason) for c in checks if axes not in c.axes)
+    return tuple(c for c in checks if axes in c.axes), left_out
+
+
 def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
     setting = Setting(
         model=loaded.model,
@@ -141,7 +155,7 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     from unetdoctor.engine.shapes import sweep
 
     request, main = examination.request, examination.seen[0]
-    shape = tuple(main.inputs[0].shape) if main.inputs else ()
+    shape = main.probe.shape
     crashed = any(s.crash is not None for s in examination.seen)
     if len(shape) != 4 or chosen.latent or not (crashed or request.inputs or request.images):
         return

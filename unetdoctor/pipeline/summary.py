@@ -137,6 +137,12 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         for run in evidence.runs
         if run.probe.real and run.output is not None
     ]
+    main = evidence.main
+    if main is not None and main.output is not None and len(main.output.shape) == 5:
+        depth = main.output.shape[2]
+        notices.append(
+            f"The output is a volume: its slice {depth // 2} of {depth} stands for it in pictures and numbers."
+        )
     return tuple(notices)
 
 
