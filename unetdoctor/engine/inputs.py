@@ -27,6 +27,7 @@ IMAGE_BATCH = 2
 _LARGEST_SIDE = 1024
 """Photographs with a longer side are made smaller: a pass over 12 megapixels takes minutes."""
 _FRAMEWORK = ("pretrained_cfg", "default_cfg")
+_RECORDED = {"torchscript": ("traced inputs", "traced"), "exported": ("exported example", "exported")}
 
 
 def choose_input(
@@ -40,7 +41,7 @@ def choose_input(
 
     Where every candidate crashes alike, the most natural one is returned: its crash is the finding then.
     """
-    found = guard("probe", lambda: _climb(_Ladder(model, request, example_inputs)))
+    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs)))
     if isinstance(found, RequestError):
         raise found
     return found
@@ -59,6 +60,7 @@ class _Ladder:
     """The rungs, highest first."""
 
     model: nn.Module
+    kind: str
     request: Request
     examples: tuple[Tensor, ...] | None
 
@@ -106,7 +108,7 @@ class _Ladder:
         return replace(chosen, declared=True)
 
     def _traced(self) -> ChosenInput | None:
-        """Take what a TorchScript file was traced with, with our own batch where that passes."""
+        """Take what a program was traced or exported with, with our own batch where that passes."""
         required = [p for p in self.parameters if p.required]
         if not self.examples or len(required) != len(self.examples):
             return None
@@ -121,8 +123,9 @@ class _Ladder:
                 specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, p.keyword_only, value, value))
             answer = self.search.ask(tuple(specs))
             if answer.ok:
-                text = f"The file was traced with {shown(shape)}."
-                return self._chosen(with_tables(answer), latent, "traced inputs", text, True)
+                rung, verb = _RECORDED.get(self.kind, _RECORDED["torchscript"])
+                text = f"The file was {verb} with {shown(shape)}."
+                return self._chosen(with_tables(answer), latent, rung, text, True)
         return None
 
     def _framework(self) -> ChosenInput | None:

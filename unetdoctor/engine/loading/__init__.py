@@ -24,7 +24,7 @@ from pathlib import Path
 
 import torch
 
-from unetdoctor.engine.loading import devices, files, python_target, torchscript_file, weights
+from unetdoctor.engine.loading import devices, exported_file, files, python_target, torchscript_file, weights
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -47,14 +47,15 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     loaded = _load_target(request, directory, device, guard)
     if given is not None:
         loaded = weights.load_into(loaded, given, guard)
-    loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
+    if loaded.kind != "exported":  # its mode is a part of the program
+        loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
     guard("load", lambda: _prepare(loaded, device))
     return loaded
 
 
 def _prepare(loaded: LoadedModel, device: torch.device) -> None:
     loaded.model.to(device)
-    if loaded.training_flags:  # a frozen program has no training flag, and no eval()
+    if loaded.training_flags:  # a frozen or exported program has no training flag, and no eval()
         loaded.model.eval()
 
 
@@ -70,6 +71,9 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
     if file.content is Content.ZIP and file.archive is Archive.TORCHSCRIPT:
         _refuse_name(parsed, file, request)
         return torchscript_file.load_file(file, request, device, guard)
+    if file.content is Content.ZIP and file.archive is Archive.EXPORTED:
+        _refuse_name(parsed, file, request)
+        return exported_file.load_file(file, request, device, guard)
     raise _refused(file)
 
 
@@ -93,11 +97,6 @@ def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> Non
 
 
 def _refused(file: FoundFile) -> RequestError:
-    if file.content is Content.ZIP and file.archive is Archive.EXPORTED:
-        return RequestError(
-            f"{file.shown} is {file.words}; these are not read yet. Save the model as TorchScript: "
-            'torch.jit.trace(model, example).save("model.ts")'
-        )
     if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE) or (
         file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
     ):

@@ -95,10 +95,14 @@ def _refused(file: FoundFile, reason: str) -> RequestError:
 def foreign_globals(file: FoundFile) -> list[str]:
     """Return the dotted names that a pickle wants to import and that plain tensors do not need; nothing is run."""
     try:
-        names = _globals(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
+        return foreign_names(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
     except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
         return []
-    return [name for name in names if not _PLAIN.fullmatch(name)]
+
+
+def foreign_names(data: bytes, several: bool = False) -> list[str]:
+    """Return the same for the bytes of a pickle, or of several that follow each other."""
+    return [name for name in _globals(data, several) if not _PLAIN.fullmatch(name)]
 
 
 _PLAIN = re.compile(
