@@ -81,7 +81,7 @@ def _site(node: Any) -> Site:
 
 
 def _node_frames(node: Any) -> list[tuple[str, int]]:
-    """The trace of a node stands outermost first."""
+    """Return the frames of a node, innermost first; its trace stands the other way round."""
     return frames(str(node.meta.get("stack_trace") or ""))[::-1]
 
 

@@ -118,8 +118,8 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "exported program": (
         "model.pt2",
         _zip({"m/archive_format": b"pt2", "m/models/model.json": b"{}"}),
-        "model.pt2 is an exported program (.pt2); these are not read yet. Save the model as TorchScript: "
-        'torch.jit.trace(model, example).save("model.ts")',
+        f"model.pt2 cannot be read as an exported program (.pt2) by the installed torch {torch.__version__} "
+        '(Expected hasRecord("version") to be true, but got false); export the model again.',
     ),
     "state_dict": ("w.pth", _saved(STATE), NO_MODEL.format("w.pth", "w.pth")),
     "state_dict of old torch": (

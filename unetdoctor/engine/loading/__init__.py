@@ -24,7 +24,16 @@ from pathlib import Path
 
 import torch
 
-from unetdoctor.engine.loading import devices, exported_file, files, python_target, torchscript_file, weights
+from unetdoctor.engine.loading import (
+    devices,
+    exported_file,
+    files,
+    library_target,
+    pickled_module,
+    python_target,
+    torchscript_file,
+    weights,
+)
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -61,6 +70,8 @@ def _prepare(loaded: LoadedModel, device: torch.device) -> None:
 
 def _load_target(request: Request, directory: Path, device: torch.device, guard: Guard) -> LoadedModel:
     parsed = _parsed(request.target, directory)
+    if library_target.is_named(parsed, directory):
+        return library_target.load(parsed, request, guard)
     path = files.absolute(parsed.location, directory)
     looks_imported = parsed.is_module_name and parsed.name and not parsed.location.endswith(".py")
     if looks_imported and not path.is_file():
@@ -74,6 +85,9 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
     if file.content is Content.ZIP and file.archive is Archive.EXPORTED:
         _refuse_name(parsed, file, request)
         return exported_file.load_file(file, request, device, guard)
+    names = pickled_module.wanted(file)
+    if names:
+        return pickled_module.load_file(file, parsed, names, request, guard)
     raise _refused(file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
 import warnings
@@ -64,37 +65,52 @@ def load_file(file: FoundFile, request: Request, device: torch.device, guard: Gu
 
 
 def _load(file: FoundFile, device: torch.device) -> tuple[Any, torch.nn.Module] | RequestError:
-    import torch.export
-
-    with _quiet():
-        try:
-            exported = torch.export.load(file.path)
-        except Exception as error:
-            if "version" in str(error) or "SCHEMA" in str(error):
-                return RequestError(
-                    f"{file.shown} was exported by another version of torch than the installed {torch.__version__} "
-                    f"can read ({str(error).splitlines()[0].rstrip('.')}); export the model again."
-                )
-            raise
+    try:
+        exported = _read(file.path)
         if device.type != "cpu":
             from torch.export.passes import move_to_device_pass
 
             exported = move_to_device_pass(exported, str(device))
         return exported, exported.module()
+    except Exception as error:  # noqa: BLE001 - damaged and foreign files raise a dozen types, and all mean the same here
+        return RequestError(
+            f"{file.shown} cannot be read as {file.words} by the installed torch {torch.__version__} "
+            f"({checkpoints.first_line(error).partition('  (')[0]}); export the model again."
+        )
+
+
+def _read(path: Path) -> Any:
+    import torch.export
+
+    with _told() as told:
+        try:
+            return torch.export.load(path)
+        except Exception as error:  # noqa: BLE001 - as above; it is raised again
+            reason = told[0] if told else error
+            if "torchvision" not in str(reason):
+                raise reason from None
+        importlib.import_module("torchvision")  # registers the operators that the program calls
+        return torch.export.load(path)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence what torch logs and warns while it reads a file: what went wrong is raised as well."""
-    logger = logging.getLogger("torch")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+def _told() -> Iterator[list[BaseException]]:
+    """Yield the exceptions that torch logs while it reads a file: what it raises then only points to its log."""
+    told: list[BaseException] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[1]:
+            told.append(record.exc_info[1])
+        return False
+
+    logger = logging.getLogger("torch.export")
+    logger.addFilter(keep)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield
+            yield told
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(keep)
 
 
 def _foreign(file: FoundFile) -> RequestError | None:
@@ -114,7 +130,10 @@ def _foreign(file: FoundFile) -> RequestError | None:
 
 
 def _pickled(file: FoundFile) -> Iterator[tuple[str, bytes]]:
-    """Yield the records that torch.export.load may unpickle, read as it reads them: in the layout of today, and of 2.7."""
+    """Yield the records that torch.export.load may unpickle, in the layout of today and in that before torch 2.8.
+
+    They are read with the reader that torch uses for each, so that both see the same bytes.
+    """
     with suppress(RuntimeError):
         reader = torch._C.PyTorchFileReader(str(file.path))
         configured = "".join(
@@ -133,9 +152,9 @@ def _pickled(file: FoundFile) -> Iterator[tuple[str, bytes]]:
                 yield name, reader.get_record(name)
     with zipfile.ZipFile(file.path) as archive:
         for record in archive.infolist():
-            if record.filename.startswith("serialized_") and record.filename.endswith((".pt", ".json")):
-                if record.filename != "serialized_exported_program.json":
-                    yield record.filename, archive.read(record)
+            name = record.filename
+            if name.startswith("serialized_") and name != "serialized_exported_program.json":
+                yield name, archive.read(record)
 
 
 def _is_plain(data: bytes) -> bool:
@@ -175,7 +194,7 @@ def _shown(example: tuple[torch.Tensor, ...]) -> str:
 def _freedom(exported: Any) -> str:
     """Say which sizes of the inputs may differ, and how far."""
     users = set(exported.graph_signature.user_inputs)
-    parts = []
+    parts: list[str] = []
     for node in exported.graph.nodes:
         value = node.meta.get("val")
         if node.op != "placeholder" or node.name not in users or not isinstance(value, torch.Tensor):

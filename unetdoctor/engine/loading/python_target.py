@@ -21,7 +21,7 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Content
-from unetdoctor.engine.loading.target import ParsedTarget, quoted
+from unetdoctor.engine.loading.target import Call, ParsedTarget, quoted
 from unetdoctor.facts import Request
 
 
@@ -76,18 +76,25 @@ def _build(
 ) -> LoadedModel:
     source = path.read_bytes() if path is not None else definitions.source_of(module)
     chosen = choosing.choose(module, source, parsed, request.kwargs)
+    return build(chosen, path or _file_of(module), target_kind, parsed.call, request, guard)
+
+
+def build(
+    chosen: choosing.Chosen, file: Path | None, target_kind: str, call: Call | None, request: Request, guard: Guard
+) -> LoadedModel:
+    """Return the network that was chosen, built with the arguments that were given and guessed where it needs any."""
     how = list(chosen.how)
     if isinstance(chosen.value, nn.Module):
-        _refuse_arguments(chosen, parsed, request.kwargs, type(chosen.value).__name__)
+        _refuse_arguments(chosen, call, request.kwargs, type(chosen.value).__name__)
         result: Any = chosen.value
     else:
-        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, parsed.call, request.kwargs)
+        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, call, request.kwargs)
         how += arguments.guessed
-        result = _construct(chosen.value, arguments, request, guard)
+        given = {**request.kwargs, **(dict(call.kwargs) if call else {})}
+        result = _construct(chosen, arguments, given, request, guard)
     model, unwrapped = unwrap(result)
     if not isinstance(model, nn.Module):
         raise _no_network(chosen, model)
-    file = path or _file_of(module)
     return LoadedModel(
         model=model,
         name=_name(model, chosen),
@@ -103,21 +110,31 @@ def _build(
     )
 
 
-def _construct(function: Any, arguments: construct.Arguments, request: Request, guard: Guard) -> Any:
+def _construct(
+    chosen: choosing.Chosen, arguments: construct.Arguments, given: Mapping[str, Any], request: Request, guard: Guard
+) -> Any:
     def run() -> Any:
         try:
-            return function(*arguments.args, **arguments.kwargs)
+            return chosen.value(*arguments.args, **arguments.kwargs)
         except FileNotFoundError as error:
             importing.explain_relative_path(error, Path(request.directory))
             raise
+        except TypeError as error:
+            refused = construct.refused_keyword(error, chosen.name, chosen.target, chosen.value, given)
+            if refused is None:
+                raise
+            return refused
 
     _seed(request.seed)
     try:
-        return guard("construct", run)
+        built = guard("construct", run)
     except Exception as error:
         for sentence in arguments.guessed:  # a wrong guess may be what it stumbled over
             error.add_note(sentence)
         raise
+    if isinstance(built, RequestError):
+        raise built
+    return built
 
 
 def unwrap(model: Any) -> tuple[Any, tuple[str, ...]]:
@@ -137,10 +154,8 @@ def unwrap(model: Any) -> tuple[Any, tuple[str, ...]]:
     return model, tuple(how)
 
 
-def _refuse_arguments(
-    chosen: choosing.Chosen, parsed: ParsedTarget, kwargs: Mapping[str, Any], class_name: str
-) -> None:
-    if parsed.call is not None:
+def _refuse_arguments(chosen: choosing.Chosen, call: Call | None, kwargs: Mapping[str, Any], class_name: str) -> None:
+    if call is not None:
         raise RequestError(
             f"{chosen.target} is a network already, not a class or function to call; leave the brackets out.",
             (f"unetdoctor inspect {quoted(chosen.target)}",),
