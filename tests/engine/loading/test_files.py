@@ -132,8 +132,10 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "whole model": (
         "whole.pt",
         _saved(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 1))),
-        "whole.pt is a whole pickled model: reading it would run code (torch.nn.modules.container.Sequential, "
-        f"torch.nn.modules.conv.Conv2d). {SAVE}",
+        "whole.pt is a pickled Python object, and reading it would run the code that it names: "
+        "torch.nn.modules.container.Sequential, torch.nn.modules.conv.Conv2d. If you trust the file, give --trust; "
+        'otherwise save the weights alone with torch.save(model.state_dict(), "weights.pth") '
+        "and name the Python file of the model.",
     ),
     "tensor": (
         "t.pt",
@@ -195,7 +197,9 @@ def test_irregular(place: Place) -> None:
     place.write({"nets/a.py": UNET, "nets/b.py": UNET})
     os.mkfifo(folder / "pipe.py")
     (folder / "dangling.py").symlink_to(folder / "nowhere.py")
-    assert place.refusal("nets").sentence == "nets is a directory, not a file."
+    assert place.refusal("nets").sentence == (
+        "nets is a directory, and its Python files are a.py, b.py; name the file of the model."
+    )
     assert place.refusal("nets/").commands == ("unetdoctor inspect nets/a.py", "unetdoctor inspect nets/b.py")
     assert place.refusal("pipe.py").sentence == "pipe.py is a named pipe, not a file."
     assert place.refusal("/dev/zero").sentence == "/dev/zero is a device, not a file."

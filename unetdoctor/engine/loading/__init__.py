@@ -26,8 +26,10 @@ import torch
 
 from unetdoctor.engine.loading import (
     devices,
+    directory_target,
     exported_file,
     files,
+    hugging_face,
     library_target,
     pickled_module,
     python_target,
@@ -73,7 +75,9 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
     if library_target.is_named(parsed, directory):
         return library_target.load(parsed, request, guard)
     path = files.absolute(parsed.location, directory)
-    looks_imported = parsed.is_module_name and parsed.name and not parsed.location.endswith(".py")
+    looks_imported = parsed.is_module_name and bool(parsed.name) and not parsed.location.endswith(".py")
+    if directory_target.is_named(request.target, path, looks_imported):
+        return directory_target.load(parsed, request, guard)
     if looks_imported and not path.is_file():
         return python_target.load_import_path(parsed, request, guard)
     file = files.find(parsed.location, directory)
@@ -93,8 +97,10 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
 
 def _parsed(target: str, directory: Path) -> ParsedTarget:
     """Parse a target, unless it is the name of a file as it stands: file names may hold colons and brackets."""
+    if target.startswith(hugging_face.PREFIX):
+        return ParsedTarget(target)
     with suppress(OSError, ValueError):  # a name that no file can have is a target of another kind
-        if files.absolute(target, directory).is_file():
+        if files.absolute(target, directory).exists():
             return ParsedTarget(target)
     return parse_target(target)
 
