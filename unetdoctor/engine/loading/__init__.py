@@ -42,6 +42,7 @@ from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Archive, Content
 from unetdoctor.engine.loading.target import ParsedTarget, parse_target, quoted
 from unetdoctor.facts import Request
+from unetdoctor.facts.target import HUGGING_FACE
 
 __all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
 
@@ -97,7 +98,7 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
 
 def _parsed(target: str, directory: Path) -> ParsedTarget:
     """Parse a target, unless it is the name of a file as it stands: file names may hold colons and brackets."""
-    if target.startswith(hugging_face.PREFIX):
+    if target.startswith(HUGGING_FACE):
         return ParsedTarget(target)
     with suppress(OSError, ValueError):  # a name that no file can have is a target of another kind
         if files.absolute(target, directory).exists():
@@ -121,7 +122,7 @@ def _refused(file: FoundFile) -> RequestError:
         file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
     ):
         return weights.refuse_as_target(file)
-    expected = "expected a Python file or a TorchScript file"
+    expected = "expected a Python file, a TorchScript file, a .pt2 file or weights"
     if file.path.suffix == ".py" and file.content is Content.OTHER and b"\0" not in file.head:
         return RequestError(f"{file.shown} is not UTF-8 text, and its first two lines declare no other encoding.")
     if file.path.suffix == ".ipynb":
@@ -129,6 +130,18 @@ def _refused(file: FoundFile) -> RequestError:
             f"{file.shown} is a Jupyter notebook; {expected}.",
             (f"jupyter nbconvert --to script {quoted(file.shown)}",),
         )
+    if file.path.name in hugging_face.FILES:
+        folder = Path(file.shown).parent
+        return RequestError(
+            f"{file.shown} describes the model of its directory; name the directory.",
+            (f"unetdoctor inspect {quoted(f'{HUGGING_FACE}{folder}')}",),
+        )
     if file.content is Content.TEXT:
         return RequestError(f"{file.shown} is a text file, but no Python; {expected}.")
-    return RequestError(f"{file.shown} is {file.words}; {expected}.")
+    if "picture" in file.words:
+        return RequestError(
+            f"{file.shown} is {file.words}, not a model; {expected}, and pictures behind --image.",
+            (f"unetdoctor inspect model.py --image {quoted(file.shown)}",),
+        )
+    advice = "" if ";" in file.words else f"; {expected}"
+    return RequestError(f"{file.shown} is {file.words}{advice}.")

@@ -149,14 +149,22 @@ def _globals(data: bytes, several: bool) -> list[str]:
     names: dict[str, None] = {}
     for _ in range(4 if several else 1):
         strings: list[str] = []
+        memo: list[str] = []
+        text = ""
         try:
             for opcode, argument, _position in pickletools.genops(stream):
+                if opcode.name == "MEMOIZE":
+                    memo.append(text)
+                    continue
+                text = argument if isinstance(argument, str) else ""
+                if opcode.name in ("BINGET", "LONG_BINGET"):
+                    text = memo[int(argument or 0)] if int(argument or 0) < len(memo) else ""
                 if opcode.name in ("GLOBAL", "INST"):
                     names[str(argument).replace(" ", ".", 1)] = None
                 elif opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
                     names[".".join(strings[-2:])] = None
-                elif isinstance(argument, str):
-                    strings.append(argument)
+                elif text:
+                    strings.append(text)
         except (ValueError, IndexError, KeyError, UnicodeDecodeError, OverflowError):
             break
     return list(names)
@@ -179,4 +187,6 @@ def _reason(text: str) -> str:
 def first_line(error: BaseException) -> str:
     """Return the first line of what an exception says, without its full stop."""
     text = str(error).strip().splitlines()
+    if not text and isinstance(error, EOFError):
+        return "it ends too early"
     return (text[0] if text else type(error).__name__).strip(" .")[:200]

@@ -15,28 +15,29 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.target import ParsedTarget, quoted
 from unetdoctor.facts import Request
+from unetdoctor.facts.target import HUGGING_FACE
 
-HUB = "hubconf.py"
+HUB, PACKAGE = "hubconf.py", "__init__.py"
 MAX_LISTED = 8
 
 
 def is_named(target: str, path: Path, imported: bool) -> bool:
     """Return whether a target means a directory: one that could be imported is a package, without a hubconf.py."""
-    return target.startswith(hugging_face.PREFIX) or (
-        files.is_directory(path) and (not imported or (path / HUB).is_file())
-    )
+    return target.startswith(HUGGING_FACE) or (files.is_directory(path) and (not imported or (path / HUB).is_file()))
 
 
 def load(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
     """Load the network of a directory; raises RequestError with what there is to name where it is not one network."""
     directory = Path(request.directory)
-    wants_hub = request.target.startswith(hugging_face.PREFIX)
-    shown = request.target.removeprefix(hugging_face.PREFIX) if wants_hub else parsed.location.rstrip("/") or "/"
+    wants_hub = request.target.startswith(HUGGING_FACE)
+    shown = request.target.removeprefix(HUGGING_FACE) if wants_hub else parsed.location.rstrip("/") or "/"
     path = files.absolute(shown, directory)
     if not path.is_dir():
         raise _no_directory(request.target, shown)
     if (path / HUB).is_file() and not wants_hub:
         return _entry_point(path, shown, parsed, request, guard)
+    if parsed.name and (path / PACKAGE).is_file():
+        return python_target.load_file(files.find(f"{shown}/{PACKAGE}", directory), parsed, request, guard)
     if hugging_face.is_one(path):
         return hugging_face.load(path, shown, request, guard)
     if wants_hub:
@@ -51,7 +52,7 @@ def _no_directory(target: str, shown: str) -> RequestError:
         f"{target}: there is no directory {shown}, and nothing is downloaded from the hub; download it first.",
         (
             f"hf download {quoted(shown)} --local-dir {quoted(name)}",
-            f"unetdoctor inspect {quoted(hugging_face.PREFIX + name)}",
+            f"unetdoctor inspect {quoted(HUGGING_FACE + name)}",
         ),
     )
 

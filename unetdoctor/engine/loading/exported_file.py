@@ -75,7 +75,7 @@ def _load(file: FoundFile, device: torch.device) -> tuple[Any, torch.nn.Module] 
     except Exception as error:  # noqa: BLE001 - damaged and foreign files raise a dozen types, and all mean the same here
         return RequestError(
             f"{file.shown} cannot be read as {file.words} by the installed torch {torch.__version__} "
-            f"({checkpoints.first_line(error).partition('  (')[0]}); export the model again."
+            f"({checkpoints.first_line(error).partition('.  (')[0]}); export the model again."
         )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from unetdoctor.engine.loading import sniff
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.sniff import Archive, Content
-from unetdoctor.engine.loading.target import quoted
 
 MAX_ZIP_RECORDS = 1_000_000
 

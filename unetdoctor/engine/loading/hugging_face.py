@@ -18,9 +18,9 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.facts import Request
+from unetdoctor.facts.target import HUGGING_FACE
 
-PREFIX = "hf:"
-CONFIG, PIPELINE = "config.json", "model_index.json"
+CONFIG, PIPELINE = FILES = "config.json", "model_index.json"
 MAX_LISTED = 8
 _WEIGHTS = ("*.safetensors", "*.bin", "*.safetensors.index.json", "*.bin.index.json")
 
@@ -73,7 +73,7 @@ def _pipeline(path: Path, shown: str) -> RequestError:
     """Return what to name in the directory of a diffusers pipeline: those of its parts that are networks."""
     index = _json(path / PIPELINE, shown)
     parts = [name for name in index if (path / name / CONFIG).is_file() and any(_weights(path / name))]
-    commands = tuple(f"unetdoctor inspect {quoted(f'{PREFIX}{shown}/{name}')}" for name in parts)
+    commands = tuple(f"unetdoctor inspect {quoted(f'{HUGGING_FACE}{shown}/{name}')}" for name in parts)
     kind = str(index.get("_class_name", "a pipeline"))
     found = f"its networks are {', '.join(parts)}; name one" if parts else "none of its networks is there"
     return RequestError(f"{shown} is a diffusers pipeline ({kind}), and {found}.", commands)
@@ -104,7 +104,7 @@ def _class(config: dict[str, Any], shown: str, trust: bool) -> tuple[str, str]:
             code = ", ".join(sorted({str(own[name]).partition(".")[0] + ".py" for name in names})) or "Python files"
             raise RequestError(
                 f"{shown} brings its own code ({code}), which runs only if you trust it; give --trust.",
-                (f"unetdoctor inspect {quoted(PREFIX + shown)} --trust",),
+                (f"unetdoctor inspect {quoted(HUGGING_FACE + shown)} --trust",),
             )
         if names:
             return "transformers", next((name for name in names if name != "AutoModel"), names[0])

@@ -21,6 +21,7 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.target import ParsedTarget, quoted
 from unetdoctor.facts import Request
+from unetdoctor.facts.target import LIBRARIES
 
 MAX_CLOSE = 3
 
@@ -33,8 +34,6 @@ class Library:
     """What pip installs."""
     module: str
     """The module that holds the networks."""
-    example: str
-    """A name in it, for commands to paste."""
     local: Mapping[str, Any] = field(default_factory=dict)
     """Argument -> the value with which nothing is downloaded."""
     find: Callable[[Any, str], Any] = getattr
@@ -45,7 +44,7 @@ class Library:
 
 def load(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
     """Build a network of a library with arguments that download nothing."""
-    library = LIBRARIES[parsed.location]
+    library = _KNOWN[parsed.location]
     _refuse_missing(library, parsed)
     module = guard("import", lambda: importlib.import_module(library.module))
     function = guard("import", lambda: _found(library, module, parsed.name))
@@ -63,7 +62,7 @@ def load(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
 def is_named(parsed: ParsedTarget, directory: Path) -> bool:
     """Return whether a target names a library; a module of the person's own with its name comes first."""
     own = (directory / f"{parsed.location}.py", directory / parsed.location / "__init__.py")
-    return parsed.location in LIBRARIES and bool(parsed.name) and not any(path.is_file() for path in own)
+    return parsed.location in _KNOWN and bool(parsed.name) and not any(path.is_file() for path in own)
 
 
 def _refuse_missing(library: Library, parsed: ParsedTarget) -> None:
@@ -85,12 +84,13 @@ def _found(library: Library, module: Any, name: str) -> Any:
 
 
 def _unknown(library: Library, module: Any, parsed: ParsedTarget) -> RequestError:
+    example = LIBRARIES.get(parsed.location, "Unet")
     lower = {name.lower(): name for name in reversed(library.names(module))}
     wanted = parsed.name.lower()
     near = [wanted] if wanted in lower else difflib.get_close_matches(wanted, lower, n=MAX_CLOSE, cutoff=0.7)
     close = [lower[name] for name in near]
-    hint = f"did you mean {' or '.join(close)}?" if close else f"it has for example {library.example}."
-    offered = close or [library.example]
+    hint = f"did you mean {' or '.join(close)}?" if close else f"it has for example {example}."
+    offered = close or [example]
     return RequestError(
         f"{library.package} {_version(library)} has no network {parsed.name}; {hint}",
         tuple(f"unetdoctor inspect {quoted(f'{parsed.location}:{name}')}" for name in offered),
@@ -156,24 +156,22 @@ def _transformers(module: Any, name: str) -> Any:
 _VISION = Library(
     "torchvision",
     "torchvision.models",
-    "deeplabv3_resnet50",
     {"weights": None, "weights_backbone": None},
     lambda module, name: module.get_model_builder(name),
     lambda module: list(module.list_models()),
 )
-_SMP = Library("segmentation-models-pytorch", "segmentation_models_pytorch", "Unet", {"encoder_weights": None})
-_TIMM = Library("timm", "timm", "resnet18", {"pretrained": False}, _timm, lambda module: list(module.list_models()))
-LIBRARIES: dict[str, Library] = {
+_SMP = Library("segmentation-models-pytorch", "segmentation_models_pytorch", {"encoder_weights": None})
+_TIMM = Library("timm", "timm", {"pretrained": False}, _timm, lambda module: list(module.list_models()))
+_KNOWN: dict[str, Library] = {
     "torchvision": _VISION,
     "smp": _SMP,
     "segmentation_models_pytorch": _SMP,
     "timm": _TIMM,
-    "monai": Library("monai", "monai.networks.nets", "UNet", {"pretrained": False}),
-    "diffusers": Library("diffusers", "diffusers", "UNet2DModel"),
+    "monai": Library("monai", "monai.networks.nets", {"pretrained": False}),
+    "diffusers": Library("diffusers", "diffusers"),
     "transformers": Library(
         "transformers",
         "transformers",
-        "SegformerForSemanticSegmentation",
         {"use_pretrained_backbone": False, "pretrained": False},
         _transformers,
         lambda module: [name for name in dir(module) if "For" in name or name.endswith("Model")],

@@ -27,6 +27,10 @@ MAX_NAMED = 8
 MAX_SCRIPTS = 500
 """Python files of a directory that are searched for a class."""
 SCRIPT = "__main__"
+_HOSTILE = frozenset(("os", "posix", "nt", "subprocess", "shutil", "socket", "pty", "runpy", "webbrowser", "ctypes"))
+_CALLS = frozenset(
+    f"{module}.{name}" for module in ("builtins", "__builtin__") for name in ("eval", "exec", "__import__")
+)
 
 
 def wanted(file: FoundFile) -> list[str]:
@@ -72,6 +76,12 @@ def load_file(file: FoundFile, parsed: ParsedTarget, names: list[str], request: 
 
 def _untrusted(file: FoundFile, parsed: ParsedTarget, names: list[str]) -> RequestError:
     target = f"{file.shown}:{parsed.name}" if parsed.name else file.shown
+    hostile = [name for name in names if name in _CALLS or name.partition(".")[0] in _HOSTILE]
+    if hostile:
+        return RequestError(
+            f"{file.shown} is a pickled Python object, and reading it would run {_listed(hostile)}, which no model "
+            "needs; do not read it."
+        )
     return RequestError(
         f"{file.shown} is a pickled Python object, and reading it would run the code that it names: {_listed(names)}. "
         "If you trust the file, give --trust; otherwise save the weights alone with "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib.util
 import inspect
 import random
@@ -23,6 +24,7 @@ from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Content
 from unetdoctor.engine.loading.target import Call, ParsedTarget, quoted
 from unetdoctor.facts import Request
+from unetdoctor.facts.target import LIBRARIES
 
 
 def is_python(file: FoundFile) -> bool:
@@ -53,12 +55,25 @@ def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> Lo
     except (ImportError, ValueError):
         known = True
     if not known:
-        raise RequestError(f"{parsed.location} is neither a file in {directory} nor an installed module.")
+        raise _unknown(parsed, directory)
     _seed(request.seed)
     module = guard("import", lambda: _import_name(parsed.location, directory))
     if isinstance(module, RequestError):
         raise module
     return _build(module, None, "import path", parsed, request, guard)
+
+
+def _unknown(parsed: ParsedTarget, directory: Path) -> RequestError:
+    """Return what to say of a name before the colon that nothing has, with what is spelled alike."""
+    own = {path.stem: path.name for path in directory.glob("*.py")}
+    known = own | {name: name for name in LIBRARIES}
+    close = [known[name] for name in difflib.get_close_matches(parsed.location, known, n=3)]
+    hint = f"; did you mean {' or '.join(close)}?" if close else "."
+    return RequestError(
+        f"{parsed.location} is neither a file in {directory}, nor an installed module, nor one of "
+        f"{', '.join(LIBRARIES)}{hint}",
+        tuple(f"unetdoctor inspect {quoted(f'{name}:{parsed.name}')}" for name in close),
+    )
 
 
 def _import_name(name: str, directory: Path) -> ModuleType | RequestError:
@@ -92,6 +107,7 @@ def build(
         how += arguments.guessed
         given = {**request.kwargs, **(dict(call.kwargs) if call else {})}
         result = _construct(chosen, arguments, given, request, guard)
+    result, taken = _only_network(chosen, result)
     model, unwrapped = unwrap(result)
     if not isinstance(model, nn.Module):
         raise _no_network(chosen, model)
@@ -100,7 +116,7 @@ def build(
         name=_name(model, chosen),
         kind="torchscript" if isinstance(model, torch.jit.ScriptModule) else "eager",
         target_kind=target_kind,
-        how=(*how, *unwrapped),
+        how=(*how, *taken, *unwrapped),
         weights_given=False,
         weights="",
         source_root=file.parent if file else None,
@@ -170,15 +186,39 @@ def _refuse_arguments(chosen: choosing.Chosen, call: Call | None, kwargs: Mappin
         )
 
 
-def _no_network(chosen: choosing.Chosen, result: Any) -> RequestError:
-    what = "a class that is" if inspect.isclass(chosen.value) else "a function that returned"
-    kind = "None" if result is None else type(result).__name__
-    found = f"{what} no nn.Module" if inspect.isclass(chosen.value) else f"{what} {kind}"
-    hint = ""
+def _only_network(chosen: choosing.Chosen, result: Any) -> tuple[Any, tuple[str, ...]]:
+    """Take the only network out of what a function returned beside it, such as an optimiser."""
+    networks = [part for part in _parts(result) if isinstance(part, nn.Module)]
+    if isinstance(result, nn.Module) or len(networks) != 1:
+        return result, ()
+    name = type(networks[0]).__name__
+    return networks[0], (f"took {name}, the only network in the {type(result).__name__} that {chosen.name}() returned",)
+
+
+def _parts(result: Any) -> list[Any]:
     if isinstance(result, tuple | list | dict):
-        parts = result.values() if isinstance(result, dict) else result
-        hint = f" of {', '.join(type(part).__name__ for part in list(parts)[:4])}; return the network alone"
-    return RequestError(f"{chosen.target} is {found}{hint}; expected an nn.Module.")
+        return list(result.values() if isinstance(result, dict) else result)
+    return []
+
+
+def _no_network(chosen: choosing.Chosen, result: Any) -> RequestError:
+    if inspect.isclass(chosen.value):
+        return RequestError(f"{chosen.target} is a class that is no nn.Module; expected one that is.")
+    names = [type(part).__name__ for part in _parts(result)]
+    kind = type(result).__name__
+    if any(isinstance(part, nn.Module) for part in _parts(result)):
+        location = chosen.target.rpartition(":")[0]
+        networks = dict.fromkeys(type(part).__name__ for part in _parts(result) if isinstance(part, nn.Module))
+        return RequestError(
+            f"{chosen.target} returned a {kind} of {', '.join(names[:8])}; expected one nn.Module: "
+            "name the class that is meant, or a function that returns it alone.",
+            tuple(f"unetdoctor inspect {quoted(f'{location}:{name}')}" for name in networks),
+        )
+    if inspect.isclass(result):
+        name = result.__name__
+        return RequestError(f"{chosen.target} returned the class {name}; expected an nn.Module: return {name}().")
+    found = "None" if result is None else f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+    return RequestError(f"{chosen.target} returned {found}; expected an nn.Module: let it return the network.")
 
 
 def _name(model: nn.Module, chosen: choosing.Chosen) -> str:
