@@ -169,13 +169,22 @@ def _several(path: Path, what: str) -> RequestError:
 
 def _neighbour(path: Path) -> Path | None:
     """Return a file beside it that is spelled alike, or has the same name with another ending."""
-    names = _names(path.parent)
+    folder = path.parent
+    if not _exists(str(folder)):
+        folders = (
+            [entry.name for entry in os.scandir(folder.parent) if entry.is_dir()] if _exists(str(folder.parent)) else []
+        )
+        near = get_close_matches(folder.name, folders, n=1)
+        return _neighbour(folder.parent / near[0] / path.name) if near else None
+    names = _names(folder)
+    if path.name in names:
+        return path
     dotted = Path(*path.name.split(".")).with_suffix(".py")  # a module name, as in an import
-    if path.parent == Path() and len(dotted.parts) > 1 and _exists(str(dotted)):
+    if folder == Path() and len(dotted.parts) > 1 and _exists(str(dotted)):
         return dotted
     same = [name for name in names if Path(name).stem == path.stem or name == path.name.strip()]
     near = get_close_matches(path.name, names, n=1) or same[:1]
-    return path.parent / near[0] if near else None
+    return folder / near[0] if near else None
 
 
 def _models(folder: Path) -> list[str]:

@@ -50,7 +50,7 @@ NO_MODEL = "{} is a state_dict with 2 tensors, not a model; name the model that 
 NO_MODEL += "unetdoctor inspect model.py -w {}"
 
 FILES: dict[str, tuple[str, bytes, str]] = {
-    "empty": ("model.py", b"", f"model.py is an empty file (0 bytes); download or save it again."),
+    "empty": ("model.py", b"", "model.py is an empty file (0 bytes); download or save it again."),
     "one byte": (
         "model.ts",
         b"\x00",
@@ -64,7 +64,7 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "git lfs": (
         "model.pt",
         b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n",
-        f"model.pt is a Git LFS pointer, not the file itself; fetch it with git lfs pull.",
+        "model.pt is a Git LFS pointer, not the file itself; fetch it with git lfs pull.",
     ),
     "html": (
         "model.py",
@@ -103,7 +103,7 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "tar": (
         "old.pt",
         _tar(),
-        f"old.pt is a tar archive; a torch file of that age must be saved again with torch.save of today.",
+        "old.pt is a tar archive; a torch file of that age must be saved again with torch.save of today.",
     ),
     "zip without data.pkl": (
         "model.pt",

@@ -28,9 +28,6 @@ _PACKAGES = {
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
-    "segmentation_models_pytorch": "segmentation-models-pytorch",
-    "pytorch_lightning": "pytorch-lightning",
-    "SimpleITK": "SimpleITK",
 }
 """Modules whose library has another name."""
 _PRIVATE = "unetdoctor_target_"
