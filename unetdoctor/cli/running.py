@@ -1,5 +1,6 @@
 """Run a command line: what it raises becomes one sentence and an exit code."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,9 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
         if not meant and (name.endswith((".py", ".pt")) or ".py:" in name):
             return RequestError(f"There is no command {name!r}.", [f"unetdoctor inspect {name}"])
         return RequestError(f"There is no command {name!r}.{meant} All: unetdoctor --help")
+    extra = re.fullmatch(r"Got unexpected extra arguments? *\(?s?\)? *\((.*)\)", message)
+    if extra:
+        return RequestError(f"One TARGET at a time; found also: {extra[1]}. A target with spaces goes in quotes.")
     return RequestError(f"{message}.{_help_for(error)}")
 
 

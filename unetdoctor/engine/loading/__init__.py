@@ -25,7 +25,19 @@ from pathlib import Path
 
 import torch
 
-from unetdoctor.engine.loading import devices, files, lazy, python_target, torchscript_file, weights
+from unetdoctor.engine.loading import (
+    devices,
+    directory_target,
+    exported_file,
+    files,
+    hugging_face,
+    lazy,
+    library_target,
+    pickled_module,
+    python_target,
+    torchscript_file,
+    weights,
+)
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -33,6 +45,7 @@ from unetdoctor.engine.loading.sniff import Archive, Content
 from unetdoctor.engine.loading.target import ParsedTarget, parse_target, quoted
 from unetdoctor.engine.surroundings import Notes, around, settle
 from unetdoctor.facts import Request
+from unetdoctor.facts.target import HUGGING_FACE
 
 __all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
 
@@ -53,7 +66,8 @@ def load(request: Request, guard: Guard) -> LoadedModel:
         loaded = lazy.settle(loaded, request, guard)
     if given is not None:
         loaded = weights.load_into(loaded, given, guard)
-    loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
+    if loaded.kind != "exported":  # its mode is a part of the program
+        loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
     guard("load", lambda: _prepare(loaded, device))
     settle(loaded.model, notes, device, folder)
     loaded.notes = notes
@@ -70,14 +84,18 @@ def _folder(target: str, directory: Path) -> Path:
 
 def _prepare(loaded: LoadedModel, device: torch.device) -> None:
     loaded.model.to(device)
-    if loaded.training_flags:  # a frozen program has no training flag, and no eval()
+    if loaded.training_flags:  # a frozen or exported program has no training flag, and no eval()
         loaded.model.eval()
 
 
 def _load_target(request: Request, directory: Path, device: torch.device, guard: Guard) -> LoadedModel:
     parsed = _parsed(request.target, directory)
+    if library_target.is_named(parsed, directory):
+        return library_target.load(parsed, request, guard)
     path = files.absolute(parsed.location, directory)
-    looks_imported = parsed.is_module_name and parsed.name and not parsed.location.endswith(".py")
+    looks_imported = parsed.is_module_name and bool(parsed.name) and not parsed.location.endswith(".py")
+    if directory_target.is_named(request.target, path, looks_imported):
+        return directory_target.load(parsed, request, guard)
     if looks_imported and not path.is_file():
         return python_target.load_import_path(parsed, request, guard)
     file = files.find(parsed.location, directory)
@@ -86,13 +104,21 @@ def _load_target(request: Request, directory: Path, device: torch.device, guard:
     if file.content is Content.ZIP and file.archive is Archive.TORCHSCRIPT:
         _refuse_name(parsed, file, request)
         return torchscript_file.load_file(file, request, device, guard)
+    if file.content is Content.ZIP and file.archive is Archive.EXPORTED:
+        _refuse_name(parsed, file, request)
+        return exported_file.load_file(file, request, device, guard)
+    names = pickled_module.wanted(file)
+    if names:
+        return pickled_module.load_file(file, parsed, names, request, guard)
     raise _refused(file)
 
 
 def _parsed(target: str, directory: Path) -> ParsedTarget:
     """Parse a target, unless it is the name of a file as it stands: file names may hold colons and brackets."""
+    if target.startswith(HUGGING_FACE):
+        return ParsedTarget(target)
     with suppress(OSError, ValueError):  # a name that no file can have is a target of another kind
-        if files.absolute(target, directory).is_file():
+        if files.absolute(target, directory).exists():
             return ParsedTarget(target)
     return parse_target(target)
 
@@ -109,16 +135,11 @@ def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> Non
 
 
 def _refused(file: FoundFile) -> RequestError:
-    if file.content is Content.ZIP and file.archive is Archive.EXPORTED:
-        return RequestError(
-            f"{file.shown} is {file.words}; these are not read yet. Save the model as TorchScript: "
-            'torch.jit.trace(model, example).save("model.ts")'
-        )
     if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE) or (
         file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
     ):
         return weights.refuse_as_target(file)
-    expected = "expected a Python file or a TorchScript file"
+    expected = "expected a Python file, a TorchScript file, a .pt2 file or weights"
     if file.path.suffix == ".py" and file.content is Content.OTHER and b"\0" not in file.head:
         return RequestError(f"{file.shown} is not UTF-8 text, and its first two lines declare no other encoding.")
     if file.path.suffix == ".ipynb":
@@ -126,6 +147,18 @@ def _refused(file: FoundFile) -> RequestError:
             f"{file.shown} is a Jupyter notebook; {expected}.",
             (f"jupyter nbconvert --to script {quoted(file.shown)}",),
         )
+    if file.path.name in hugging_face.FILES:
+        folder = Path(file.shown).parent
+        return RequestError(
+            f"{file.shown} describes the model of its directory; name the directory.",
+            (f"unetdoctor inspect {quoted(f'{HUGGING_FACE}{folder}')}",),
+        )
     if file.content is Content.TEXT:
         return RequestError(f"{file.shown} is a text file, but no Python; {expected}.")
-    return RequestError(f"{file.shown} is {file.words}; {expected}.")
+    if "picture" in file.words:
+        return RequestError(
+            f"{file.shown} is {file.words}, not a model; {expected}, and pictures behind --image.",
+            (f"unetdoctor inspect model.py --image {quoted(file.shown)}",),
+        )
+    advice = "" if ";" in file.words else f"; {expected}"
+    return RequestError(f"{file.shown} is {file.words}{advice}.")

@@ -40,7 +40,7 @@ def read(file: FoundFile) -> Any:
     except pickle.UnpicklingError as error:
         raise _refused(file, str(error)) from None
     except Exception as error:  # noqa: BLE001 - damaged files raise a dozen different types, all mean the same here
-        raise RequestError(f"{file.shown} is damaged and cannot be read: {_first_line(error)}.") from None
+        raise RequestError(f"{file.shown} is damaged and cannot be read: {first_line(error)}.") from None
 
 
 def refuse_foreign(file: FoundFile) -> None:
@@ -61,7 +61,7 @@ def _read_safetensors(file: FoundFile) -> dict[str, torch.Tensor]:
     try:
         return dict(safetensors.torch.load_file(file.path, device="cpu"))
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
-        raise RequestError(f"{file.shown} is a damaged safetensors file: {_first_line(error)}.") from None
+        raise RequestError(f"{file.shown} is a damaged safetensors file: {first_line(error)}.") from None
 
 
 def _refuse_compressed(file: FoundFile) -> None:
@@ -95,10 +95,36 @@ def _refused(file: FoundFile, reason: str) -> RequestError:
 def foreign_globals(file: FoundFile) -> list[str]:
     """Return the dotted names that a pickle wants to import and that plain tensors do not need; nothing is run."""
     try:
-        names = _globals(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
+        return foreign_names(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
     except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
         return []
-    return [name for name in names if not _PLAIN.fullmatch(name)]
+
+
+def root_name(file: FoundFile) -> str:
+    """Return the dotted name of the class or function whose result a pickle is; empty for a dict, a list, a tensor."""
+    try:
+        stream = io.BytesIO(_pickle_bytes(file))
+        for _ in range(3 if file.content is Content.LEGACY_TORCH else 0):
+            for _opcode in pickletools.genops(stream):
+                pass
+        strings: list[str] = []
+        for opcode, argument, _position in pickletools.genops(stream):
+            if opcode.name in ("GLOBAL", "INST"):
+                return str(argument).replace(" ", ".", 1)
+            if opcode.name == "STACK_GLOBAL":
+                return ".".join(strings[-2:])
+            if isinstance(argument, str) and "UNICODE" in opcode.name:
+                strings.append(argument)
+            elif opcode.name not in ("PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT"):
+                return ""
+    except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
+        pass
+    return ""
+
+
+def foreign_names(data: bytes, several: bool = False) -> list[str]:
+    """Return the same for the bytes of a pickle, or of several that follow each other."""
+    return [name for name in _globals(data, several) if not _PLAIN.fullmatch(name)]
 
 
 _PLAIN = re.compile(
@@ -123,14 +149,22 @@ def _globals(data: bytes, several: bool) -> list[str]:
     names: dict[str, None] = {}
     for _ in range(4 if several else 1):
         strings: list[str] = []
+        memo: list[str] = []
+        text = ""
         try:
             for opcode, argument, _position in pickletools.genops(stream):
+                if opcode.name == "MEMOIZE":
+                    memo.append(text)
+                    continue
+                text = argument if isinstance(argument, str) else ""
+                if opcode.name in ("BINGET", "LONG_BINGET"):
+                    text = memo[int(argument or 0)] if int(argument or 0) < len(memo) else ""
                 if opcode.name in ("GLOBAL", "INST"):
                     names[str(argument).replace(" ", ".", 1)] = None
                 elif opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
                     names[".".join(strings[-2:])] = None
-                elif isinstance(argument, str):
-                    strings.append(argument)
+                elif text:
+                    strings.append(text)
         except (ValueError, IndexError, KeyError, UnicodeDecodeError, OverflowError):
             break
     return list(names)
@@ -150,6 +184,9 @@ def _reason(text: str) -> str:
     return sentence.partition(". ")[0].strip(" .")[:200]
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an exception says, without its full stop."""
     text = str(error).strip().splitlines()
+    if not text and isinstance(error, EOFError):
+        return "it ends too early"
     return (text[0] if text else type(error).__name__).strip(" .")[:200]

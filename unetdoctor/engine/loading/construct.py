@@ -61,6 +61,7 @@ def arrange(
         )
     if unknown:
         raise _unguessed(name, target, unknown, signature)
+    sentences += _swallowed(name, kwargs, parameters)
     return _in_order(parameters, bound, args, kwargs, tuple(sentences))
 
 
@@ -125,15 +126,44 @@ def _unaccepted(name: str, target: str, key: str, parameters: Mapping[str, inspe
     close = difflib.get_close_matches(key, names, n=1)
     hint = f"; did you mean {close[0]}?" if close else "."
     commands = (f"unetdoctor inspect {quoted(target)} -k {close[0]}=...",) if close else ()
-    return RequestError(f"{name} has no argument {key}{hint} It takes: {_listed(parameters)}.", commands)
+    rest = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    takes = f"{_listed(parameters)}{' and what it passes on' if rest else ''}"
+    return RequestError(f"{name} has no argument {key}{hint} It takes: {takes}.", commands)
+
+
+def _swallowed(name: str, kwargs: Mapping[str, Any], parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    """Say which arguments went into **kwargs, where another name was probably meant."""
+    names = [n for n, p in parameters.items() if p.kind not in _OPEN]
+    found = []
+    for key in kwargs:
+        close = difflib.get_close_matches(key, names, n=1, cutoff=0.8) if key not in names else []
+        if close and close[0] not in kwargs:
+            found.append(
+                f"passed {key} on in the ** of {name}, which has no {key} of its own; did you mean {close[0]}?"
+            )
+    return found
+
+
+def refused_keyword(
+    error: TypeError, name: str, target: str, function: Callable[..., Any], given: Mapping[str, Any]
+) -> RequestError | None:
+    """Return what to say where a network refuses an argument that the person gave; None for another error."""
+    key = next((key for key in given if f"unexpected keyword argument '{key}'" in str(error)), None)
+    if key is None:
+        return None
+    try:
+        return _unaccepted(name, target, key, inspect.signature(function).parameters)
+    except (ValueError, TypeError):
+        return _unaccepted(name, target, key, {})
 
 
 def _unguessed(name: str, target: str, unknown: list[str], signature: inspect.Signature) -> RequestError:
     options = " ".join(f"-k {key}=..." for key in unknown)
+    has_file = target.rpartition(":")[0].endswith(".py")
     return RequestError(
         f"{name}{signature_text(signature)} cannot be built: no value for {', '.join(unknown)} can be guessed. "
-        f"Give {'it' if len(unknown) == 1 else 'them'} with -k, "
-        "or add a function build_model() to the file that returns the network.",
+        f"Give {'it' if len(unknown) == 1 else 'them'} with -k"
+        f"{', or add a function build_model() to the file that returns the network' if has_file else ''}.",
         (f"unetdoctor inspect {quoted(target)} {options}",),
     )
 

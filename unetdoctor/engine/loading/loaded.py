@@ -19,9 +19,9 @@ class LoadedModel:
     name: str
     """Class or file name."""
     kind: str
-    """`eager` or `torchscript`: how its forward pass is executed."""
+    """`eager`, `torchscript` or `exported`: how its forward pass is executed."""
     target_kind: str
-    """`python file`, `import path` or `torchscript file`: where it came from."""
+    """`python file`, `import path`, `torchscript file`, `exported program` ...: where it came from."""
     how: tuple[str, ...]
     """One sentence for everything that was chosen or guessed on the way."""
     weights_given: bool
@@ -29,7 +29,7 @@ class LoadedModel:
     weights: str
     """That file as it was asked for; empty without one."""
     source_root: Path | None
-    """Directory of the user's file; None for a TorchScript file."""
+    """Directory of the user's file; None for a TorchScript or exported program."""
     directory: Path
     """The person's working directory, to which places are relative."""
     source_file: Path | None = None
@@ -39,7 +39,7 @@ class LoadedModel:
     training_flags: dict[str, bool] = field(default_factory=dict)
     """Module name -> its training flag before eval()."""
     example_inputs: tuple[torch.Tensor, ...] | None = None
-    """What a TorchScript file was traced with, read without running its code; shape and dtype on the meta device."""
+    """What a TorchScript file was traced with (shape and dtype on the meta device), or a program exported with."""
 
     notes: Notes | None = None
     """What stood in for torch.compile and CUDA; forward() may still add to it."""
