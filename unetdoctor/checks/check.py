@@ -25,6 +25,8 @@ class Check(ABC):
 
     reads_comparisons: ClassVar[bool] = False
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
+    proves_itself: ClassVar[bool] = False
+    """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

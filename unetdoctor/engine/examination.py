@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unetdoctor.engine import outputs
+from unetdoctor.engine import outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
@@ -97,6 +97,7 @@ class Examination:
                 comparisons=self._comparisons({s.probe.name: s.output for s in self.varied if s.output is not None}),
                 shapes=self.shapes,
                 latent=next(iter(self._latents.values()), None),
+                loads=tuple(load.fact for load in self.subject.loads),
             )
         return self._evidence
 
@@ -159,6 +160,7 @@ class Examination:
             seed=self.request.seed + 1,
             pass_number=self.seen.index(seen),
             running=self.running_statistics,
+            stored=self.stored,
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
@@ -174,6 +176,10 @@ class Examination:
                     totals.setdefault(f"{norms[op]}.running_var", []).append(variance)
             self._running = {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}
         return self._running
+
+    def stored(self, remedy: Remedy) -> dict[str, Tensor]:
+        """Return what another reading of loaded weights would have put into the network, by full name."""
+        return reloading.tensors(self.subject, remedy)
 
     def _looked_at(self, compared: bool) -> list[Observed]:
         """Return the passes that trials look at."""
@@ -195,11 +201,13 @@ class Examination:
         """
         if any(r.action in GEOMETRIC for r in remedies):
             return self._recovered(remedies)
-        base = self.evidence()
+        base = reloading.reread(self.evidence(), self.subject, remedies)
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
         tried = self._looked_at(compared)
+        if not tried and base.loads != self.evidence().loads:
+            return base
         if not tried:
             raise NotApplicableError("no pass drew anything that could be compared")
         names = {seen.probe.name for seen in tried}

@@ -33,6 +33,7 @@ from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 
 __all__ = [
     "Card",
@@ -77,4 +78,6 @@ __all__ = [
     "Task",
     "TensorStatistics",
     "Trial",
+    "WeightsLoad",
+    "WeightsReading",
 ]

@@ -114,6 +114,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         latent=chosen.latent,
         timestep=chosen.timestep,
         place=place,
+        loads=loaded.loads,
     )
     return Examination(setting, subject, request)
 

@@ -38,7 +38,7 @@ def diagnose(
     left = [f for code, f in ill.items() if code not in explained and f.severity.rank >= Severity.WARNING.rank]
     ranked += [_unexplained(finding, trials) for finding in left]
     # A stable sort: what explains nothing never stands before a graver symptom that nothing explains.
-    return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not d.explains)))
+    return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not (d.explains or d.confirmed))))
 
 
 def _effect(trial: Trial) -> float:
@@ -91,7 +91,7 @@ def _explained(
     cures = [t for t in own if t.outcome is Outcome.CURED]
     at_home = frozenset(code for code, known in causes.items() if finding.code in known)
     best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
-    explains = {t.symptom for t in cures}
+    explains = {t.symptom for t in cures if t.symptom in ill}
     tried = {t.symptom for t in own if t.outcome is not Outcome.NOT_TRIED}
     explains |= {code for code in ill if finding.code in causes.get(code, ()) and code not in tried}
     if not explains and finding.severity.rank < Severity.WARNING.rank:

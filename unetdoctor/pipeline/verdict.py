@@ -55,7 +55,8 @@ def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
         unit = f" {trial.unit}" if trial.unit else ""
         if diagnosis.code not in diagnosis.explains:
-            return f"{message}; proved: {proof}{unit} and cures {_named(diagnosis.explains, findings)}."
+            cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""
+            return f"{message}; proved: {proof}{unit}{cures}."
         return f"{message}; no cause was found, but {proof}{unit}."
     others = tuple(c for c in diagnosis.explains if c != diagnosis.code)
     if others:

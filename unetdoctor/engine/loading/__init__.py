@@ -9,7 +9,10 @@
 | `definitions`, `choosing` | what a file defines, and which of it is the model |
 | `construct`, `guesses` | constructor arguments, given and guessed |
 | `python_target`, `torchscript_file` | one module per kind of target |
-| `checkpoints`, `matching`, `weights` | reading weights as data, finding the entry that fits, copying it |
+| `checkpoints`, `shards`, `integrity` | reading weights as data: one file or several, whole or damaged |
+| `matching`, `loads`, `weights` | which entry and which keys fit, what is left over, copying what fits |
+| `own_loads` | what the user's own load_state_dict took and dropped |
+| `suggestions` | what a checkpoint says of the constructor's arguments |
 | `devices` | whether the machine has the device |
 
 What is wrong with the request raises RequestError before any foreign code runs where that is possible; what foreign
@@ -24,7 +27,21 @@ from pathlib import Path
 
 import torch
 
-from unetdoctor.engine.loading import devices, files, python_target, torchscript_file, weights
+from unetdoctor.engine.loading import (
+    bare,
+    checkpoints,
+    devices,
+    files,
+    loads,
+    matching,
+    own_loads,
+    python_target,
+    suggestions,
+    torchscript_file,
+    weights,
+)
+from unetdoctor.engine.loading.bare import Bare
+from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -32,7 +49,7 @@ from unetdoctor.engine.loading.sniff import Archive, Content
 from unetdoctor.engine.loading.target import ParsedTarget, parse_target, quoted
 from unetdoctor.facts import Request
 
-__all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
+__all__ = ["Bare", "Guard", "LoadedModel", "ParsedTarget", "RequestError", "bare_checkpoint", "load", "parse_target"]
 
 
 def load(request: Request, guard: Guard) -> LoadedModel:
@@ -42,14 +59,59 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     """
     device = devices.check(request.device)
     directory = files.absolute(request.directory, Path())
-    request = replace(request, directory=str(directory))
+    request = _with_architecture(replace(request, directory=str(directory)))
     given = weights.read(files.find(request.weights, directory)) if request.weights is not None else None
-    loaded = _load_target(request, directory, device, guard)
+    offered = suggestions.settings(given) if given is not None else None
+    with own_loads.watching() as seen:
+        loaded = _load_target(request, directory, device, guard, offered)
+        if given is not None:
+            loaded = _better_built(loaded, given)
+    loaded.loads = own_loads.judged(seen, loaded)
     if given is not None:
         loaded = weights.load_into(loaded, given, guard)
     loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
     guard("load", lambda: _prepare(loaded, device))
     return loaded
+
+
+def bare_checkpoint(request: Request) -> Bare | None:
+    """Return the weights that a target is, where no network is named for them; None for a target of another kind.
+
+    Raises RequestError where they cannot be read.
+    """
+    directory = files.absolute(request.directory, Path())
+    path = files.absolute(request.target, directory)
+    with suppress(OSError, ValueError):
+        if request.arch is None and path.is_file():
+            file = files.find(request.target, directory)
+            if checkpoints.is_checkpoint(file):
+                return bare.read(file)
+    return None
+
+
+def _with_architecture(request: Request) -> Request:
+    """Put a checkpoint and the network that it belongs to in their places."""
+    if request.arch is None:
+        return request
+    if request.weights is not None:
+        raise RequestError(
+            f"{request.target} is the checkpoint that --arch {request.arch} belongs to, so -w {request.weights} is one "
+            "too many; leave one out.",
+            (f"unetdoctor inspect {quoted(request.arch)} -w {quoted(request.weights)}",),
+        )
+    return replace(request, target=request.arch, weights=request.target, arch=None)
+
+
+def _better_built(loaded: LoadedModel, given: weights.Weights) -> LoadedModel:
+    """Build a network again whose guessed arguments the weights' shapes contradict, where more fits then."""
+    values, sentences = suggestions.from_shapes(loaded, given)
+    if loaded.rebuild is None or not values:
+        return loaded
+    again = loaded.rebuild(values)
+    before, after = (matching.find(given.checkpoint, loads.tensors_of(x.model))[0].matching for x in (loaded, again))
+    if after <= before:
+        return loaded
+    return replace(again, how=(*again.how, *sentences))
 
 
 def _prepare(loaded: LoadedModel, device: torch.device) -> None:
@@ -58,15 +120,17 @@ def _prepare(loaded: LoadedModel, device: torch.device) -> None:
         loaded.model.eval()
 
 
-def _load_target(request: Request, directory: Path, device: torch.device, guard: Guard) -> LoadedModel:
+def _load_target(
+    request: Request, directory: Path, device: torch.device, guard: Guard, offered: Offered | None
+) -> LoadedModel:
     parsed = _parsed(request.target, directory)
     path = files.absolute(parsed.location, directory)
     looks_imported = parsed.is_module_name and parsed.name and not parsed.location.endswith(".py")
     if looks_imported and not path.is_file():
-        return python_target.load_import_path(parsed, request, guard)
+        return python_target.load_import_path(parsed, request, guard, offered)
     file = files.find(parsed.location, directory)
     if python_target.is_python(file):
-        return python_target.load_file(file, parsed, request, guard)
+        return python_target.load_file(file, parsed, request, guard, offered)
     if file.content is Content.ZIP and file.archive is Archive.TORCHSCRIPT:
         _refuse_name(parsed, file, request)
         return torchscript_file.load_file(file, request, device, guard)
@@ -98,10 +162,8 @@ def _refused(file: FoundFile) -> RequestError:
             f"{file.shown} is {file.words}; these are not read yet. Save the model as TorchScript: "
             'torch.jit.trace(model, example).save("model.ts")'
         )
-    if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE) or (
-        file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
-    ):
-        return weights.refuse_as_target(file)
+    if checkpoints.is_checkpoint(file):
+        return RequestError(f"{file.shown} is {file.words}, which holds weights and no network.")
     expected = "expected a Python file or a TorchScript file"
     if file.path.suffix == ".py" and file.content is Content.OTHER and b"\0" not in file.head:
         return RequestError(f"{file.shown} is not UTF-8 text, and its first two lines declare no other encoding.")

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from torch import nn
 
 from unetdoctor.engine import statements
 from unetdoctor.engine.loading import choosing, construct, definitions, importing, sniff
+from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -35,15 +37,19 @@ def is_python(file: FoundFile) -> bool:
     return file.content is Content.TEXT and _defines(file.path)
 
 
-def load_file(file: FoundFile, parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+def load_file(
+    file: FoundFile, parsed: ParsedTarget, request: Request, guard: Guard, offered: Offered | None = None
+) -> LoadedModel:
     """Import a Python file and build the network that it holds."""
     directory = Path(request.directory)
     _seed(request.seed)
     module = guard("import", lambda: importing.import_file(file.path, directory))
-    return _build(module, file.path, "python file", parsed, request, guard)
+    return _build(module, file.path, "python file", parsed, request, guard, offered)
 
 
-def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+def load_import_path(
+    parsed: ParsedTarget, request: Request, guard: Guard, offered: Offered | None = None
+) -> LoadedModel:
     """Import `package.module` and build the network that it holds."""
     directory = Path(request.directory)
     top = parsed.location.split(".")[0]
@@ -58,7 +64,7 @@ def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> Lo
     module = guard("import", lambda: _import_name(parsed.location, directory))
     if isinstance(module, RequestError):
         raise module
-    return _build(module, None, "import path", parsed, request, guard)
+    return _build(module, None, "import path", parsed, request, guard, offered)
 
 
 def _import_name(name: str, directory: Path) -> ModuleType | RequestError:
@@ -72,22 +78,35 @@ def _import_name(name: str, directory: Path) -> ModuleType | RequestError:
 
 
 def _build(
-    module: ModuleType, path: Path | None, target_kind: str, parsed: ParsedTarget, request: Request, guard: Guard
+    module: ModuleType,
+    path: Path | None,
+    target_kind: str,
+    parsed: ParsedTarget,
+    request: Request,
+    guard: Guard,
+    offered: Offered | None,
 ) -> LoadedModel:
     source = path.read_bytes() if path is not None else definitions.source_of(module)
     chosen = choosing.choose(module, source, parsed, request.kwargs)
     how = list(chosen.how)
+    guesses: Mapping[str, Any] = {}
     if isinstance(chosen.value, nn.Module):
         _refuse_arguments(chosen, parsed, request.kwargs, type(chosen.value).__name__)
         result: Any = chosen.value
     else:
-        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, parsed.call, request.kwargs)
+        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, parsed.call, request.kwargs, offered)
         how += arguments.guessed
+        guesses = arguments.guesses
         result = _construct(chosen.value, arguments, request, guard)
     model, unwrapped = unwrap(result)
     if not isinstance(model, nn.Module):
         raise _no_network(chosen, model)
     file = path or _file_of(module)
+
+    def rebuild(values: Mapping[str, Any]) -> LoadedModel:
+        better = replace(request, kwargs={**request.kwargs, **values})
+        return _build(module, path, target_kind, parsed, better, guard, offered)
+
     return LoadedModel(
         model=model,
         name=_name(model, chosen),
@@ -100,6 +119,8 @@ def _build(
         directory=Path(request.directory),
         source_file=file,
         source_name=chosen.name,
+        guessed=guesses,
+        rebuild=rebuild if guesses else None,
     )
 
 
