@@ -2,7 +2,7 @@
 
 from unetdoctor.facts import Place, Remedy, WeightsLoad, WeightsReading
 
-_NAMED = 4
+_NAMED = 2
 
 
 def named(names: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.loads import better, by_design, lines, named, other_sets, reload
+from unetdoctor.checks.loads import better, by_design, named, other_sets, reload
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity, WeightsLoad
 
 UNFILLED_LIMIT = 0
@@ -14,6 +14,10 @@ UNKNOWN_LIMIT = 0
 FEW = 0.5
 """Share of a load of the user's own that is taken, of the shorter side. 0: wrong prefix. 1: sound; .97: all but a
 head or a stem of other channels. Under it the weights belong elsewhere."""
+
+
+BEFORE = -1
+"""Place in the order of operations: 0 is the first one, and loading is over by then."""
 
 
 class CheckpointKeysMismatch(Check):
@@ -62,15 +66,17 @@ class CheckpointKeysMismatch(Check):
             severity = Severity.WARNING
         message = f"{load.common} of the {load.model} keys of {_of(load)} got a value from {_from(load)}: {_why(load)}"
         if reading is not None:
-            message += f"; {reading.fits} fit with {reading.label}"
-        elif load.guessed and load.reshaped:
-            message += f"; guessed was {', '.join(load.guessed)}: set what is wrong with -k"
+            fits = "all of them fit" if reading.fits >= load.model else f"{reading.fits} fit"
+            message += f"; {fits} with {reading.label}"
+        elif load.better:
+            message += f"; those of the file are built with {' '.join(f'-k {value}' for value in load.better)}"
         return cls.finding(
             f"{message}.",
             [Reading("keys without a value", unfilled, "keys", upper=UNFILLED_LIMIT)],
             place=load.place,
             severity=severity,
             remedies=[] if reading is None else [reload(load, reading, cls.code)],
+            op=BEFORE,
         )
 
     @classmethod
@@ -86,13 +92,16 @@ class CheckpointKeysMismatch(Check):
     @classmethod
     def _elsewhere(cls, load: WeightsLoad) -> Finding:
         taken = load.taken
-        dropped = f"; with strict=False {load.as_saved} of {load.model} would have been loaded" if taken.renames else ""
+        dropped = ""
+        if taken.renames:
+            dropped = f"; with strict=False {load.as_saved} of {load.model} would have been loaded"
         return cls.finding(
-            f"All {load.model} keys of {_of(load)} got a value from {_from(load)}, but only with {taken.label}{dropped}.",
+            f"All {load.model} keys of {_of(load)} got a value from {_from(load)}, but only with "
+            f"{taken.label}{dropped}.",
             [Reading("keys that fit as saved", load.as_saved if taken.renames else 0, "keys", lower=load.model)],
             place=load.place,
             severity=Severity.WARNING,
-            patch=lines(load, taken),
+            remedies=[reload(load, taken, cls.code)],
         )
 
     @classmethod
@@ -104,6 +113,7 @@ class CheckpointKeysMismatch(Check):
             [
                 Reading("keys without a value", load.unfilled, "keys", upper=UNFILLED_LIMIT),
                 Reading("other sets of weights that fit", len(others), "sets", upper=0),
+                Reading("keys that fit as saved", load.as_saved, "keys"),
             ],
             place=load.place,
             severity=Severity.NOTE,
@@ -124,6 +134,8 @@ def _why(load: WeightsLoad) -> str:
     if not load.stored:
         handed = f"it was handed its own {load.returned} tensors back" if load.returned else "it was handed no tensor"
         return f"{handed} and nothing else"
+    if not load.common and not load.reshaped:
+        return f"it asks for {named(load.missing)} and was handed {named(load.unexpected)}"
     parts = []
     if load.missing:
         parts.append(f"{len(load.missing)} are missing ({named(load.missing)})")

@@ -42,7 +42,7 @@ class WeightsNeverLoaded(Check):
             layers = [x for x in evidence.model.layers if _below(x.layer, load.module) and _told(x)]
             if not layers:
                 continue
-            fresh = [x for x in layers if x.state == "fresh"]
+            fresh = [x for x in layers if x.state == "fresh" and (not load.unfilled or x.layer in _owners(load))]
             share = 100 * len(fresh) / len(layers)
             reading = better(load)
             whole = not load.unfilled
@@ -72,6 +72,13 @@ def _severity(load: WeightsLoad, share: float) -> Severity:
 def _told(layer: LayerWeights) -> bool:
     """Return whether the weights say anything: a layer of few weights counts as fresh without a scheme."""
     return layer.state == "trained" or (layer.state == "fresh" and layer.scheme != "")
+
+
+def _owners(load: WeightsLoad) -> frozenset[str]:
+    """Return the layers that got no value: what looks fresh in others was trained lightly."""
+    front = f"{load.module}." if load.module else ""
+    names = (*load.missing, *(name for name, _, _ in load.reshaped))
+    return frozenset((front + name).rpartition(".")[0] for name in names)
 
 
 def _below(layer: str, module: str) -> bool:

@@ -72,8 +72,8 @@ class WeightsLoad:
     """All that were tried, best first."""
     index: int = 0
     """Its number, for remedies that read it differently."""
-    guessed: tuple[str, ...] = ()
-    """`n_classes=2`: constructor arguments that were guessed."""
+    better: tuple[str, ...] = ()
+    """`n_classes=21`: constructor arguments with which shapes that differ would be those of the file."""
     returned: int = 0
     """Tensors that the network was handed back as its own (a state_dict updated with nothing)."""
 

@@ -16,6 +16,9 @@ from unetdoctor.facts import (
 COMPARABLE = 0.5
 """Cures whose effect is at least this share of the largest count as equal: then the smaller change is first."""
 
+BEFORE_THE_FIRST = -1
+"""The operation at which a finding stands that is about loading: everything else follows from it."""
+
 
 def diagnose(
     findings: tuple[Finding, ...], trials: tuple[Trial, ...], counterfactual_causes: dict[str, frozenset[str]]
@@ -52,7 +55,7 @@ def _rank(diagnosis: Diagnosis, op: int | None, strongest: dict[str, float]) -> 
     weak = 0
     if trial is not None and diagnosis.confirmed:
         weak = int(_effect(trial) < COMPARABLE * strongest.get(trial.symptom, 0.0))
-    scope = diagnosis.remedy.scope if diagnosis.remedy else 3
+    scope = diagnosis.remedy.scope if diagnosis.remedy else 0 if op == BEFORE_THE_FIRST else 3
     return (
         -diagnosis.severity.rank,
         not diagnosis.confirmed,

@@ -130,7 +130,8 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         for run in evidence.runs
         if run.output is not None and not run.probe.constant and not run.verified
     ]
-    if not evidence.model.trained and any(run.output is not None for run in evidence.runs):
+    fresh = not evidence.model.trained and not evidence.loads
+    if fresh and any(run.output is not None for run in evidence.runs):
         notices.append("These weights are fresh: train the network, or give its trained weights with -w FILE.")
     notices += [
         f"On {run.probe.name} {_drawn(run.output)}."

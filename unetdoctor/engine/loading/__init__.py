@@ -61,7 +61,7 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     directory = files.absolute(request.directory, Path())
     request = _with_architecture(replace(request, directory=str(directory)))
     given = weights.read(files.find(request.weights, directory)) if request.weights is not None else None
-    offered = suggestions.settings(given) if given is not None else None
+    offered = suggestions.settings(given.checkpoint, given.shown) if given is not None else None
     with own_loads.watching() as seen:
         loaded = _load_target(request, directory, device, guard, offered)
         if given is not None:
@@ -104,14 +104,18 @@ def _with_architecture(request: Request) -> Request:
 
 def _better_built(loaded: LoadedModel, given: weights.Weights) -> LoadedModel:
     """Build a network again whose guessed arguments the weights' shapes contradict, where more fits then."""
-    values, sentences = suggestions.from_shapes(loaded, given)
-    if loaded.rebuild is None or not values:
+    if loaded.rebuild is None:
         return loaded
-    again = loaded.rebuild(values)
-    before, after = (matching.find(given.checkpoint, loads.tensors_of(x.model))[0].matching for x in (loaded, again))
-    if after <= before:
+    expected = loads.tensors_of(loaded.model)
+    fit = matching.find(given.checkpoint, expected)[0]
+    better = suggestions.from_shapes(expected, fit, loaded.guessed)
+    if not better:
         return loaded
-    return replace(again, how=(*again.how, *sentences))
+    again = loaded.rebuild({name: value for name, (value, _) in better.items()})
+    if matching.find(given.checkpoint, loads.tensors_of(again.model))[0].matching <= fit.matching:
+        return loaded
+    said = tuple(f"took {name}={value!r} from the shape of {key}" for name, (value, key) in better.items())
+    return replace(again, how=(*again.how, *said))
 
 
 def _prepare(loaded: LoadedModel, device: torch.device) -> None:

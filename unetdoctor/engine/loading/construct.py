@@ -38,6 +38,8 @@ class Arguments:
     """One sentence for each guess."""
     guesses: Mapping[str, Any] = field(default_factory=dict)
     """The guessed values by name."""
+    others: Mapping[str, Any] = field(default_factory=dict)
+    """The other values by name: given and default ones."""
 
 
 def arrange(
@@ -81,7 +83,9 @@ def arrange(
         )
     if unknown:
         raise _unguessed(name, target, unknown, signature)
-    return replace(_in_order(parameters, bound, args, kwargs, tuple(sentences)), guesses=guesses)
+    others = {key: p.default for key, p in parameters.items() if p.default is not p.empty} | bound
+    others = {key: value for key, value in others.items() if key not in guesses}
+    return replace(_in_order(parameters, bound, args, kwargs, tuple(sentences)), guesses=guesses, others=others)
 
 
 def _offer(parameters: Mapping[str, inspect.Parameter], bound: dict[str, Any], offered: Offered | None) -> list[str]:

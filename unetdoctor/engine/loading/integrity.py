@@ -21,11 +21,9 @@ def check_records(file: FoundFile) -> None:
 
     A checksum of 0 was not recorded.
     """
-    damaged = []
     with zipfile.ZipFile(file.path) as archive, file.path.open("rb") as data:
-        for record in archive.infolist():
-            if record.CRC and _checksum(data, record) != record.CRC:
-                damaged.append(record.filename.split("/", 1)[-1])
+        recorded = [record for record in archive.infolist() if record.CRC]
+        damaged = [r.filename.split("/", 1)[-1] for r in recorded if _checksum(data, r) != r.CRC]
         if not damaged:
             return
         names = _tensor_names(archive)

@@ -46,6 +46,8 @@ class LoadedModel:
     """Weights that were loaded: from the file that was given, and by the user's own code."""
     guessed: Mapping[str, Any] = field(default_factory=dict)
     """Constructor arguments that were guessed."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """The others, given or default."""
     rebuild: Callable[[Mapping[str, Any]], LoadedModel] | None = None
     """Builds the network again with these values in the place of the guessed ones."""
 

@@ -90,13 +90,14 @@ def _build(
     chosen = choosing.choose(module, source, parsed, request.kwargs)
     how = list(chosen.how)
     guesses: Mapping[str, Any] = {}
+    others: Mapping[str, Any] = {}
     if isinstance(chosen.value, nn.Module):
         _refuse_arguments(chosen, parsed, request.kwargs, type(chosen.value).__name__)
         result: Any = chosen.value
     else:
         arguments = construct.arrange(chosen.value, chosen.name, chosen.target, parsed.call, request.kwargs, offered)
         how += arguments.guessed
-        guesses = arguments.guesses
+        guesses, others = arguments.guesses, arguments.others
         result = _construct(chosen.value, arguments, request, guard)
     model, unwrapped = unwrap(result)
     if not isinstance(model, nn.Module):
@@ -120,6 +121,7 @@ def _build(
         source_file=file,
         source_name=chosen.name,
         guessed=guesses,
+        arguments=others,
         rebuild=rebuild if guesses else None,
     )
 

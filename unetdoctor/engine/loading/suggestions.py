@@ -6,27 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unetdoctor.engine.loading import matching
+from torch.nn.parameter import is_lazy
+
 from unetdoctor.engine.loading.checkpoints import Plain
 from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.guesses import plain, reads_kernels, says_input, says_output
-from unetdoctor.engine.loading.loaded import LoadedModel
-from unetdoctor.engine.loading.loads import tensors_of
-from unetdoctor.engine.loading.weights import Weights
+from unetdoctor.engine.loading.matching import Fit, Tensors
 
 SETTINGS = ("hyper_parameters", "hparams", "model_args", "model_kwargs", "model_config")
 """Entries that hold constructor arguments beside the weights; the first is Lightning's."""
 
 
-def settings(weights: Weights) -> Offered | None:
+def settings(checkpoint: Any, shown: str) -> Offered | None:
     """Return the constructor arguments that were saved beside the weights, values of plain Python alone."""
-    if not isinstance(weights.checkpoint, Mapping):
+    if not isinstance(checkpoint, Mapping):
         return None
     for name in SETTINGS:
-        found = _unwrapped(weights.checkpoint.get(name))
+        found = _unwrapped(checkpoint.get(name))
         if isinstance(found, Mapping) and found:
             values = {key: value for key, value in found.items() if isinstance(key, str) and _is_data(value)}
-            return Offered(values, f"the {name} of {weights.shown}")
+            return Offered(values, f"the {name} of {shown}")
     return None
 
 
@@ -58,30 +57,22 @@ class _Dimension:
     """In the file."""
 
 
-def from_shapes(loaded: LoadedModel, weights: Weights) -> tuple[dict[str, Any], list[str]]:
-    """Return better values for guessed arguments, and a sentence for each.
+def from_shapes(expected: Tensors, fit: Fit, arguments: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Return {argument: (better value, tensor that says so)} for those that the file's shapes contradict.
 
-    A guessed number whose value is a dimension of the network where the file has another one, always the same, was that
-    other one.
+    A number whose value is a dimension of the network where the file has another one, always the same, was that other
+    one.
     """
-    expected = tensors_of(loaded.model)
-    fit = matching.find(weights.checkpoint, expected)[0]
     if fit.named == fit.matching:
-        return {}, []
+        return {}
     pairs = [
         _Dimension(key, axis, wanted, stored)
         for key, tensor in expected.items()
-        if key in fit.tensors and fit.tensors[key].dim() == tensor.dim()
+        if key in fit.tensors and not is_lazy(tensor) and fit.tensors[key].dim() == tensor.dim()
         for axis, (wanted, stored) in enumerate(zip(tensor.shape, fit.tensors[key].shape, strict=True))
     ]
-    values: dict[str, Any] = {}
-    sentences = []
-    for name, guess in loaded.guessed.items():
-        better, key = _better(name, guess, pairs)
-        if better != guess:
-            values[name] = better
-            sentences.append(f"took {name}={better!r} from the shape of {key} (guessed was {guess!r})")
-    return values, sentences
+    found = {name: _better(name, value, pairs) for name, value in arguments.items()}
+    return {name: better for name, better in found.items() if better[0] != arguments[name]}
 
 
 def _better(name: str, guess: Any, pairs: list[_Dimension]) -> tuple[Any, str]:
@@ -95,9 +86,7 @@ def _better(name: str, guess: Any, pairs: list[_Dimension]) -> tuple[Any, str]:
     kernel = reads_kernels(word)
     same = [pair for pair in pairs if pair.wanted == guess and (pair.axis >= 2) == kernel]
     stored = {pair.stored for pair in same}
-    if len(stored) == 1:
-        chosen = same[0]
-    elif stored and says_input(word):
+    if len(stored) == 1 or (stored and says_input(word)):
         chosen = same[0]
     elif stored and says_output(word):
         chosen = same[-1]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.nn.parameter import is_lazy
 
-from unetdoctor.engine.loading import checkpoints, matching
+from unetdoctor.engine.loading import checkpoints, matching, suggestions
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -43,15 +43,16 @@ def load_into(loaded: LoadedModel, weights: Weights, guard: Guard) -> LoadedMode
     expected = tensors_of(loaded.model)
     fits = matching.find(weights.checkpoint, expected)
     fit = fits[0]
-    guessed = tuple(f"{name}={value!r}" for name, value in loaded.guessed.items())
-    base = nothing(weights.shown, guessed=guessed)
+    better = suggestions.from_shapes(expected, fit, {**loaded.guessed, **loaded.arguments})
+    base = nothing(weights.shown, better=tuple(f"{name}={value!r}" for name, (value, _) in better.items()))
     parameters = [name for name, _ in loaded.model.named_parameters(remove_duplicate=False)]
     fact = compare(base, expected, parameters, fit, fits)
     others = matching.as_good(fits)
+    renamed = {fit.label: replace(fact, as_saved=fact.model, taken=nothing("").taken)}
     load = Load(
         fact,
-        under={other.label: compare(base, expected, parameters, other, fits) for other in others},
-        tensors={other.label: _fitting(other, expected) for other in others},
+        under=renamed | {other.label: compare(base, expected, parameters, other, fits) for other in others},
+        tensors={reading.label: _fitting(reading, expected) for reading in (fit, *others)},
     )
     guard("load", lambda: _copy(loaded.model, _fitting(fit, expected)))
     how = (_sentence(weights.shown, fit), *weights.remarks, *_remarks(expected, fit, others))
