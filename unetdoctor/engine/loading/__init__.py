@@ -84,7 +84,8 @@ def bare_checkpoint(request: Request) -> Bare | None:
     with suppress(OSError, ValueError):
         if request.arch is None and path.is_file():
             file = files.find(request.target, directory)
-            if checkpoints.is_checkpoint(file):
+            trusted = request.trust and bool(checkpoints.foreign_globals(file))
+            if checkpoints.is_checkpoint(file) and not trusted:
                 return bare.read(file)
     return None
 
@@ -167,7 +168,12 @@ def _refused(file: FoundFile) -> RequestError:
             'torch.jit.trace(model, example).save("model.ts")'
         )
     if checkpoints.is_checkpoint(file):
-        return RequestError(f"{file.shown} is {file.words}, which holds weights and no network.")
+        command = f"unetdoctor inspect {quoted(file.shown)} --arch model.py"
+        return RequestError(
+            f"{file.shown} is a state_dict with {len(bare.read(file).tensors)} tensors, not a model; "
+            f"name the model that it belongs to: {command}",
+            (command,),
+        )
     expected = "expected a Python file or a TorchScript file"
     if file.path.suffix == ".py" and file.content is Content.OTHER and b"\0" not in file.head:
         return RequestError(f"{file.shown} is not UTF-8 text, and its first two lines declare no other encoding.")
