@@ -25,6 +25,8 @@ class Check(ABC):
 
     reads_comparisons: ClassVar[bool] = False
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
+    reads_weights_alone: ClassVar[bool] = False
+    """Whether it says something of a checkpoint without its network."""
     proves_itself: ClassVar[bool] = False
     """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
     takes_over: ClassVar[tuple[str, ...]] = ()

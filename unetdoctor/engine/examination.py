@@ -203,20 +203,19 @@ class Examination:
         described: dict[str, Output] = {}
         latent = base.latent
         tried = self._looked_at(compared)
+        if not tried and base is not self.evidence():
+            return base
         if not tried:
-            if base is not self.evidence():
-                return base
             raise NotApplicableError("no pass drew anything that could be compared")
-        names = {seen.probe.name for seen in tried}
         for seen in tried:
             inputs, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
             if inputs is not None and latent is not None and seen is tried[0]:
                 x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
         runs = tuple(
-            replace(r, output=described[r.probe.name]) if r.probe.name in names else r
+            replace(r, output=described[r.probe.name]) if r.probe.name in described else r
             for r in base.runs
-            if r.probe.name in names or r.crash is not None
+            if r.probe.name in described or r.crash is not None
         )
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
 

@@ -109,8 +109,13 @@ def build_report(
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,
         notices=_notices(evidence),
-        timings=RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak()),
+        timings=run_block(clock),
     )
+
+
+def run_block(clock: Clock) -> RunBlock:
+    """Return the times and the memory of an examination."""
+    return RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak())
 
 
 def _drawn(output: Output) -> str:
