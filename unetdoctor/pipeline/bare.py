@@ -5,15 +5,16 @@ from typing import Any
 from unetdoctor.checks.check import Check
 from unetdoctor.engine import bare_facts
 from unetdoctor.engine.environment import environment
-from unetdoctor.engine.likeness import NO_PICTURE, Likeness
+from unetdoctor.engine.families import NO_PICTURE
+from unetdoctor.engine.likeness import Likeness
 from unetdoctor.engine.loading import Bare
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.facts import Evidence, Finding, Report, Request, Severity, Skipped, State, Target
 from unetdoctor.facts.report import SCHEMA_VERSION
+from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import exit_code_of
 from unetdoctor.pipeline.diagnosis import diagnose
 from unetdoctor.pipeline.summary import Clock, run_block, sections_of
-from unetdoctor.pipeline.trials import examine
 from unetdoctor.pipeline.verdict import lower, verdict_of
 
 NEEDS_NETWORK = "needs the network: give it with --arch"

@@ -29,9 +29,10 @@ from unetdoctor.facts import (
     Trial,
 )
 from unetdoctor.pipeline.bare import run_bare
+from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
-from unetdoctor.pipeline.trials import Laboratory, examine, experiment, symptoms
+from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
 
 def run(request: Request, channel: Any) -> Report:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from unetdoctor.checks.check import Check
 from unetdoctor.engine.bench import NotApplicableError
-from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Skipped, Trial
+from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Trial
 
 BETTER = 0.75
 """A shortfall at most this share of what it was counts as better; at least its inverse as worse."""
@@ -27,18 +27,6 @@ class Symptom:
     check: type[Check]
     finding: Finding
     reading: Reading
-
-
-def examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
-    """Return what the checks find, and which of them failed."""
-    findings: list[Finding] = []
-    failed: list[Skipped] = []
-    for check in checks:
-        try:
-            findings.extend(check.examine(evidence))
-        except Exception as error:  # noqa: BLE001 - one check's fault never ends the examination
-            failed.append(Skipped("UD901", f"{check.code} failed with {type(error).__name__}: {str(error)[:200]}"))
-    return tuple(findings), tuple(failed)
 
 
 def symptoms(checks: Iterable[type[Check]], findings: Iterable[Finding]) -> tuple[Symptom, ...]:
