@@ -39,6 +39,8 @@ class _Filled(OrderedDict[Any, Any]):
         return OrderedDict()
 
 
+_KINDS = ("dict", "list", "tuple", "str", "int", "long", "float", "bool")
+"""Types that settings name, never to be called."""
 PLAIN: dict[str, type] = {
     "lightning.fabric.utilities.data.AttributeDict": OrderedDict,
     "lightning_fabric.utilities.data.AttributeDict": OrderedDict,
@@ -51,8 +53,7 @@ PLAIN: dict[str, type] = {
         ),
         Plain,
     ),
-    "builtins.dict": Plain,
-    "__builtin__.dict": Plain,
+    **{f"{home}.{kind}": Plain for home in ("builtins", "__builtin__") for kind in _KINDS},
     "collections.defaultdict": _Filled,
 }
 """Settings beside the weights (Lightning's hyper_parameters) that are data alone, and what they are read as."""
