@@ -56,7 +56,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/shape_pass.py", "output_shape"): "user code: what forward() raises is the answer",
     ("unetdoctor/engine/shapes.py", "really_passes"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/source.py", "layer_place"): "user code: odd classes have no source line",
-    ("unetdoctor/pipeline/course.py", "_examine"): "one check: becomes Skipped",
+    ("unetdoctor/pipeline/checking.py", "examine"): "one check: becomes Skipped",
     ("unetdoctor/pipeline/trials.py", "Laboratory._evaluate"): "one trial: becomes not tried, with the reason",
     ("unetdoctor/worker/channel.py", "_message"): "user code: the text of its exception",
     ("unetdoctor/worker/channel.py", "_syntax_place"): "user code: properties of its exception",

@@ -28,6 +28,7 @@ from tests.checks.build import (
     pristine,
     scaled,
 )
+from tests.checks.test_loads import dropped, load
 from unetdoctor.checks import CHECKS, Check, by_code, cards, selected
 from unetdoctor.checks.check import either, shown
 from unetdoctor.facts import Evidence, Intent, Kind, Latent, Reading, Remedy, Selection, Severity, ShapeSweep, Task
@@ -43,6 +44,7 @@ ACTIONS = {
     "zero_bias": {"layers"},
     "replace_non_finite": {"layers"},
     "latent": {"distribution"},
+    "load_weights": {"load", "reading"},
     "pad_input": {"multiple"},
     "resize_branch": set(),
     "crop_skip": set(),
@@ -73,6 +75,8 @@ EVERYTHING = [
     crashed(shapes=SWEEP),
     crashed(),
     evidence(runs=()),
+    evidence(loads=(load(),)),
+    evidence(loads=(dropped(),), model=model(layer("stem", state="fresh", scheme="default"))),
 ]
 
 

@@ -14,6 +14,7 @@ from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.loading.loads import Load, nothing
 from unetdoctor.engine.remedies import ACTIONS
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
@@ -52,9 +53,9 @@ def probes(name: str) -> list[Tensor]:
     return [torch.randn(NETWORKS[name][1], generator=generator) for _ in range(2)]
 
 
-def examined(model: nn.Module, name: str) -> Examination:
+def examined(model: nn.Module, name: str, loads: tuple[Load, ...] = ()) -> Examination:
     latent = "generator" in name
-    subject = Subject(model, name, "eager", False, latent, False, lambda layer: Place(layer))
+    subject = Subject(model, name, "eager", False, latent, False, lambda layer: Place(layer), loads)
     setting = Setting(model, "cpu", SEED, "", "")
     examination = Examination(setting, subject, Request(target=name, seed=SEED))
     for number, x in enumerate(probes(name)):
@@ -272,6 +273,25 @@ def test_replace_non_finite(case):
     change = examination._change(examination.main, (Remedy("replace_non_finite", parameters={"layers": "all"}),))
     healed = change.leaves[layer]
     assert torch.equal(healed.view(-1)[1:], dict(model.named_parameters())[layer].detach().view(-1)[1:])
+
+
+def test_load_weights(case):
+    name = case[0]
+    model = copy.deepcopy(original(name))
+    stored = {k: v + 0.01 * torch.randn_like(v) for k, v in model.state_dict().items() if v.is_floating_point()}
+    stored = {k: v.abs() if k.endswith("running_var") else v for k, v in stored.items()}
+    before, after = nothing("w.pth"), nothing("w.pth", model=9)
+    examination = examined(model, name, (Load(before, {"entry ema": after}, {"entry ema": stored}),))
+    remedy = Remedy("load_weights", parameters={"load": 0, "reading": "entry ema"})
+    other = copy.deepcopy(model)
+    other.load_state_dict(stored, strict=False)
+    x, path = probes(name)[0], examination.main.path
+    assert torch.equal(under(examination, remedy), run(other, x, path))
+    evidence = examination.counterfactual((remedy,))
+    assert evidence.loads == (after,)
+    assert examination.evidence().loads == (before,)
+    with pytest.raises(NotApplicableError, match="no such weights"):
+        under(examination, Remedy("load_weights", parameters={"load": 0, "reading": "entry x"}))
 
 
 def test_rescale_input_of_activation():

@@ -17,6 +17,8 @@ To add a check in five minutes:
 from difflib import get_close_matches
 
 from unetdoctor.checks.check import Check
+from unetdoctor.checks.ud001_checkpoint_keys_mismatch import CheckpointKeysMismatch
+from unetdoctor.checks.ud002_weights_never_loaded import WeightsNeverLoaded
 from unetdoctor.checks.ud003_model_is_untrained import ModelIsUntrained
 from unetdoctor.checks.ud005_forward_crashed import ForwardCrashed
 from unetdoctor.checks.ud006_parameters_outside_the_module import ParametersOutsideTheModule
@@ -48,6 +50,8 @@ from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTas
 from unetdoctor.facts import Card, Selection
 
 CHECKS: tuple[type[Check], ...] = (
+    CheckpointKeysMismatch,
+    WeightsNeverLoaded,
     ModelIsUntrained,
     ForwardCrashed,
     ParametersOutsideTheModule,

@@ -27,6 +27,10 @@ class Check(ABC):
     """Numbers of spatial axes of the inputs that it can judge: signals have one, pictures two, volumes three."""
     reads_comparisons: ClassVar[bool] = False
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
+    reads_weights_alone: ClassVar[bool] = False
+    """Whether it says something of a checkpoint without its network."""
+    proves_itself: ClassVar[bool] = False
+    """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

@@ -2,12 +2,13 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unetdoctor.engine import outputs
+from unetdoctor.engine import outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
@@ -97,6 +98,7 @@ class Examination:
                 comparisons=self._comparisons({s.probe.name: s.output for s in self.varied if s.output is not None}),
                 shapes=self.shapes,
                 latent=next(iter(self._latents.values()), None),
+                loads=tuple(load.fact for load in self.subject.loads),
             )
         return self._evidence
 
@@ -161,6 +163,7 @@ class Examination:
             seed=self.request.seed + 1,
             pass_number=self.seen.index(seen),
             running=self.running_statistics,
+            stored=partial(reloading.tensors, self.subject),
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
@@ -197,23 +200,24 @@ class Examination:
         """
         if any(r.action in GEOMETRIC for r in remedies):
             return self._recovered(remedies)
-        base = self.evidence()
+        base = reloading.reread(self.evidence(), self.subject, remedies)
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
         tried = self._looked_at(compared)
+        if not tried and base is not self.evidence():
+            return base
         if not tried:
             raise NotApplicableError("no pass drew anything that could be compared")
-        names = {seen.probe.name for seen in tried}
         for seen in tried:
             inputs, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
             if inputs is not None and latent is not None and seen is tried[0]:
                 x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
         runs = tuple(
-            replace(r, output=described[r.probe.name]) if r.probe.name in names else r
+            replace(r, output=described[r.probe.name]) if r.probe.name in described else r
             for r in base.runs
-            if r.probe.name in names or r.crash is not None
+            if r.probe.name in described or r.crash is not None
         )
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
 

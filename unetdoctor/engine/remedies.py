@@ -220,6 +220,11 @@ def latent(bench: Bench, remedy: Remedy) -> Change:
     return Change(inputs=(new.to(first), *bench.inputs[1:]))
 
 
+def load_weights(bench: Bench, remedy: Remedy) -> Change:
+    """Put in what another reading of the loaded weights holds."""
+    return Change(leaves=bench.stored(remedy))
+
+
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "batch_statistics": batch_statistics,
     "recalibrate": recalibrate,
@@ -231,6 +236,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "zero_bias": zero_bias,
     "replace_non_finite": replace_non_finite,
     "latent": latent,
+    "load_weights": load_weights,
 }
 """Every remedy that a tape can be evaluated under."""
 

@@ -33,6 +33,7 @@ from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unr
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 
 __all__ = [
     "Card",
@@ -78,4 +79,6 @@ __all__ = [
     "TensorStatistics",
     "Trial",
     "Unregistered",
+    "WeightsLoad",
+    "WeightsReading",
 ]

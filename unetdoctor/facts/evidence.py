@@ -7,6 +7,7 @@ from unetdoctor.facts.findings import Place
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
+from unetdoctor.facts.weights import WeightsLoad
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,8 @@ class Evidence:
     """Valid sizes, where they were needed."""
     latent: Latent | None = None
     """What a generator was fed."""
+    loads: tuple[WeightsLoad, ...] = ()
+    """Weights that were loaded, and how much of them fitted."""
 
     @property
     def main(self) -> Run | None:

@@ -11,7 +11,7 @@ from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
-from unetdoctor.engine.loading import LoadedModel, RequestError, load
+from unetdoctor.engine.loading import LoadedModel, RequestError, bare_checkpoint, load
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.probes import make_probes
@@ -31,6 +31,8 @@ from unetdoctor.facts import (
     Skipped,
     Trial,
 )
+from unetdoctor.pipeline.bare import run_bare
+from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
@@ -40,6 +42,9 @@ def run(request: Request, channel: Any) -> Report:
     """Examine one model: load, probe, run, examine, try, conclude."""
     clock = Clock()
     checks, skipped = _selected(request)
+    weights = bare_checkpoint(request)
+    if weights is not None:
+        return run_bare(request, weights, checks, skipped, channel)
     loaded = load(request, channel.guard)
     before = model_digest(loaded.model)
     clock.lap("load")
@@ -59,7 +64,7 @@ def run(request: Request, channel: Any) -> Report:
     _sweep(examination, chosen, channel)
     channel.stage("check")
     evidence = channel.guard("check", examination.evidence)
-    findings, failed = _examine(checks, evidence)
+    findings, failed = examine(checks, evidence)
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
@@ -133,6 +138,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         latent=chosen.latent,
         timestep=chosen.timestep,
         place=place,
+        loads=loaded.loads,
     )
     return Examination(setting, subject, request)
 
@@ -168,17 +174,6 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
         )
     except (NotImplementedError, RuntimeError):
         examination.shapes = None
-
-
-def _examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
-    findings: list[Finding] = []
-    failed: list[Skipped] = []
-    for check in checks:
-        try:
-            findings.extend(check.examine(evidence))
-        except Exception as error:  # noqa: BLE001 - one check's fault never ends the examination
-            failed.append(Skipped("UD901", f"{check.code} failed with {type(error).__name__}: {str(error)[:200]}"))
-    return tuple(findings), tuple(failed)
 
 
 def _trials(

@@ -31,7 +31,7 @@ def verdict_of(
     if state is State.ILL and first is not None:
         return _sentence(first, findings)
     if first is not None and first.severity.rank >= Severity.WARNING.rank:
-        return f"No error, one thing to look at: {_lower(_sentence(first, findings))}"
+        return f"No error, one thing to look at: {lower(_sentence(first, findings))}"
     if state is State.UNTRAINED:
         return _untrained(findings, diagnoses, batch)
     worst = next((f for f in findings if f.severity is Severity.WARNING), None)
@@ -61,7 +61,8 @@ def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
         unit = f" {trial.unit}" if trial.unit else ""
         if diagnosis.code not in diagnosis.explains:
-            return f"{message}; proved: {proof}{unit} and cures {_named(diagnosis.explains, findings)}."
+            cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""
+            return f"{message}; proved: {proof}{unit}{cures}."
         return f"{message}; no cause was found, but {proof}{unit}."
     others = tuple(c for c in diagnosis.explains if c != diagnosis.code)
     if others:
@@ -96,10 +97,10 @@ def _untrained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], 
 
 def _short(message: str) -> str:
     """Return the first clause of a message, to stand within a sentence."""
-    return _lower(_clause(message).partition("; ")[0].partition(": ")[0])
+    return lower(_clause(message).partition("; ")[0].partition(": ")[0])
 
 
-def _lower(sentence: str) -> str:
+def lower(sentence: str) -> str:
     """Begin a clause in lower case unless it begins with a name or an abbreviation."""
     if len(sentence) > 1 and sentence[0].isupper() and sentence[1].islower():
         return sentence[0].lower() + sentence[1:]

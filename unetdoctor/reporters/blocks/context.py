@@ -72,7 +72,11 @@ def _input(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
 
 def _task(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
     intent = report.intent
-    if report.state is State.NOT_DIAGNOSABLE and not intent.declared and not intent.inferred_from:
+    if (
+        (report.state is State.NOT_DIAGNOSABLE or report.input is None)
+        and not intent.declared
+        and not intent.inferred_from
+    ):
         return
     how = "declared" if intent.declared else f"inferred from {intent.inferred_from}" if intent.inferred_from else ""
     classes = f"{intent.classes} classes" if intent.classes is not None else ""
