@@ -50,7 +50,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/observation.py", "verify_now"): "an evaluation of user operations: the tape is then not used",
     ("unetdoctor/engine/crash.py", "crash_of"): "user code: the text of its exception",
     ("unetdoctor/engine/shape_pass.py", "output_shape"): "user code: what forward() raises is the answer",
-    ("unetdoctor/engine/shapes.py", "really_passes"): "user code: what forward() raises is a refusal",
+    ("unetdoctor/engine/size_questions.py", "run_really"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/source.py", "layer_place"): "user code: odd classes have no source line",
     ("unetdoctor/pipeline/course.py", "_examine"): "one check: becomes Skipped",
     ("unetdoctor/pipeline/trials.py", "Laboratory._evaluate"): "one trial: becomes not tried, with the reason",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -58,6 +58,14 @@ def choose_output(found: list[tuple[str, Tensor]], size: tuple[int, ...]) -> int
             return number
     pool = spatial or list(range(len(found)))
     return max(pool, key=lambda i: found[i][1].numel())
+
+
+def choose_shape(
+    found: Sequence[tuple[str, tuple[int, ...]]], size: tuple[int, ...]
+) -> tuple[str, tuple[int, ...]]:
+    """Return (path, shape) of the tensor that is the picture; both empty where there is none."""
+    chosen = choose_output([(path, torch.empty(shape, device="meta")) for path, shape in found], size)
+    return ("", ()) if chosen is None else found[chosen]
 
 
 def as_pictures(tensor: Tensor) -> Tensor:

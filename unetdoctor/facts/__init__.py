@@ -33,8 +33,13 @@ from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.size_law import SizeLaw
+from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
+from unetdoctor.facts.trace import Trace
 
 __all__ = [
+    "AskedSize",
+    "AxisSizes",
     "Card",
     "Channel",
     "Comparison",
@@ -61,6 +66,7 @@ __all__ = [
     "Preview",
     "Probe",
     "Reading",
+    "Refusal",
     "Remedy",
     "Report",
     "Request",
@@ -71,10 +77,13 @@ __all__ = [
     "Severity",
     "ShapeSweep",
     "SignalPoint",
+    "SizeLaw",
+    "Sizes",
     "Skipped",
     "State",
     "Target",
     "Task",
     "TensorStatistics",
+    "Trace",
     "Trial",
 ]

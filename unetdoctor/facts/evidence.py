@@ -1,12 +1,12 @@
 """Everything that was measured, as numbers: the only thing that checks read."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
+from unetdoctor.facts.size_law import SizeLaw
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,10 @@ class ShapeSweep:
     """Largest valid size within `asked`."""
     rounding: tuple[tuple[str, str, str, int, int], ...] = ()
     """(layer, place text, op name, size in, size out) of the pools and strides that rounded at `asked`, in order."""
-    constructed: dict[str, Any] = field(default_factory=dict)
-    """Free room for later sweeps."""
+    multiples: tuple[int, int] | None = None
+    """What height and width must be divisible by, each for itself; None where that was not found."""
+    laws: tuple[SizeLaw | None, ...] = ()
+    """Height and width of the output as functions of the input's; empty where nobody asked, None where none fits."""
 
 
 @dataclass(frozen=True)

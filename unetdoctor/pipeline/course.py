@@ -13,7 +13,7 @@ from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, load
 from unetdoctor.engine.probes import make_probes
-from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
     Evidence,
@@ -29,6 +29,7 @@ from unetdoctor.facts import (
     Trial,
 )
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.loading import setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
@@ -92,13 +93,6 @@ def _selected(request: Request) -> tuple[tuple[type[Check], ...], tuple[Skipped,
 
 
 def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
-    setting = Setting(
-        model=loaded.model,
-        device=request.device,
-        seed=request.seed,
-        source_root=str(loaded.source_root) if loaded.source_root else "",
-        directory=str(loaded.directory),
-    )
     places: dict[str, Place] = {}
 
     def place(layer: str) -> Place:
@@ -115,7 +109,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         timestep=chosen.timestep,
         place=place,
     )
-    return Examination(setting, subject, request)
+    return Examination(setting_of(loaded, request), subject, request)
 
 
 def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
