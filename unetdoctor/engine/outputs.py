@@ -60,9 +60,7 @@ def choose_output(found: list[tuple[str, Tensor]], size: tuple[int, ...]) -> int
     return max(pool, key=lambda i: found[i][1].numel())
 
 
-def choose_shape(
-    found: Sequence[tuple[str, tuple[int, ...]]], size: tuple[int, ...]
-) -> tuple[str, tuple[int, ...]]:
+def choose_shape(found: Sequence[tuple[str, tuple[int, ...]]], size: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
     """Return (path, shape) of the tensor that is the picture; both empty where there is none."""
     chosen = choose_output([(path, torch.empty(shape, device="meta")) for path, shape in found], size)
     return ("", ()) if chosen is None else found[chosen]

@@ -23,8 +23,8 @@ def _missing(axis: AxisSizes) -> str:
     """Return how much an axis lacks to the next size that passes."""
     if axis.multiple == 1:
         return "0"
-    if axis.remainder:
-        return f"({axis.remainder} - {axis.name}) % {axis.multiple}"
+    if axis.remainders[0]:
+        return f"({axis.remainders[0]} - {axis.name}) % {axis.multiple}"
     return f"-{axis.name} % {axis.multiple}"
 
 

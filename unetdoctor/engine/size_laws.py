@@ -19,30 +19,37 @@ def output_size(law: SizeLaw, size: int) -> int:
     return law.factor * ((size + law.shift) // law.step) + law.offset
 
 
-def law_along(ask: Callable[[int], int | None], start: int, multiple: int) -> SizeLaw | None:
+def law_along(
+    ask: Callable[[int], int | None], start: int, multiple: int, remainders: tuple[int, ...] = ()
+) -> SizeLaw | None:
     """Return the law of one axis; None where no simple one fits.
 
     `ask` returns the output's size, None where the size is refused; `start` passes, and so does what lies a multiple
-    beyond it. Every law that explains the sizes asked so far is a candidate; sizes at which the candidates differ are
+    beyond it; `remainders` are those of all sizes that pass, where there are several. Every law that explains the sizes asked so far is a candidate; sizes at which the candidates differ are
     asked until one is left, and two more must agree with it.
     """
     far = max(8 * multiple, -(-64 // multiple) * multiple)
     points: dict[int, int] = {}
+    valid = [
+        n for n in range(start, start + _HORIZON + 3 * multiple) if n % multiple in (remainders or (start % multiple,))
+    ]
     for size in (start, *(start + n * multiple for n in (1, 2, 3, 5)), start + far):
         out = ask(size)
         if out is not None:
             points[size] = out
-    found = [law for law in _candidates(points, start % multiple, multiple)]
+    found = list(_candidates(points, start % multiple, multiple if len(remainders) < 2 else 1))
     checked = 0
     for _ in range(_QUESTIONS):
         if not found:
             return None
-        size = _parting(found, points, start, multiple)
+        size = _parting(found, points, valid)
         if size is None:
             if checked == 2:
                 break
-            size = next(n for n in _beyond(start, multiple, 7 + 10 * checked) if n not in points)
+            size = next((n for n in valid[7 + 10 * checked :] if n not in points), None)
             checked += 1
+            if size is None:
+                continue
         out = ask(size)
         if out is None:
             continue
@@ -67,16 +74,10 @@ def _candidates(points: dict[int, int], remainder: int, multiple: int) -> Iterat
                     yield law
 
 
-def _beyond(start: int, multiple: int, first: int = 1) -> Iterator[int]:
-    yield from (start + n * multiple for n in range(first, first + _HORIZON))
-
-
-def _parting(found: list[SizeLaw], points: dict[int, int], start: int, multiple: int) -> int | None:
+def _parting(found: list[SizeLaw], points: dict[int, int], valid: list[int]) -> int | None:
     """Return the nearest size at which the most candidates differ from the first one; None where they all agree."""
     best, most = None, 0
-    for size in _beyond(start, multiple):
-        if size > start + max(_HORIZON, 2 * multiple):
-            break
+    for size in valid:
         if size in points:
             continue
         expected = output_size(found[0], size)

@@ -1,4 +1,4 @@
-"""Which sizes a network accepts: every size is asked once, on shapes alone, by a real pass where these do not decide."""
+"""Which sizes a network accepts: each is asked once, on shapes alone, by a real pass where these do not decide."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class SizeQuestions:
     def ask(self, size: Size) -> SizeAnswer:
         """Return what becomes of a size."""
         if size not in self.answers:
-            within = 1 <= min(size) and max(size) <= LARGEST
+            within = min(size) >= 1 and max(size) <= LARGEST
             self.answers[size] = self._ask(size) if within else SizeAnswer(None)
         return self.answers[size]
 
@@ -159,6 +159,23 @@ def reduced_along(questions: SizeQuestions, passing: Size, direction: Sequence[i
         else:
             prime += 1
     return step
+
+
+def remainders_along(
+    questions: SizeQuestions, passing: Size, direction: Sequence[int], multiple: int
+) -> tuple[int, ...]:
+    """Return what the sizes that pass leave when divided by the multiple: a first stride that rounds takes two.
+
+    Of the sizes between a passing one and the next, those beside either end are asked, on until one is refused.
+    """
+    at = next(n for n, d in zip(passing, direction, strict=True) if d)
+    steps = [0]
+    for side in (range(1, multiple), range(-1, -multiple, -1)):
+        for step in side:
+            if not questions.passes(plus(passing, direction, multiple + step)):
+                break
+            steps.append(step)
+    return tuple(dict.fromkeys((at + step) % multiple for step in steps))
 
 
 def plus(size: Size, direction: Sequence[int], step: int) -> Size:

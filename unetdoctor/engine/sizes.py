@@ -1,4 +1,4 @@
-"""The survey of input sizes: valid ones per axis, the smallest, what comes out, what refuses the others, what to pad."""
+"""The survey of input sizes: valid ones per axis, the smallest, what comes out, what is refused, what to pad."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from unetdoctor.engine.outputs import choose_shape
 from unetdoctor.engine.padding import padding_lines
 from unetdoctor.engine.shapes import STARTS
 from unetdoctor.engine.size_laws import law_along, output_size
-from unetdoctor.engine.size_questions import Size, SizeQuestions, multiple_along, plus
+from unetdoctor.engine.size_questions import Size, SizeQuestions, multiple_along, plus, remainders_along
 from unetdoctor.facts import AskedSize, AxisSizes, Place, Refusal, Sizes, Target
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -123,8 +123,9 @@ class _Survey:
             return plus(self.start, direction, n - at)
 
         if multiple is None:
-            return AxisSizes(name, None, at, at, at, None, ((at, self._side(self.start, axis)),))
-        law = law_along(lambda n: self._side(moved(n), axis), at, multiple)
+            return AxisSizes(name, None, (at,), at, at, None, ((at, self._side(self.start, axis)),))
+        remainders = remainders_along(self.questions, self.start, direction, multiple)
+        law = law_along(lambda n: self._side(moved(n), axis), at, multiple, remainders)
         smallest = self._smallest(moved, at, multiple)
         largest = self._largest(moved, at, multiple)
         sizes = sorted(
@@ -134,7 +135,7 @@ class _Survey:
         )
         near = sorted(sorted(sizes, key=lambda n: abs(n - at))[:_EXAMPLES])
         examples = tuple((n, self._side(moved(n), axis)) for n in near)
-        return AxisSizes(name, multiple, at % multiple, smallest, largest, law, examples)
+        return AxisSizes(name, multiple, remainders, smallest, largest, law, examples)
 
     def _smallest(self, moved: Callable[[int], Size], at: int, multiple: int) -> int:
         """Return the smallest size of the form that passes, by bisection below one that does."""
@@ -228,8 +229,7 @@ class _Survey:
         side = max(size) if up else min(size)
         near = []
         for n, axis in zip(self.ones_times(side) if self.square else size, self.axes, strict=True):
-            step, rest = axis.multiple or 0, axis.remainder
-            at = rest if not step else n + (rest - n) % step if up else n - (n - rest) % step
+            at = _beside(n, axis, up)
             at = max(at, axis.smallest or 0) if up else min(at, axis.largest or at)
             if (at < n) if up else (at > n or at < (axis.smallest or 1)):
                 return None
@@ -239,3 +239,12 @@ class _Survey:
             near = [max(n, s) for n, s in zip(near, least, strict=True)]
         return tuple(near) if self.questions.passes(tuple(near)) else None
 
+
+def _beside(n: int, axis: AxisSizes, up: bool) -> int:
+    """Return the size of the axis' form next to one, itself included."""
+    step = axis.multiple
+    if step is None:
+        return axis.remainders[0]
+    if up:
+        return min(n + (rest - n) % step for rest in axis.remainders)
+    return max(n - (n - rest) % step for rest in axis.remainders)

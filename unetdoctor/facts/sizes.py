@@ -15,8 +15,8 @@ class AxisSizes:
     """`height`, `width`, `depth`, `length`."""
     multiple: int | None
     """Distance between sizes that pass (1: any); None where the size is fixed."""
-    remainder: int
-    """What a size that passes leaves when it is divided by `multiple`; the one size itself where it is fixed."""
+    remainders: tuple[int, ...]
+    """What sizes that pass leave when they are divided by `multiple`; the one size itself where it is fixed."""
     smallest: int | None
     """Smallest size that passes; None where it was not found."""
     largest: int | None

@@ -10,6 +10,8 @@ from unetdoctor.pipeline.loading import loaded_with_input, setting_of, target_of
 COLLAPSE = 0.02
 """Signal over the largest before it. Under .02: the sick sample of a signal that vanishes, from its fourth layer on.
 .05-1: sound networks."""
+GONE = 0.01
+"""The signal itself: a network fed with 0..255 and normalised falls to .01 of its first signal and still holds 1."""
 
 
 def run(request: Request, channel: Any) -> Trace:
@@ -48,8 +50,7 @@ def first_collapse(ops: tuple[Op, ...]) -> int | None:
     signals = [op.statistics.signal for op in known if op.statistics is not None]
     largest = 0.0
     for number, (op, signal) in enumerate(zip(known, signals, strict=True)):
-        rest = signals[number:]
-        if largest > 0 and len(rest) > 0 and max(rest) < COLLAPSE * largest and signal < COLLAPSE * largest:
+        if max(signals[number:]) < min(COLLAPSE * largest, GONE):
             return op.index
         largest = max(largest, signal)
     return None
