@@ -46,6 +46,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/cli/running.py", "run"): "the last line of the tool: a bug of ours, in one sentence and exit code 101",
     ("unetdoctor/engine/loading/checkpoints.py", "read"): "a damaged file: a dozen types of torch.load mean the same",
     ("unetdoctor/engine/loading/torchscript_file.py", "read_traced_inputs"): "a damaged example inside a user's file",
+    ("unetdoctor/engine/isolation.py", "_called"): "user code: a network that refuses one sample says nothing",
     ("unetdoctor/engine/observation.py", "observe"): "user code: what forward() raises is evidence",
     ("unetdoctor/engine/observation.py", "verify_now"): "an evaluation of user operations: the tape is then not used",
     ("unetdoctor/engine/crash.py", "crash_of"): "user code: the text of its exception",

@@ -25,6 +25,8 @@ class Check(ABC):
 
     reads_comparisons: ClassVar[bool] = False
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
+    own_remedies_only: ClassVar[bool] = False
+    """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

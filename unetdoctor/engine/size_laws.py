@@ -25,14 +25,14 @@ def law_along(
     """Return the law of one axis; None where no simple one fits.
 
     `ask` returns the output's size, None where the size is refused; `start` passes, and so does what lies a multiple
-    beyond it; `remainders` are those of all sizes that pass, where there are several. Every law that explains the sizes asked so far is a candidate; sizes at which the candidates differ are
-    asked until one is left, and two more must agree with it.
+    beyond it; `remainders` are those of all sizes that pass, where there are several. Every law that explains the
+    sizes asked so far is a candidate; sizes at which the candidates differ are asked until one is left, and two more
+    must agree with it.
     """
     far = max(8 * multiple, -(-64 // multiple) * multiple)
     points: dict[int, int] = {}
-    valid = [
-        n for n in range(start, start + _HORIZON + 3 * multiple) if n % multiple in (remainders or (start % multiple,))
-    ]
+    left = remainders or (start % multiple,)
+    valid = [n for n in range(start, start + _HORIZON + 3 * multiple) if n % multiple in left]
     for size in (start, *(start + n * multiple for n in (1, 2, 3, 5)), start + far):
         out = ask(size)
         if out is not None:
@@ -42,14 +42,11 @@ def law_along(
     for _ in range(_QUESTIONS):
         if not found:
             return None
-        size = _parting(found, points, valid)
-        if size is None:
-            if checked == 2:
-                break
-            size = next((n for n in valid[7 + 10 * checked :] if n not in points), None)
-            checked += 1
-            if size is None:
-                continue
+        parting = _parting(found, points, valid)
+        if parting is None and checked == 2:
+            break
+        size = parting or next(n for n in (*valid[7 + 10 * checked :], valid[-1] + multiple) if n not in points)
+        checked += parting is None
         out = ask(size)
         if out is None:
             continue

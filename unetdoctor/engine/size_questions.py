@@ -135,10 +135,9 @@ def multiple_along(questions: SizeQuestions, passing: Size, direction: Sequence[
     """
     if not questions.passes(passing):
         return None
-    moved = [n for n, d in zip(passing, direction, strict=True) if d]
-    powers = [2**n for n in range(8)]
-    divisors = [d for d in range(3, max(moved) + 1) if not all(n % d for n in moved) and d & (d - 1)]
-    for step in (*powers, *divisors):
+    moved: list[int] = [n for n, d in zip(passing, direction, strict=True) if d]
+    divisors: list[int] = [d for d in range(3, max(moved) + 1) if not all(n % d for n in moved) and d & (d - 1)]
+    for step in (1, 2, 4, 8, 16, 32, 64, 128, *divisors):
         if all(questions.passes(plus(passing, direction, times * step)) for times in (1, 3, 2)):
             return step
     return None

@@ -128,6 +128,8 @@ class Probe:
     """Whether every sample is constant (zeros): no contrast is to be expected from it."""
     description: str = ""
     """How it was made: `N(0, 1)`, `1/f noise in 0..1`, `cat.png 256x256 RGB / 255`."""
+    mode: str = ""
+    """Pillow mode of the picture file: `RGB`, `L`, `RGBA`, `P`; empty for what is no picture."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,20 @@ class ShapeSweep:
 
 
 @dataclass(frozen=True)
+class Isolation:
+    """The first sample of the main pass, fed alone as well."""
+
+    samples: int
+    """Samples of the batch."""
+    relative: float
+    """Root mean square difference of its output, alone and in the batch, over the output's spread."""
+    precision: float
+    """Relative rounding error of one operation in this type and on this device."""
+    origin: int | None = None
+    """Index of the first operation of the main run whose result depends on the other samples; None where unknown."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that was measured of one model under one request."""
 
@@ -220,6 +236,8 @@ class Evidence:
     """Valid sizes, where they were needed."""
     latent: Latent | None = None
     """What a generator was fed."""
+    isolation: Isolation | None = None
+    """Whether samples depend on one another, where that was looked at."""
 
     @property
     def main(self) -> Run | None:

@@ -52,6 +52,7 @@ def run(request: Request, channel: Any) -> Report:
             break  # the others would crash alike
     clock.lap("run")
     _sweep(examination, chosen, channel)
+    _isolate(examination, channel)
     channel.stage("check")
     evidence = channel.guard("check", examination.evidence)
     findings, failed = _examine(checks, evidence)
@@ -119,7 +120,9 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     request, main = examination.request, examination.seen[0]
     shape = tuple(main.inputs[0].shape) if main.inputs else ()
     crashed = any(s.crash is not None for s in examination.seen)
-    if len(shape) != 4 or chosen.latent or not (crashed or request.inputs or request.images):
+    drawn = tuple(examination.main.output.shape) if examination.main.output is not None else ()
+    resized = len(drawn) == 4 and len(shape) == 4 and drawn[2:] != tuple(examination.main.inputs[0].shape[2:])
+    if len(shape) != 4 or chosen.latent or not (crashed or resized or request.inputs or request.images):
         return
     channel.stage("shapes")
     try:
@@ -127,9 +130,20 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
             examination.subject.model,
             chosen.make,
             (shape[2], shape[3]),
+            kwargs=chosen.make_named(*shape[2:]),
+            laws=resized,
         )
     except (NotImplementedError, RuntimeError):
         examination.shapes = None
+
+
+def _isolate(examination: Examination, channel: Any) -> None:
+    """Feed the first sample alone where a pass went through."""
+    from unetdoctor.engine.isolation import isolate
+
+    if examination.alive:
+        channel.stage("forward")
+        examination.isolation = channel.guard("forward", partial(isolate, examination.setting, examination.main))
 
 
 def _examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:

@@ -43,7 +43,7 @@ def symptoms(checks: Iterable[type[Check]], findings: Iterable[Finding]) -> tupl
 def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ...]:
     """Return what is to be tried on a symptom: the remedies of every ill cause, then the standard counterfactuals."""
     proposed: dict[tuple[str, str, str], Remedy] = {}
-    for finding in findings:
+    for finding in findings if not symptom.check.own_remedies_only else ():
         if finding.kind is Kind.CAUSE and finding.ill:
             for remedy in finding.remedies:
                 proposed.setdefault(remedy.key, remedy)
