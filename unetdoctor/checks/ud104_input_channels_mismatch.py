@@ -6,8 +6,8 @@ from unetdoctor.checks.check import Check
 from unetdoctor.checks.stem import Stem, refused_stem
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity
 
-BANDS = {"1": 1, "L": 1, "P": 1, "I": 1, "F": 1, "I;16": 1, "LA": 2, "PA": 2, "RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3,
-         "RGBA": 4, "CMYK": 4}  # fmt: skip
+_BANDS = {"1": 1, "L": 1, "P": 1, "I": 1, "F": 1, "I;16": 1, "LA": 2, "PA": 2, "RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3,
+          "RGBA": 4, "CMYK": 4}  # fmt: skip
 """Bands of a picture file, by its Pillow mode."""
 
 
@@ -38,7 +38,7 @@ class InputChannelsMismatch(Check):
         if stem is not None and not stem.channels_last:
             yield cls._refused(stem)
         for run in evidence.runs:
-            bands = BANDS.get(run.probe.mode)
+            bands = _BANDS.get(run.probe.mode)
             if bands is None or len(run.probe.shape) < 2:
                 continue
             channels = run.probe.shape[1]

@@ -16,7 +16,7 @@ from unetdoctor.engine.shape_pass import preserved
 from unetdoctor.engine.tape import Entry, tensors
 from unetdoctor.facts import Isolation
 
-_ROUNDING = 30
+_ROUNDING = 50
 """Rounding errors by which a pass over other samples may differ before anything is looked for."""
 _TF32 = 2.0**-11
 

@@ -26,16 +26,18 @@ def reshaped(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> 
         size = tuple(seen.inputs[0].shape[2:])
         raw = seen.output if seen.raw is None else seen.raw
         return _resized(seen.output, size), _resized(raw, size)
-    args, kwargs, rule = seen.args, seen.kwargs, _same_padding
-    if remedies[0].action == "pad_input":
-        args, kwargs = fed_all(remedies[0], args, kwargs, tuple(seen.inputs[0].shape))
-        rule = None
-    mode = Intervening(seen.tape, Change(), capture=(seen.drawing.raw,), rule=rule)
+    args, kwargs = seen.args, seen.kwargs
+    shape = tuple(seen.inputs[0].shape)
+    padded = remedies[0].action == "pad_input"
+    if padded:
+        args, kwargs = fed_all(remedies[0], args, kwargs, shape)
+    mode = Intervening(seen.tape, Change(), (seen.drawing.raw,), None if padded else _same_padding)
     with seen.tape.leaves_kept(), mode:
         tensor = dict(find_tensors(setting.call(args, kwargs)))[seen.path]
     raw = mode.captured.get(seen.drawing.raw, tensor)
-    size = tuple(seen.inputs[0].shape[2:])
-    return (tensor, raw) if rule else (cropped(tensor, args, size), cropped(raw, args, size))
+    if padded:
+        return cropped(tensor, args, shape[2:]), cropped(raw, args, shape[2:])
+    return tensor, raw
 
 
 def _resized(tensor: Tensor, size: tuple[int, ...]) -> Tensor:
