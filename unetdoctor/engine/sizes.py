@@ -38,7 +38,12 @@ def survey(
     known = Sizes(target, chosen.choice, (), (), "")
     if chosen.latent or dims not in AXES:
         what = "a latent vector" if chosen.latent else f"an input of {len(chosen.main.shape)} axes"
-        return replace(known, note=f"The network takes {what}, which has no height and width.")
+        note = f"The network takes {what}, which has no height and width."
+        args = tuple(s.on_meta() for s in chosen.specs if not s.keyword)
+        kwargs = {s.name: s.on_meta() for s in chosen.specs if s.keyword}
+        outputs = SizeQuestions(model, lambda _: args, kwargs).ask((1,)).outputs
+        path, shape = choose_shape(outputs, chosen.main.shape)
+        return replace(known, note=note, path=path, output=shape)
     return _Survey(model, chosen, known, shown_path).run(asked)
 
 

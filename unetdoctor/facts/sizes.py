@@ -103,4 +103,4 @@ class Sizes:
         """1 where a size that was asked for does not pass, 3 where no size was found, else 0."""
         if any(not asked.passes for asked in self.asked):
             return 1
-        return 0 if self.output else 3
+        return 3 if self.refusal is not None and not self.output else 0

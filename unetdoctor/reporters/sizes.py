@@ -33,6 +33,8 @@ def _blocks(sizes: Sizes, look: Look) -> Iterator[RenderableType]:
         yield from _tables_of_examples(sizes, look)
     yield from _refusal(sizes.refusal, look)
     yield from _padding(sizes, look)
+    if not sizes.passes:
+        return
     yield ""
     how = "real forward passes" if sizes.real else "passes over shapes, without arithmetic"
     yield look.text(f"{count(sizes.passes, 'size')} asked in {how}", "dim")
@@ -87,7 +89,7 @@ def _context(sizes: Sizes, look: Look) -> Iterator[RenderableType]:
     how = f"  {sizes.input.rung}: {sizes.input.text}"
     table.add_row("", "input", look.text(_size(sizes.input.shape)).append_text(look.text(how, "dim")))
     if sizes.output:
-        at = f"  {sizes.path} at {_size(sizes.start)}"
+        at = f"  {sizes.path} at {_size(sizes.start)}" if sizes.start else f"  {sizes.path}"
         table.add_row("", "output", look.text(_size(sizes.output)).append_text(look.text(at, "dim")))
     if sizes.batches:
         table.add_row("", "batch", look.text(_batches(sizes.batches)))

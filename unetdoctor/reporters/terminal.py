@@ -50,7 +50,7 @@ def printed(renderables: Iterable[RenderableType], look: Look) -> str:
     stream = io.StringIO()
     console = look.console(stream)
     for renderable in renderables:
-        console.print(renderable)
+        console.print(renderable, crop=False)
     return _trimmed(stream.getvalue())
 
 
