@@ -48,6 +48,16 @@ ACTIONS = {
     "pad_input": {"multiple"},
     "resize_branch": set(),
     "crop_skip": set(),
+    "repeat_channels": {"channels"},
+    "drop_channels": {"channels"},
+    "luminance": set(),
+    "permute_input": set(),
+    "permute_view": {"op"},
+    "repeat_batch": {"samples"},
+    "enlarge_input": {"size"},
+    "stored_statistics": set(),
+    "resize_output": set(),
+    "same_padding": set(),
     "structural": set(),
 }
 """What the engine can do, and the names of the parameters of each."""

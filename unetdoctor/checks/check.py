@@ -31,6 +31,8 @@ class Check(ABC):
     """Whether it says something of a checkpoint without its network."""
     proves_itself: ClassVar[bool] = False
     """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
+    own_remedies_only: ClassVar[bool] = False
+    """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

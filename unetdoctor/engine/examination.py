@@ -13,16 +13,19 @@ from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statis
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
-from unetdoctor.engine.geometry import recover
+from unetdoctor.engine.geometry import recover, recovered_output
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
+from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
+from unetdoctor.engine.reshaping import reshaped
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.weights import normalisations, products, weight_uses
 from unetdoctor.facts import (
     Comparison,
     DisplayRange,
     Evidence,
+    Isolation,
     Latent,
     ModelFacts,
     Output,
@@ -46,6 +49,7 @@ class Examination:
         self.setting, self.subject, self.request = setting, subject, request
         self.seen: list[Observed] = []
         self.shapes: ShapeSweep | None = None
+        self.isolation: Isolation | None = None
         self._latents: dict[str, Latent] = {}
         self._facts: ModelFacts | None = None
         self._intent = request.intent
@@ -99,6 +103,7 @@ class Examination:
                 shapes=self.shapes,
                 latent=next(iter(self._latents.values()), None),
                 loads=tuple(load.fact for load in self.subject.loads),
+                isolation=self.isolation,
             )
         return self._evidence
 
@@ -198,7 +203,7 @@ class Examination:
         Where a pass is slow, on two of them if outputs are to be `compared`, else on the main one alone.
         Raises NotApplicableError where a remedy has nothing to act on, and whatever the changed network raises.
         """
-        if any(r.action in GEOMETRIC for r in remedies):
+        if any(r.action in GEOMETRIC for r in remedies) and any(s.crash is not None for s in self.seen):
             return self._recovered(remedies)
         base = reloading.reread(self.evidence(), self.subject, remedies)
         tensors: dict[str, Tensor] = {}
@@ -247,6 +252,9 @@ class Examination:
         return self._tried[key]
 
     def _evaluated(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Tried:
+        if any(r.action in RESHAPING for r in remedies):
+            tensor, raw = reshaped(self.setting, seen, remedies)
+            return Tried(None, tensor, self._output(seen, tensor, raw))
         change = self._change(seen, remedies)
         tensor, raw = self._evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
@@ -289,13 +297,7 @@ class Examination:
                 continue
             start = time.perf_counter()
             tensor = recover(self.setting, seen, remedies)
-            if self._display is None:
-                task, reason = outputs.infer_task(self.subject.latent, seen.probe.shape, tuple(tensor.shape), None)
-                intent = replace(self._intent, inferred_task=task, inferred_from=reason)
-                display = outputs.display_range(tensor, None, intent)
-            else:
-                intent, display = self._intent, self._display
-            described = outputs.describe("output", tensor, tensor, None, display, intent.effective)
+            described = recovered_output(tensor, seen, self.subject.latent, self._intent, self._display)
             tensors[seen.probe.name] = tensor
             runs.append(replace(run, crash=None, output=described, seconds=time.perf_counter() - start))
         return replace(base, runs=tuple(runs), comparisons=self._comparisons(tensors))

@@ -16,7 +16,7 @@ from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.returned import plain_path
-from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
     Evidence,
@@ -34,6 +34,7 @@ from unetdoctor.facts import (
 from unetdoctor.pipeline.bare import run_bare
 from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.loading import setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
@@ -62,6 +63,7 @@ def run(request: Request, channel: Any) -> Report:
             break  # the others would crash alike
     clock.lap("run")
     _sweep(examination, chosen, channel)
+    _isolate(examination, channel)
     channel.stage("check")
     evidence = channel.guard("check", examination.evidence)
     findings, failed = examine(checks, evidence)
@@ -115,14 +117,6 @@ def _applicable(
 
 
 def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
-    setting = Setting(
-        model=loaded.model,
-        device=request.device,
-        seed=request.seed,
-        source_root=str(loaded.source_root) if loaded.source_root else "",
-        directory=str(loaded.directory),
-        output=request.output,
-    )
     places: dict[str, Place] = {}
 
     def place(layer: str) -> Place:
@@ -140,7 +134,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         place=place,
         loads=loaded.loads,
     )
-    return Examination(setting, subject, request)
+    return Examination(setting_of(loaded, request), subject, request)
 
 
 def _refuse_unknown_output(seen: Observed, request: Request) -> None:
@@ -163,7 +157,9 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     request, main = examination.request, examination.seen[0]
     shape = main.probe.shape
     crashed = any(s.crash is not None for s in examination.seen)
-    if len(shape) != 4 or chosen.latent or not (crashed or request.inputs or request.images):
+    drawn = tuple(examination.main.output.shape) if examination.main.output is not None else ()
+    resized = len(drawn) == 4 and len(shape) == 4 and drawn[2:] != tuple(examination.main.inputs[0].shape[2:])
+    if len(shape) != 4 or chosen.latent or not (crashed or resized or request.inputs or request.images):
         return
     channel.stage("shapes")
     try:
@@ -171,9 +167,20 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
             examination.subject.model,
             chosen.make,
             (shape[2], shape[3]),
+            kwargs=chosen.make_named(*shape[2:]),
+            laws=resized,
         )
     except (NotImplementedError, RuntimeError):
         examination.shapes = None
+
+
+def _isolate(examination: Examination, channel: Any) -> None:
+    """Feed the first sample alone where a pass went through."""
+    from unetdoctor.engine.isolation import isolate
+
+    if examination.alive:
+        channel.stage("forward")
+        examination.isolation = channel.guard("forward", partial(isolate, examination.setting, examination.main))
 
 
 def _trials(

@@ -50,7 +50,7 @@ def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ..
     if symptom.finding.kind is Kind.CAUSE:
         return symptom.finding.remedies
     proposed: dict[tuple[str, str, str], Remedy] = {}
-    for finding in findings:
+    for finding in findings if not symptom.check.own_remedies_only else ():
         if finding.kind is Kind.CAUSE and finding.ill:
             for remedy in finding.remedies:
                 proposed.setdefault(remedy.key, remedy)

@@ -41,6 +41,10 @@ def verdict_of(
     return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
 
 
+_GEOMETRY = "UD1"
+"""Codes of what sizes and shapes do, trained or not."""
+
+
 def _nothing_returned(evidence: Evidence) -> str:
     returned = next((run.chosen for run in evidence.runs if run.chosen), "")
     instead = f" forward() returned {returned}." if returned else ""
@@ -78,7 +82,8 @@ def _named(codes: tuple[str, ...], findings: tuple[Finding, ...]) -> str:
 
 
 def _untrained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], batch: Output | None) -> str:
-    symptom = next((f for f in findings if f.kind is Kind.SYMPTOM and f.ill), None)
+    drawn = (f for f in findings if f.kind is Kind.SYMPTOM and f.ill and not f.code.startswith(_GEOMETRY))
+    symptom = next(drawn, None)
     first = next((d for d in diagnoses if symptom is not None and d.trial and d.trial.symptom == symptom.code), None)
     if symptom is None:
         return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."

@@ -94,6 +94,8 @@ def _folder(target: str, directory: Path) -> Path:
         path = files.absolute(_parsed(target, directory).location, directory)
         return path if path.is_dir() else path.parent
     return directory
+
+
 def bare_checkpoint(request: Request) -> Bare | None:
     """Return the weights that a target is, where no network is named for them; None for a target of another kind.
 

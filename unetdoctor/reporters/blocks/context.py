@@ -100,9 +100,12 @@ def _device(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
 
 def crash(report: Report, look: Look) -> Iterator[RenderableType]:
     """Yield what forward() raised, with the operands of the op that failed."""
-    found = report.crash
-    if found is None:
-        return
+    if report.crash is not None:
+        yield from raised(report.crash, look)
+
+
+def raised(found: Crash, look: Look) -> Iterator[RenderableType]:
+    """Yield one exception inside forward()."""
     yield ""
     where = f" in {found.op}" if found.op else ""
     along = f" along dimension {found.dimension}" if found.dimension is not None else ""
