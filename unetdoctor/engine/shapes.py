@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from unetdoctor.engine.outputs import choose_shape
+from unetdoctor.engine.returned import choose_shape
 from unetdoctor.engine.shape_pass import ShapeFailure, ShapePass, ShapesUnknownError, output_shape
 from unetdoctor.engine.size_laws import law_along
 from unetdoctor.engine.size_questions import MakeInput, SizeQuestions, multiple_along, reduced_along, run_really

@@ -9,8 +9,8 @@ from typing import Any
 from torch import nn
 
 from unetdoctor.engine.chosen import ChosenInput, resized
-from unetdoctor.engine.outputs import choose_shape
 from unetdoctor.engine.padding import padding_lines
+from unetdoctor.engine.returned import choose_shape
 from unetdoctor.engine.shapes import STARTS
 from unetdoctor.engine.size_laws import law_along, output_size
 from unetdoctor.engine.size_questions import Size, SizeQuestions, multiple_along, plus, remainders_along
