@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine import outputs, reloading
-from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
+from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics, named_tensors
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
@@ -153,16 +153,13 @@ class Examination:
         """Return what a remedy may look at."""
         if seen.drawing is None:
             raise NotApplicableError("the output does not come from any recorded operation")
-        names = {name for name, _ in self._model_facts().non_finite}
-        model = self.subject.model
-        broken = {n: t for n, t in (*model.named_parameters(), *model.named_buffers()) if n in names}
         return Bench(
             tape=seen.tape,
             drawing=seen.drawing,
             uses=weight_uses(seen.tape, seen.drawing.drawn_by),
             values=seen.values,
             model=self._model_facts(),
-            non_finite=broken,
+            non_finite=named_tensors(self.subject.model, {name for name, _ in self._model_facts().non_finite}),
             inputs=seen.inputs,
             latent=self.subject.latent,
             seed=self.request.seed + 1,
