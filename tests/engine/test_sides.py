@@ -1,5 +1,6 @@
 """What forward() wants beside a picture is found without flags: masks, conditions, dicts, lists, clips."""
 
+import io
 from collections.abc import Callable
 
 import pytest
@@ -93,6 +94,17 @@ class Optional(nn.Module):
         return self.conv(x) + (self.time(t.float()[:, None]) + self.text(context).mean(1))[..., None, None]
 
 
+class Forgotten(nn.Module):
+    """Has a default of None for what it cannot do without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = conv(4)
+
+    def forward(self, x: Tensor, hint: Tensor | None = None) -> Tensor:
+        return self.conv(torch.cat([x, hint], 1))
+
+
 class Labelled(nn.Module):
     """Refuses the timestep that it does not need, and wants the label."""
 
@@ -182,6 +194,7 @@ TABLE: dict[str, tuple[Callable[[], nn.Module], dict[str, tuple[int, ...]]]] = {
     "dict": (Batch, {"batch.image": PICTURE, "batch.depth": (2, 1, 64, 64)}),
     "dict by name": (Typed, {"batch.image": PICTURE, "batch.depth": (2, 1, 64, 64)}),
     "optional conditions": (Optional, {"x": (2, 4, 64, 64), "t": (2,), "context": (2, 8, 20)}),
+    "needed, though None": (Forgotten, {"x": PICTURE, "hint": (2, 1, 64, 64)}),
     "one optional label": (Labelled, {"x": PICTURE, "y": (2,)}),
     "samples": (Samples, {"images.*": PICTURE}),
     "pair": (Pair, {"pictures.0": PICTURE, "pictures.1": PICTURE}),
@@ -203,6 +216,36 @@ def test_side_arguments_without_flags(name):
     assert chosen.passes
     for probe in fed(model, chosen):
         assert probe.probe.shape == chosen.main.shape
+
+
+class Told(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rgb, self.depth = conv(3), conv(1)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        return self.rgb(batch["image"]) + self.depth(batch["depth"])
+
+
+@pytest.mark.usefixtures("torchscript")
+def test_a_scripted_network_is_asked_for_its_entries_as_well():
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(Told().eval()), buffer)
+    buffer.seek(0)
+    model = torch.jit.load(buffer)
+    chosen = choose(model)
+    assert {s.name: s.shape for s in chosen.specs} == {"batch.image": PICTURE, "batch.depth": (2, 1, 64, 64)}
+    fed(model, chosen)
+
+
+class Undone(nn.Module):
+    def forward(self, x: Tensor, state: object = None) -> Tensor:
+        return x + state.value  # type: ignore[attr-defined]
+
+
+def test_what_was_left_out_is_no_crash_of_the_network():
+    with pytest.raises(ChoiceError, match="NoneType"):
+        choose(Undone())
 
 
 def test_the_main_argument_may_lie_in_a_dict():
