@@ -70,6 +70,11 @@ def progress(answer: Answer) -> int:
     return answer.seen.ops if answer.seen else 0
 
 
+def weights_reached(answer: Answer) -> int:
+    """Return how many operations with weights were run."""
+    return len(answer.seen.weighted) if answer.seen else 0
+
+
 def sides_told(answer: Answer, side: int) -> list[int]:
     """Return sides that a refusal points to: numbers in its text, a grid of patches, a flattened map."""
     numbers = [int(n) for n in re.findall(r"\d+", answer.message)]

@@ -8,7 +8,7 @@ from itertools import islice, product
 
 from torch import nn
 
-from unetdoctor.engine.answers import Answer, progress, sides_told
+from unetdoctor.engine.answers import Answer, progress, sides_told, weights_reached
 from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, followed, sources
 from unetdoctor.engine.shape_pass import ShapeFailure, ShapesUnknownError, output_shape
 from unetdoctor.engine.shapes import really_passes
@@ -102,7 +102,7 @@ class Search:
         best: Answer | None = None
         for specs in islice(product(*options), _COMBINATIONS):
             answer = self.ask(specs)
-            if best is None or answer.ok or progress(answer) > progress(best):
+            if best is None or answer.ok or weights_reached(answer) > weights_reached(best):
                 best = answer
             if answer.ok:
                 break

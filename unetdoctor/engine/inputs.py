@@ -127,6 +127,9 @@ class _Ladder:
             for p in self.parameters:
                 if p.required and p.container == "dict":
                     self.search.opened(p)
+        if self.search.containers:
+            main = next(p.name for p in self.search.leaves if p.role == "main")
+            self.search.with_main(named[main].shape if main in named else (self.batch, 3, 64, 64))
 
     def _leaves(self, named: Mapping[str, InputSpec]) -> tuple[Parameter, ...]:
         """Return the tensors of forward(), those that need not be given last in their order."""

@@ -46,7 +46,8 @@ def probe(search: Search, batch: int | None) -> Found:
     """
     found = _probe(search, batch)
     given = search.parameters
-    optional = [p for p in given if p.may_be_none and not p.required and p.role != "other"]
+    none = _lacks(found.answer)
+    optional = [p for p in given if p.may_be_none and not p.required and (none or p.role != "other")]
     for chosen in (optional, *([p] for p in optional if len(optional) > 1)) if not found.answer.ok else ():
         search.parameters = tuple(replace(p, required=True, keyword_only=True) if p in chosen else p for p in given)
         again = _probe(search, batch)
@@ -80,6 +81,11 @@ def _probe(search: Search, batch: int | None) -> Found:
         many = search.with_main((batch or LATENT_BATCH, *answer.main.shape[1:]), answer.main.dtype)
         answer = many if many.ok else answer
     return Found(answer, latent)
+
+
+def _lacks(answer: Answer) -> bool:
+    """Whether a refusal speaks of None, as where an argument was left out that is needed all the same."""
+    return "NoneType" in answer.message
 
 
 def _first(search: Search) -> Answer:
@@ -237,6 +243,8 @@ def _natural(search: Search, first: Answer) -> Found:
         kind = list(search.answers.values())
     failing = [a for a in kind if not a.ok]
     alike = bool(failing) and len({a.signature for a in failing}) == 1
-    if any(p.role == "other" for p in search.leaves):
+    if any(p.role == "other" for p in search.leaves) or (
+        _lacks(answer) and any(p.may_be_none for p in search.parameters)
+    ):
         alike, stem = False, None  # what the other arguments want is unknown: the crash may well be ours
     return Found(answer, is_latent(shape), alike or (stem is not None and answer.op != ""))
