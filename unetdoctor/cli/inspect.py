@@ -18,6 +18,7 @@ HELP = """Examine a model: what is wrong with its picture, why, and what cures i
 Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
+  unetdoctor inspect torchvision:deeplabv3_resnet50 -w weights.pth
   unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
 """
 
@@ -28,7 +29,8 @@ def inspect(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="file.py, file.py:Name, file.py:make(n=3), package.module:Name or a TorchScript file.",
+            help="file.py, file.py:Name, file.py:make(n=3), package.module:Name, a TorchScript or .pt2 file, "
+            "torchvision:NAME, smp:Unet, timm:NAME, monai:UNet, hf:FOLDER or a folder with a hubconf.py.",
         ),
     ],
     kwarg: Annotated[
