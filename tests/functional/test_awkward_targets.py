@@ -514,11 +514,8 @@ CASES = {
             "unetdoctor inspect m.py:Discriminator",
         ),
     ),
-    "factory that returns network and optimiser": Case(
-        {
-            "m.py": UNET
-            + "\n\ndef build_model():\n    net = UNet()\n    return net, torch.optim.SGD(net.parameters(), lr=0.1)\n"
-        },
+    "factory that returns a network and its rate": Case(
+        {"m.py": UNET + "\n\ndef build_model():\n    net = UNet()\n    return net, 0.1\n"},
         ("m.py",),
         0,
         (
@@ -997,7 +994,7 @@ def test_the_whole_answer(title: str, tmp_path: Path) -> None:
     assert answer(tmp_path, case.files, case.arguments) == (case.code, "\n".join(case.lines))
 
 
-WITH_A_WORKER = ("two classes", "sys.exit at import", "pickled module", "missing library")
+WITH_A_WORKER = ("sys.exit at import", "pickled module")
 
 
 @pytest.mark.parametrize("title", WITH_A_WORKER)

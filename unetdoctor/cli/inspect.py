@@ -19,6 +19,7 @@ HELP = """Examine a model: what is wrong with its picture, why, and what cures i
 Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
+  unetdoctor inspect torchvision:deeplabv3_resnet50 -w weights.pth
   unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
 """
 

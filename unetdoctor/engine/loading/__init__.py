@@ -8,7 +8,9 @@
 | `importing` | a Python file as a module of its own that shadows nothing |
 | `definitions`, `choosing` | what a file defines, and which of it is the model |
 | `construct`, `guesses` | constructor arguments, given and guessed |
-| `python_target`, `torchscript_file` | one module per kind of target |
+| `python_target`, `library_target` | a network that Python builds: the user's, or an installed library's |
+| `torchscript_file`, `exported_file`, `pickled_module` | a network that a file holds |
+| `directory_target`, `hugging_face` | a hubconf.py, a directory of transformers or diffusers, a folder of files |
 | `checkpoints`, `shards`, `integrity` | reading weights as data: one file or several, whole or damaged |
 | `matching`, `loads`, `weights` | which entry and which keys fit, what is left over, copying what fits |
 | `lazy` | layers whose shapes a first input gives |
@@ -17,7 +19,8 @@
 | `devices` | whether the machine has the device |
 
 What is wrong with the request raises RequestError before any foreign code runs where that is possible; what foreign
-code raises is the guard's. Weights never run code: there is no way from here to `weights_only=False`.
+code raises is the guard's. Weights never run code: `weights_only=False` is reached by `pickled_module` and, inside
+torch, by `exported_file` alone, and both ask for --trust first. Nothing is ever downloaded.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -175,7 +176,7 @@ _KNOWN: dict[str, Library] = {
         "transformers",
         {"use_pretrained_backbone": False, "pretrained": False},
         _transformers,
-        lambda module: [name for name in dir(module) if "For" in name or name.endswith("Model")],
+        lambda module: [name for name in dir(module) if re.search(r"For[A-Z]|Model$", name)],
     ),
 }
 """What may stand before the colon -> the library."""
