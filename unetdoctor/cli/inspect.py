@@ -28,7 +28,7 @@ def inspect(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="file.py, file.py:Name, file.py:make(n=3), package.module:Name or a TorchScript file.",
+            help="file.py, file.py:Name, file.py:make(n=3), package.module:Name, a TorchScript file or a checkpoint.",
         ),
     ],
     kwarg: Annotated[
@@ -36,7 +36,8 @@ def inspect(
         typer.Option("-k", "--kwarg", metavar="NAME=VALUE", help="Constructor argument (repeatable)."),
     ] = None,
     weights: Annotated[
-        str | None, typer.Option("-w", "--weights", metavar="FILE", help="state_dict or safetensors to load.")
+        str | None,
+        typer.Option("-w", "--weights", metavar="FILE", help="Checkpoint to load: .pth, safetensors ..."),
     ] = None,
     arch: Annotated[
         str | None,

@@ -43,8 +43,8 @@ def load_into(loaded: LoadedModel, weights: Weights, guard: Guard) -> LoadedMode
     expected = tensors_of(loaded.model)
     if not expected:
         raise RequestError(
-            f"{loaded.name} has no parameters or buffers that {weights.shown} could fill: it has none, or keeps them as "
-            "constants as a frozen program does; leave -w out."
+            f"{loaded.name} has no parameters or buffers that {weights.shown} could fill: it has none, or keeps them "
+            "as constants as a frozen program does; leave -w out."
         )
     fits = matching.find(weights.checkpoint, expected)
     fit = fits[0]
