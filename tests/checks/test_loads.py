@@ -241,6 +241,11 @@ class TestWeightsNeverLoaded:
         assert finding.severity is Severity.WARNING
         assert "these weights are fresh themselves" in finding.message
 
+    def test_fresh_weights_of_one_part_for_another_are_well(self) -> None:
+        fresh = model(layer("target.stem", **FRESH), last(**FRESH))
+        given = dropped(common=6, missing=(), unexpected=(), module="target")
+        assert not only("UD002", evidence(model=fresh, loads=(given,))).ill
+
     def test_a_new_decoder_of_the_user_s_own_is_a_note(self) -> None:
         mixed = model(layer("stem"), layer("deep", **FRESH), last(**FRESH))
         given = dropped(common=2, stored=2, missing=KEYS[2:], unexpected=(), readings=())

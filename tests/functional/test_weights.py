@@ -62,6 +62,18 @@ class TestStrictFalse:
         assert "its own 25 tensors back" in report.verdict
         assert ill(report, "UD002")[0].readings[0].value == 100
 
+    def test_keys_are_counted_where_forward_crashes(self, tmp_path: Path) -> None:
+        source = DROPPED.read_text("utf-8").replace("self.encode(picture)", "self.encode(picture[:, :2])")
+        source = source.replace("_train(model)", "torch.nn.init.normal_(model.head.weight)")
+        (tmp_path / "crashes.py").write_text(source, encoding="utf-8")
+        report = examine("crashes.py:Ill", directory=tmp_path)
+        assert report.exit_code == 1
+        assert report.crash is not None
+        diagnosis = next(d for d in report.diagnoses if d.code == "UD001")
+        assert diagnosis.confirmed
+        assert diagnosis.trial is not None
+        assert (diagnosis.trial.before, diagnosis.trial.after) == (22, 0)
+
     def test_a_head_of_one_s_own_on_a_pretrained_backbone(self, tmp_path: Path) -> None:
         source = DROPPED.read_text("utf-8").partition("class Ill")[0]
         source += (
@@ -126,6 +138,17 @@ def test_a_raw_and_an_averaged_set(state: State_, tmp_path: Path) -> None:
     assert report.exit_code == 0
     assert any("took entry params; as many keys fit under entry params_ema" in how for how in report.target.how)
     assert [finding.severity for finding in ill(report, "UD001")] == [Severity.NOTE]
+
+
+def test_an_averaged_set_that_cures_is_the_proof(state: State_, tmp_path: Path) -> None:
+    raw = {key: value.clone() for key, value in state.items()}
+    raw["head.weight"] *= 1e-4
+    raw["head.bias"] *= 0
+    torch.save({"params": raw, "params_ema": state}, tmp_path / "w.pth")
+    diagnosis = first(with_network(tmp_path / "w.pth"))
+    assert (diagnosis.code, diagnosis.confirmed, diagnosis.explains) == ("UD001", True, ("UD203",))
+    assert diagnosis.remedy is not None
+    assert diagnosis.remedy.patch.endswith("['params_ema']\nmodel.load_state_dict(state)")
 
 
 def shards(state: State_, folder: Path) -> Path:

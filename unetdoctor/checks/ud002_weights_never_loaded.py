@@ -21,7 +21,7 @@ class WeightsNeverLoaded(Check):
         The picture of a fresh network: grey, dull or noise.
     Cause
         Keys that did not match and were dropped, a checkpoint of the encoder alone, or one that was saved before it was
-        trained.
+        trained. A network that hands fresh weights from one of its parts to another (a moving average) is well.
     Remedy
         Load every key with strict=True (UD001 names the prefix), or take the checkpoint of the whole network.
     Source
@@ -45,12 +45,12 @@ class WeightsNeverLoaded(Check):
             fresh = [x for x in layers if x.state == "fresh" and (not load.unfilled or x.layer in _owners(load))]
             share = 100 * len(fresh) / len(layers)
             reading = better(load)
-            whole = not load.unfilled
+            upper = FRESH_LIMIT if load.unfilled else None if load.own else NEVER_LOADED
             blocks = f" ({', '.join(_blocks(fresh, layers))})" if fresh else ""
             yield cls.finding(
                 f"{shown(share)} % of the {len(layers)} layers of {load.module or 'the network'} are as initialised "
                 f"{_although(load)} (at most {FRESH_LIMIT:g} %){blocks}.",
-                [Reading("layers as initialised", share, "%", upper=NEVER_LOADED if whole else FRESH_LIMIT)],
+                [Reading("layers as initialised", share, "%", upper=upper)],
                 place=fresh[0].place if fresh and share < NEVER_LOADED else None,
                 severity=_severity(load, share),
                 remedies=[] if reading is None else [reload(load, reading, cls.code)],

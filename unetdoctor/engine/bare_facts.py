@@ -101,7 +101,7 @@ def _parameters(bare: Bare) -> int:
 def _non_finite(tensor: torch.Tensor) -> int:
     if not tensor.is_floating_point() or not tensor.numel():
         return 0
-    return int((~torch.isfinite(tensor)).sum())
+    return int((~torch.isfinite(tensor.float())).sum())
 
 
 def _counted(number: int, noun: str) -> str:

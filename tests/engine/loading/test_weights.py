@@ -287,3 +287,23 @@ def test_a_program_as_weights(place: Place, torchscript: None) -> None:
         == "net.ts is a TorchScript program, a whole network and no weights file; name it as the target."
     )
     assert refusal.commands == ("unetdoctor inspect net.ts",)
+
+
+def test_a_network_without_parameters(place: Place, state: State) -> None:
+    torch.save(state, place.directory / "w.pth")
+    place.write(
+        {"bare.py": "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n"}
+    )
+    assert place.refusal("bare.py", weights="w.pth").sentence.startswith(
+        "Net has no parameters or buffers that w.pth could fill: "
+    )
+
+
+def test_a_tied_weight_needs_one_name_only(place: Place) -> None:
+    tied = UNET.replace("self.head =", "self.twin = self.block\n        self.head =")
+    full = place.write({"model.py": tied}).load("model.py:UNet").model.state_dict()
+    torch.save({k: v + 1 for k, v in full.items() if not k.startswith("twin.")}, place.directory / "w.pth")
+    loaded = place.load("model.py:UNet", weights="w.pth")
+    assert loaded.weights_given
+    assert not loaded.loads[0].fact.missing
+    assert loaded.model.twin.conv.weight.equal(full["twin.conv.weight"] + 1)

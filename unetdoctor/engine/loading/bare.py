@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from unetdoctor.engine.loading import matching, weights
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.matching import Tensors
@@ -34,14 +36,23 @@ def read(file: FoundFile) -> Bare:
     found = sorted(
         matching.state_dicts(given.checkpoint), key=lambda pair: (-len(pair[1]), matching.is_averaged(pair[0]))
     )
+    tensors = {key: tensor for key, tensor in found[0][1].items() if _is_stored(tensor)}
+    odd = len(found[0][1]) - len(tensors)
     return Bare(
         shown=file.shown,
         form=_FORMS.get(file.content, "shards"),
         entries=tuple((entry, len(tensors)) for entry, tensors in found),
-        tensors=found[0][1],
+        tensors=tensors,
         ordered=file.content in (Content.ZIP, Content.LEGACY_TORCH, Content.PICKLE),
-        remarks=given.remarks,
+        remarks=(*given.remarks, *([f"left out {odd} tensors that are no plain arrays of numbers"] if odd else [])),
     )
+
+
+def _is_stored(tensor: torch.Tensor) -> bool:
+    """Return whether every value of a tensor is in the file: a tensor of stride 0 declares any number of them."""
+    if tensor.layout is not torch.strided or tensor.is_quantized:
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 _FORMS = {

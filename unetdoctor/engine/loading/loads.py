@@ -61,7 +61,7 @@ def compare(
         tail=_is_tail(missing, needed) and _is_tail(unexpected, list(fit.tensors)),
         foreign=not any(key.split(".")[0] in blocks for key in unexpected),
         taken=fit.reading(),
-        readings=tuple(f.reading() for f in fits if f.named or f is fit)[:MAX_READINGS],
+        readings=tuple(f.reading() for f in fits if f.named or f is fit or not _renamed(f))[:MAX_READINGS],
     )
 
 

@@ -27,7 +27,9 @@ from unetdoctor.facts import Place
 
 _LOAD = nn.Module.load_state_dict
 _PACKAGE = str(Path(__file__).resolve().parents[2])
-_INSTALLED = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values(), str(Path(torch.__file__).parent)})
+_LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
+_INSTALLED = tuple({*map(sysconfig.get_path, _LIBRARIES), str(Path(torch.__file__).parent)})
+"""Folders of installed code, whose lines are not the user's."""
 
 
 @dataclass(frozen=True)

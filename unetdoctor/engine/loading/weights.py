@@ -41,6 +41,11 @@ def read(file: FoundFile) -> Weights:
 def load_into(loaded: LoadedModel, weights: Weights, guard: Guard) -> LoadedModel:
     """Copy what fits into a network; the rest stays as it was built, and `loads` says so."""
     expected = tensors_of(loaded.model)
+    if not expected:
+        raise RequestError(
+            f"{loaded.name} has no parameters or buffers that {weights.shown} could fill: it has none, or keeps them "
+            "as constants as a frozen program does; leave -w out."
+        )
     fits = matching.find(weights.checkpoint, expected)
     fit = fits[0]
     better = suggestions.from_shapes(expected, fit, {**loaded.guessed, **loaded.arguments})
