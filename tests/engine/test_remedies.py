@@ -323,3 +323,30 @@ def test_where_control_flow_depends_on_data_the_model_itself_runs():
 def test_every_action_is_tested_here():
     source = globals()
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in ACTIONS)
+
+
+def test_permute_view():
+    class Renaming(nn.Module):
+        def __init__(self, move: bool) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.mix, self.draw, self.move = nn.Linear(5, 6), nn.Conv2d(6, 2, 1), move
+
+        def forward(self, x: Tensor) -> Tensor:
+            tokens = self.mix(x.flatten(2).transpose(1, 2))
+            tokens = tokens.transpose(1, 2) if self.move else tokens
+            return self.draw(tokens.reshape(x.shape[0], 6, *x.shape[2:]))
+
+    model = Renaming(False).eval()
+    x = torch.randn(2, 5, 4, 8)
+    examination = Examination(
+        Setting(model, "cpu", SEED, "", ""),
+        Subject(model, "", "eager", False, False, False, lambda layer: Place(layer)),
+        Request(target=""),
+    )
+    examination.observe(Probe("noise", (2, 5, 4, 8), False, False), (x,), {}, None)
+    views = [op.index for op in examination.evidence().runs[0].ops if "view" in op.name and len(op.shape) == 4]
+    got = under(examination, Remedy("permute_view", parameters={"op": views[-1]}))
+    torch.testing.assert_close(got, run(Renaming(True).eval(), x, "output"))
+    with pytest.raises(NotApplicableError, match="no such view"):
+        under(examination, Remedy("permute_view", parameters={"op": 999}))

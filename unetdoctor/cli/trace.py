@@ -47,14 +47,13 @@ def trace(
     inputs: shared.Inputs = None,
     inputs_from: shared.InputsFrom = None,
     image: shared.Image = None,
-    output: shared.Output = None,
     batch: shared.Batch = None,
     seed: shared.Seed = 0,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or csv on stdout.")] = "text",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is not ours.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Views and constants too.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="What your code printed.")] = False,
     color: shared.Color = "auto",
 ) -> None:
     """Trace one forward pass: from the arguments to the exit code."""
@@ -71,7 +70,6 @@ def trace(
         inputs=tuple(inputs or ()),
         inputs_from=inputs_from,
         image=tuple(image or ()),
-        output=output,
         batch=batch,
         seed=seed,
         device=device,

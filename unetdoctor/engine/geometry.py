@@ -1,12 +1,13 @@
 """Remedies of a crash: the model itself runs again, on another input or with two branches of one size."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from inspect import signature
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
@@ -40,12 +41,24 @@ def recover(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> T
         elif remedy.action in RULES:
             rule = _resize_branch if remedy.action == "resize_branch" else _crop_skip
     stored: AbstractContextManager[Any] = StoredStatistics() if "stored_statistics" in actions else nullcontext()
-    with seen.tape.leaves_kept(), stored, Intervening(seen.tape, Change(), rule=rule):
+    with seen.tape.leaves_kept(), _buffers_kept(setting.model), stored, Intervening(seen.tape, Change(), rule=rule):
         found = find_tensors(setting.call(args, kwargs))
     chosen, _ = choose(found, shape, setting.output)
     if chosen is None:
         raise ValueError("forward() returned no tensor")
     return cropped(found[chosen][1], args, shape[2:]) if "pad_input" in actions else found[chosen][1]
+
+
+@contextmanager
+def _buffers_kept(model: nn.Module) -> Iterator[None]:
+    """Put every buffer back: what a pass writes behind the operation that crashed stands on no tape."""
+    saved = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, before in saved:
+                buffer.copy_(before)
 
 
 def recovered_output(
