@@ -112,7 +112,7 @@ _MONAI = {
     "unetr-2d": "UNETR(1, 2, img_size=96, hidden_size=96, mlp_dim=192, num_heads=4, spatial_dims=2)",
     "unetr-3d": "UNETR(1, 2, img_size=(48, 48, 48), hidden_size=96, mlp_dim=192, num_heads=4)",
     "swin-unetr-2d": "SwinUNETR(in_channels=3, out_channels=2, feature_size=12, spatial_dims=2)",
-    "swin-unetr-3d": "SwinUNETR(in_channels=1, out_channels=2, feature_size=12)",
+    "swin-unetr-3d": "SwinUNETR(in_channels=1, out_channels=2, feature_size=12, depths=(1, 1, 1, 1))",
     "flexible-unet-2d": "FlexibleUNet(in_channels=3, out_channels=2, backbone='efficientnet-b0')",
     "highresnet-2d": f"HighResNet({_SHAPE.format(2, 1, 4)})",
     "autoencoder-2d": f"AutoEncoder({_SHAPE.format(2, 1, 1)}, channels=(8, 16, 32), strides=(2, 2, 2))",
