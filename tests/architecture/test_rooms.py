@@ -26,7 +26,7 @@ class Room:
     """Top-level packages of others."""
 
 
-MODEL_ZOOS = ("torchvision", "timm", "segmentation_models_pytorch", "monai")
+MODEL_ZOOS = ("torchvision", "timm", "segmentation_models_pytorch", "monai", "diffusers", "transformers")
 
 ROOMS = {
     "root": Room(("facts", "cli"), ()),
@@ -45,14 +45,19 @@ PRINTING_ROOMS = ("cli", "reporters")
 BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/cli/running.py", "run"): "the last line of the tool: a bug of ours, in one sentence and exit code 101",
     ("unetdoctor/engine/loading/checkpoints.py", "read"): "a damaged file: a dozen types of torch.load mean the same",
+    ("unetdoctor/engine/loading/lazy.py", "_settled"): "user code: what forward() raises is a refusal",
+    ("unetdoctor/engine/loading/exported_file.py", "_load"): "a damaged or foreign file: a dozen types mean the same",
+    ("unetdoctor/engine/loading/exported_file.py", "_read"): "the same, to find what torch only logs; raised again",
+    ("unetdoctor/engine/loading/exported_file.py", "_is_plain"): "a record that the allow-list loader refuses",
     ("unetdoctor/engine/loading/torchscript_file.py", "read_traced_inputs"): "a damaged example inside a user's file",
+    ("unetdoctor/engine/isolation.py", "_called"): "user code: a network that refuses one sample says nothing",
     ("unetdoctor/engine/observation.py", "observe"): "user code: what forward() raises is evidence",
     ("unetdoctor/engine/observation.py", "verify_now"): "an evaluation of user operations: the tape is then not used",
     ("unetdoctor/engine/crash.py", "crash_of"): "user code: the text of its exception",
     ("unetdoctor/engine/shape_pass.py", "output_shape"): "user code: what forward() raises is the answer",
-    ("unetdoctor/engine/shapes.py", "really_passes"): "user code: what forward() raises is a refusal",
+    ("unetdoctor/engine/size_questions.py", "run_really"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/source.py", "layer_place"): "user code: odd classes have no source line",
-    ("unetdoctor/pipeline/course.py", "_examine"): "one check: becomes Skipped",
+    ("unetdoctor/pipeline/checking.py", "examine"): "one check: becomes Skipped",
     ("unetdoctor/pipeline/trials.py", "Laboratory._evaluate"): "one trial: becomes not tried, with the reason",
     ("unetdoctor/worker/channel.py", "_message"): "user code: the text of its exception",
     ("unetdoctor/worker/channel.py", "_syntax_place"): "user code: properties of its exception",

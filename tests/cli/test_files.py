@@ -52,12 +52,12 @@ def test_what_cannot_be_read_is_refused_at_once(monkeypatch: pytest.MonkeyPatch)
         "TARGET: there is no file unet.pt. Did you mean unet.py?",
         "TARGET: there is no file unet.pt.",
     )
-    assert refused("no/such/folder.py") == "TARGET: there is no file no/such/folder.py."
-    assert refused("unet.py/x.py") == "TARGET: there is no file unet.py/x.py."
+    assert refused("no/such/folder.py") == "TARGET: there is no file no/such/folder.py: there is no folder no/such."
+    assert refused("unet.py/x.py") == "TARGET: there is no file unet.py/x.py: there is no folder unet.py."
     assert refused("dangling.py") == "TARGET: dangling.py is a symbolic link to a file that does not exist."
     assert refused("folder.py") == "TARGET: folder.py is a folder; name a file in it. There are: inside.py."
     assert refused("fifo.py") == "TARGET: fifo.py is not a regular file."
-    assert refused("empty.py") == "TARGET: empty.py is an empty file."
+    assert refused("empty.py") == "TARGET: empty.py is an empty file (0 bytes); download or save it again."
     assert refused("a" * 5000 + ".py").endswith("cannot be read: File name too long.")
     assert "cannot be read" in refused("a\0b.py")
     monkeypatch.setattr(os, "access", lambda *_: False)

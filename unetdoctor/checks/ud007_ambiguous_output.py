@@ -10,6 +10,7 @@ TENSORS_LIMIT = 1
 """Tensors that forward() returns. 1: nothing to choose. 2: torchvision's deeplabv3 with its auxiliary head. 3 to 5:
 deep supervision, VAEs. More is no fault: it is said which one is examined, and how another one is."""
 MOST_LISTED = 6
+"""Tensors that a sentence repeats. 0: it lists none. More than ten hide the sentence."""
 
 
 class AmbiguousOutput(Check):

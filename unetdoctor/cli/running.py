@@ -1,11 +1,19 @@
 """Run a command line: what it raises becomes one sentence and an exit code."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli import streams
-from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, EXIT_WRONG_REQUEST, RequestError, did_you_mean
+from unetdoctor.cli.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_OUR_BUG,
+    EXIT_WRONG_REQUEST,
+    EndedError,
+    RequestError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from unetdoctor.cli.inspect import Runner
@@ -20,7 +28,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return invoke(given) if given else _nothing_asked()
     except RequestError as error:
         return _refused(error)
-    except streams.OutputError as error:
+    except EndedError as error:
         _complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
@@ -68,6 +76,9 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
         if not meant and (name.endswith((".py", ".pt")) or ".py:" in name):
             return RequestError(f"There is no command {name!r}.", [f"unetdoctor inspect {name}"])
         return RequestError(f"There is no command {name!r}.{meant} All: unetdoctor --help")
+    extra = re.fullmatch(r"Got unexpected extra arguments? *\(?s?\)? *\((.*)\)", message)
+    if extra:
+        return RequestError(f"One TARGET at a time; found also: {extra[1]}. A target with spaces goes in quotes.")
     return RequestError(f"{message}.{_help_for(error)}")
 
 

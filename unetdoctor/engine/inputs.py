@@ -35,6 +35,7 @@ _SIZES, _CHANNELS = ("sample_size", "image_size"), ("in_channels", "num_channels
 _LARGEST_CONFIGURED = 128
 """Side up to which the size that a config names is taken; a smaller one is found by probing where that passes."""
 _FRAMEWORK = ("pretrained_cfg", "default_cfg")
+_RECORDED = {"torchscript": ("traced inputs", "traced"), "exported": ("exported example", "exported")}
 
 
 def choose_input(
@@ -48,7 +49,7 @@ def choose_input(
 
     Where every candidate crashes alike, the most natural one is returned: its crash is the finding then.
     """
-    found = guard("probe", lambda: _climb(_Ladder(model, request, example_inputs)))
+    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs)))
     if isinstance(found, RequestError):
         raise found
     return found
@@ -67,6 +68,7 @@ class _Ladder:
     """The rungs, highest first."""
 
     model: nn.Module
+    kind: str
     request: Request
     examples: tuple[Tensor, ...] | None
 
@@ -136,7 +138,7 @@ class _Ladder:
         return (*leaves, *(p for p in self.parameters if p.name not in given and not p.required))
 
     def _traced(self) -> ChosenInput | None:
-        """Take what a TorchScript file was traced with, with our own batch where that passes."""
+        """Take what a program was traced or exported with, with our own batch where that passes."""
         required = [p for p in self.parameters if p.required]
         if not self.examples or len(required) != len(self.examples):
             return None
@@ -151,8 +153,9 @@ class _Ladder:
                 specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, p.keyword_only, value, value))
             answer = self.search.ask(tuple(specs))
             if answer.ok:
-                text = f"The file was traced with {shown(shape)}."
-                return self._chosen(with_tables(answer), latent, "traced inputs", text, True)
+                rung, verb = _RECORDED.get(self.kind, _RECORDED["torchscript"])
+                text = f"The file was {verb} with {shown(shape)}."
+                return self._chosen(with_tables(answer), latent, rung, text, True)
         return None
 
     def _framework(self) -> ChosenInput | None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, sources
 from unetdoctor.engine.chosen import ChosenInput, resized
-from unetdoctor.engine.images import load_image
+from unetdoctor.engine.images import image_mode, load_image
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.facts import Latent, Probe, Request
 
@@ -92,12 +92,12 @@ class _Maker:
             if chosen.fitted is None or number == 1:
                 tensor, text = load_image(path, chosen.image, channels)
                 specs = resized(chosen.specs, chosen.image, 1)
-                found.append(self._probe(f"image-{number}", tensor, text, specs, real=True))
+                found.append(self._probe(f"image-{number}", tensor, text, specs, file=path))
             if chosen.fitted is not None:
                 tensor, text = load_image(path, chosen.fitted, channels)
                 specs = resized(chosen.specs, chosen.fitted, 1)
                 suffix = "-fitted" if number == 1 else ""
-                found.append(self._probe(f"image-{number}{suffix}", tensor, text, specs, real=True))
+                found.append(self._probe(f"image-{number}{suffix}", tensor, text, specs, file=path))
         return tuple(found)
 
     def _drawn(self, name: str) -> ProbeInput:
@@ -117,7 +117,7 @@ class _Maker:
         text: str,
         specs: Specs | None = None,
         *,
-        real: bool = False,
+        file: Path | None = None,
         constant: bool = False,
     ) -> ProbeInput:
         """Return a probe whose main argument has these values; the other arguments are the same in all of them."""
@@ -127,7 +127,8 @@ class _Maker:
             return value.to(getattr(torch, spec.dtype)).to(self.device)
 
         args, kwargs = arrange(specs or self.chosen.specs, made)
-        probe = Probe(name=name, shape=tuple(values.shape), real=real, constant=constant, description=text)
+        mode = image_mode(file) if file is not None else ""
+        probe = Probe(name, tuple(values.shape), file is not None, constant, text, mode)
         return ProbeInput(probe, args, kwargs)
 
     def _main(self, probe: ProbeInput) -> Tensor:

@@ -13,6 +13,7 @@ from torch.nn.modules import module as module_hooks
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from unetdoctor.engine.mode import Mode
+from unetdoctor.engine.program import Site, sites
 from unetdoctor.engine.tape import (
     DETACH,
     Entry,
@@ -62,6 +63,7 @@ class Recorder(Mode):
         self._modules = {id(m): name for name, m in model.named_modules(remove_duplicate=True)}
         self._stack: list[str] = []
         self._code_kinds: dict[CodeType, int] = {}
+        self._sites = sites(model)
         self._hooks: list[Any] = []
         for number, tensor in enumerate(inputs):
             self._add_leaf(tensor, "input", str(number))
@@ -121,8 +123,18 @@ class Recorder(Mode):
             return encoded if isinstance(value, list) else tuple(encoded)
         return value
 
+    def _site(self) -> tuple[str, str, int]:
+        """Return (module, file, line) of what calls the operation."""
+        frame = sys._getframe(2) if self._sites else None
+        while frame is not None:
+            if frame.f_code in self._sites:  # an exported program runs generated code, which has no modules
+                site = self._sites[frame.f_code].get(frame.f_lineno, Site("", "", 0))
+                return site.module, site.file, site.line
+            frame = frame.f_back
+        return self._stack[-1] if self._stack else "", *self._source_line()
+
     def _source_line(self) -> tuple[str, int]:
-        frame = sys._getframe(2)
+        frame = sys._getframe(3)
         library: tuple[str, int] = ("", 0)
         for _ in range(_FRAME_LIMIT):
             code = frame.f_code
@@ -175,8 +187,7 @@ class Recorder(Mode):
             training = argument(args, kwargs, func_traits, "train")
         if func_traits.mutated or training:
             self._save_written(func_traits, encoded, encoded_kwargs, bool(training))
-        file, line = self._source_line()
-        module = self._stack[-1] if self._stack else ""
+        module, file, line = self._site()
         entry = Entry(func, encoded, encoded_kwargs, func_traits, module, file, line, training=training)
         self._own(entry, args)
         try:

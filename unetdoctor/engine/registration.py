@@ -17,11 +17,7 @@ _MOST = 2000
 
 def unregistered(model: nn.Module, tape: Tape, place: Callable[[str], Place]) -> tuple[Unregistered, ...]:
     """Return the trainable tensors that an operation read and that `model.parameters()` does not give."""
-    strange = [
-        index
-        for index, leaf in enumerate(tape.leaves)
-        if leaf.kind == "constant" and (isinstance(leaf.tensor, nn.Parameter) or leaf.tensor.requires_grad)
-    ]
+    strange = [index for index, leaf in enumerate(tape.leaves) if leaf.kind == "constant" and leaf.tensor.requires_grad]
     if not strange:
         return ()
     holders = {id(tensor): held for *held, tensor in _held(model)}

@@ -117,6 +117,14 @@ def choose(
     return largest, "it is the largest"
 
 
+def choose_shape(
+    found: Sequence[tuple[str, tuple[int, ...]]], size: Sequence[int], wanted: str | None = None
+) -> tuple[str, tuple[int, ...]]:
+    """Return (path, shape) of the tensor that is the picture; both empty where there is none."""
+    number, _ = choose([(path, torch.empty(shape, device="meta")) for path, shape in found], size, wanted)
+    return ("", ()) if number is None else found[number]
+
+
 def described(value: Any) -> str:
     """Say what a value without tensors is, to follow `returned`: `None`, `a generator`, `2 empty tensors`."""
     if value is None:

@@ -10,6 +10,7 @@ from torch import nn
 from torch.jit._fuser import optimized_execution
 
 from unetdoctor.engine.evaluation import isolated_random_state
+from unetdoctor.engine.loading.loads import Load
 from unetdoctor.facts import Place
 
 
@@ -52,3 +53,5 @@ class Subject:
     timestep: bool
     place: Callable[[str], Place]
     """Where a layer is made."""
+    loads: tuple[Load, ...] = ()
+    """Weights that were loaded."""

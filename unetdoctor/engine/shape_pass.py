@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from traceback import walk_tb
 from typing import Any
 
 import torch
@@ -20,8 +21,16 @@ from unetdoctor.engine.shape_mode import DataDependentError, Shapes
 class ShapeFailure(Exception):  # noqa: N818 - it is what was found, and no fault of ours
     """The network refused these shapes."""
 
-    def __init__(self, op: str, operands: tuple[tuple[int, ...], ...], message: str, seen: ShapePass) -> None:
+    def __init__(
+        self,
+        op: str,
+        operands: tuple[tuple[int, ...], ...],
+        message: str,
+        seen: ShapePass,
+        where: tuple[str, str, int] = ("", "", 0),
+    ) -> None:
         super().__init__(message)
+        self.layer, self.file, self.line = where
         self.op = op
         """Name of the operation that refused; empty where plain Python raised."""
         self.operands = operands
@@ -119,10 +128,10 @@ def _read(error: Exception, known: Shapes, seen: ShapePass) -> Exception:
     if known.cause is not None and isinstance(cause, (NotImplementedError, ImportError, AttributeError, KeyError)):
         return ShapesUnknownError(f"{known.failing}: {text}", seen)
     if known.cause is None:
-        failure = ShapeFailure("", (), text, seen)
+        failure = ShapeFailure("", (), text, seen, _where(error, known))
         failure.missing = _missing(error)
         return failure
-    failure = ShapeFailure(known.failing, known.operands, text, seen)
+    failure = ShapeFailure(known.failing, known.operands, text, seen, _where(error, known))
     failure.sources = known.operand_sources
     return failure
 
@@ -139,6 +148,17 @@ def _missing(error: Exception) -> str | None:
     if told:
         return told[1]
     return "" if _SHORT.search(str(error)) else None
+
+
+def _where(error: Exception, known: Shapes) -> tuple[str, str, int]:
+    """Return (innermost layer at work, file, line) of the innermost frame outside torch and of us."""
+    layer, file, line = "", "", 0
+    for frame, number in walk_tb(error.__traceback__):
+        layer = known.layers.get(id(frame.f_locals.get("self")), layer)
+        name = frame.f_globals.get("__name__", "")
+        if name != "torch" and not name.startswith(("torch.", "unetdoctor.engine.")):
+            file, line = frame.f_code.co_filename, number
+    return layer or known.layer, "" if known.scripted else file, 0 if known.scripted else line
 
 
 def _about_meta(text: str) -> bool:

@@ -1,9 +1,8 @@
-"""Where a layer comes from: the file and line that make it, or, for TorchScript, that call it."""
+"""Where a layer comes from: the file and line that make it, or, for TorchScript and `.pt2`, that call it."""
 
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,19 +12,14 @@ from torch import nn
 
 from unetdoctor.engine import statements
 from unetdoctor.engine.loading.loaded import LoadedModel
+from unetdoctor.engine.program import INSTALLED, frames, own_frame, place_of_layer
 from unetdoctor.facts import Place
-
-_INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
-_TORCH = re.compile(r"[/\\]torch[/\\](nn|jit|_\w+|utils|ao|functional|overrides|autograd|fx)\b")
-_TRACER = re.compile(r"[/\\]torch[/\\]jit[/\\]_trace\.py$")
-_SCRIPTED = re.compile(r'^\s*File "(.*)", line (\d+)', re.MULTILINE)
-_TRACED = re.compile(r"^(.+)\((\d+)\): \S+$", re.MULTILINE)
 
 
 def layer_place(loaded: LoadedModel, layer: str) -> Place:
     """Return the place of a layer; only its name where the source is unknown. Never raises."""
     try:
-        found = _scripted(loaded.model, layer) if loaded.kind == "torchscript" else _eager(loaded, layer)
+        found = _PLACES.get(loaded.kind, _eager)(loaded, layer)
     except Exception:  # noqa: BLE001 - odd classes and graphs of foreign code: no place is known then
         found = None
     if found is None:
@@ -85,7 +79,7 @@ def _definitions(module: nn.Module, installed: bool) -> Iterator[tuple[Path, Any
 
 
 def _is_installed(file: Path | None) -> bool:
-    return file is not None and _INSTALLED.search(str(file)) is not None
+    return file is not None and INSTALLED.search(str(file)) is not None
 
 
 def _origin(loaded: LoadedModel, parts: Sequence[str]) -> tuple[str, int] | None:
@@ -103,19 +97,18 @@ def _origin(loaded: LoadedModel, parts: Sequence[str]) -> tuple[str, int] | None
     return (str(loaded.source_file), line) if line is not None else None
 
 
-def _scripted(model: nn.Module, layer: str) -> tuple[str, int] | None:
+def _scripted(loaded: LoadedModel, layer: str) -> tuple[str, int] | None:
     """Return the innermost frame outside torch that calls the layer; the user's own files before installed ones."""
     if not layer:
         return None
-    modules = dict(model.named_modules())
+    modules = dict(loaded.model.named_modules())
     parts = tuple(layer.split("."))
-    frames: list[tuple[str, int]] = []
+    found: list[tuple[str, int]] = []
     for depth in range(len(parts), -1, -1):
         owner = modules.get(".".join(parts[:depth]))
         calls = sorted(_calls(owner, parts[depth:]), key=lambda call: -call[0]) if owner is not None else []
-        frames += [frame for _, text in calls for frame in _frames(text)]
-    own = [frame for frame in frames if not _INSTALLED.search(frame[0])]
-    return next(iter(own or frames), None)
+        found += [frame for _, text in calls for frame in frames(text)]
+    return own_frame(found)
 
 
 def _calls(owner: Any, path: tuple[str, ...]) -> Iterator[tuple[int, str]]:
@@ -149,14 +142,4 @@ def _nodes(block: Any) -> Iterator[Any]:
             yield from _nodes(inner)
 
 
-def _frames(text: str) -> list[tuple[str, int]]:
-    """Return the frames of a source range outside torch, innermost first; what called the tracer is no part of it."""
-    text = text.partition("Serialized ")[0]
-    found = [(m[1], int(m[2])) for m in _SCRIPTED.finditer(text)] or [(m[1], int(m[2])) for m in _TRACED.finditer(text)]
-    inside: list[tuple[str, int]] = []
-    for file, line in found:
-        if _TRACER.search(file):
-            break
-        if not _TORCH.search(file):
-            inside.append((file, line))
-    return inside
+_PLACES = {"torchscript": _scripted, "exported": lambda loaded, layer: place_of_layer(loaded.model, layer)}

@@ -171,7 +171,7 @@ def _mentioned(folder: Path) -> bool:
         if number >= _MOST_FILES:
             return True
         try:
-            if file.stat().st_size <= _FILE_BYTES and b"cuda" in file.read_bytes():
+            if file.is_file() and file.stat().st_size <= _FILE_BYTES and b"cuda" in file.read_bytes():
                 return True
         except OSError:
             continue

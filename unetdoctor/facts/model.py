@@ -110,7 +110,7 @@ class ModelFacts:
     name: str
     """Class or file name."""
     kind: str
-    """`eager` or `torchscript`."""
+    """`eager`, `torchscript` or `exported`."""
     parameters: int
     """Number of trainable and frozen parameter values."""
     layers: tuple[LayerWeights, ...]

@@ -98,7 +98,8 @@ class Request:
     """One examination as it was asked for; crosses the process boundary as JSON."""
 
     target: str
-    """`file.py`, `file.py:Name`, `file.py:make("x", n=3)`, `package.module:Name` or a TorchScript file."""
+    """`file.py`, `file.py:Name`, `file.py:make("x", n=3)`, `package.module:Name`, a TorchScript or `.pt2` file, a
+    pickled module, `torchvision:NAME` and other libraries, `hf:DIR`, or a directory with a `hubconf.py`."""
     directory: str = "."
     """Absolute working directory of the person, against which relative paths are read."""
     kwargs: dict[str, Any] = field(default_factory=dict)
@@ -131,3 +132,5 @@ class Request:
     """Seed of every probe and of every fresh weight."""
     pictures: bool = True
     """Whether previews are wanted."""
+    sizes: tuple[tuple[int, ...], ...] = ()
+    """Input sizes asked of `unetdoctor sizes`, one number per spatial axis."""

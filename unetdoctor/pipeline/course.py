@@ -11,12 +11,12 @@ from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
-from unetdoctor.engine.loading import LoadedModel, RequestError, load
+from unetdoctor.engine.loading import LoadedModel, RequestError, bare_checkpoint, load
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.returned import plain_path
-from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
     Evidence,
@@ -31,7 +31,10 @@ from unetdoctor.facts import (
     Skipped,
     Trial,
 )
+from unetdoctor.pipeline.bare import run_bare
+from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.loading import setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
@@ -40,6 +43,9 @@ def run(request: Request, channel: Any) -> Report:
     """Examine one model: load, probe, run, examine, try, conclude."""
     clock = Clock()
     checks, skipped = _selected(request)
+    weights = bare_checkpoint(request)
+    if weights is not None:
+        return run_bare(request, weights, checks, skipped, channel)
     loaded = load(request, channel.guard)
     before = model_digest(loaded.model)
     clock.lap("load")
@@ -57,9 +63,10 @@ def run(request: Request, channel: Any) -> Report:
             break  # the others would crash alike
     clock.lap("run")
     _sweep(examination, chosen, channel)
+    _isolate(examination, channel)
     channel.stage("check")
     evidence = channel.guard("check", examination.evidence)
-    findings, failed = _examine(checks, evidence)
+    findings, failed = examine(checks, evidence)
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
@@ -110,14 +117,6 @@ def _applicable(
 
 
 def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
-    setting = Setting(
-        model=loaded.model,
-        device=request.device,
-        seed=request.seed,
-        source_root=str(loaded.source_root) if loaded.source_root else "",
-        directory=str(loaded.directory),
-        output=request.output,
-    )
     places: dict[str, Place] = {}
 
     def place(layer: str) -> Place:
@@ -133,8 +132,9 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         latent=chosen.latent,
         timestep=chosen.timestep,
         place=place,
+        loads=loaded.loads,
     )
-    return Examination(setting, subject, request)
+    return Examination(setting_of(loaded, request), subject, request)
 
 
 def _refuse_unknown_output(seen: Observed, request: Request) -> None:
@@ -157,7 +157,9 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     request, main = examination.request, examination.seen[0]
     shape = main.probe.shape
     crashed = any(s.crash is not None for s in examination.seen)
-    if len(shape) != 4 or chosen.latent or not (crashed or request.inputs or request.images):
+    drawn = tuple(examination.main.output.shape) if examination.main.output is not None else ()
+    resized = len(drawn) == 4 and len(shape) == 4 and drawn[2:] != tuple(examination.main.inputs[0].shape[2:])
+    if len(shape) != 4 or chosen.latent or not (crashed or resized or request.inputs or request.images):
         return
     channel.stage("shapes")
     try:
@@ -165,20 +167,20 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
             examination.subject.model,
             chosen.make,
             (shape[2], shape[3]),
+            kwargs=chosen.make_named(*shape[2:]),
+            laws=resized,
         )
     except (NotImplementedError, RuntimeError):
         examination.shapes = None
 
 
-def _examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
-    findings: list[Finding] = []
-    failed: list[Skipped] = []
-    for check in checks:
-        try:
-            findings.extend(check.examine(evidence))
-        except Exception as error:  # noqa: BLE001 - one check's fault never ends the examination
-            failed.append(Skipped("UD901", f"{check.code} failed with {type(error).__name__}: {str(error)[:200]}"))
-    return tuple(findings), tuple(failed)
+def _isolate(examination: Examination, channel: Any) -> None:
+    """Feed the first sample alone where a pass went through."""
+    from unetdoctor.engine.isolation import isolate
+
+    if examination.alive:
+        channel.stage("forward")
+        examination.isolation = channel.guard("forward", partial(isolate, examination.setting, examination.main))
 
 
 def _trials(

@@ -109,8 +109,13 @@ def build_report(
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,
         notices=_notices(evidence),
-        timings=RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak()),
+        timings=run_block(clock),
     )
+
+
+def run_block(clock: Clock) -> RunBlock:
+    """Return the times and the memory of an examination."""
+    return RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak())
 
 
 def _drawn(output: Output) -> str:
@@ -130,7 +135,8 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         for run in evidence.runs
         if run.output is not None and not run.probe.constant and not run.verified
     ]
-    if not evidence.model.trained and any(run.output is not None for run in evidence.runs):
+    fresh = not evidence.model.trained and not evidence.loads
+    if fresh and any(run.output is not None for run in evidence.runs):
         notices.append("These weights are fresh: train the network, or give its trained weights with -w FILE.")
     notices += [
         f"On {run.probe.name} {_drawn(run.output)}."

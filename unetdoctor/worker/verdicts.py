@@ -126,6 +126,8 @@ def raised(payload: dict[str, Any], stage: str, fenced: bool) -> Failure:
         return Failure("error", stage, sentence, place.file, place.line, trace, EXIT_OUR_BUG)
     kind = "memory" if payload.get("is_memory") is True else "error"
     hint = f"; {FENCE}" if fenced and any(word in message for word in REFUSALS) else ""
+    if name == "SystemExit" and stage == "import":
+        hint = "; what a script does belongs below if __name__ == '__main__'"
     sentence = f"Stage {stage} raised {name}{shown(place)}{message}{hint}."
     return Failure(kind, stage, sentence, place.file, place.line, trace)
 

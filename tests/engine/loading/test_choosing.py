@@ -239,20 +239,20 @@ REFUSED: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "a class that is no module": (
         UNET + "class Trainer:\n    pass\n",
         ":Trainer",
-        "model.py:Trainer is a class that is no nn.Module; expected an nn.Module.",
+        "model.py:Trainer is a class that is no nn.Module; expected one that is.",
         (),
     ),
     "a function that returns two": (
-        UNET + "def both():\n    return UNet(), 3\n",
+        UNET + "def both():\n    return UNet(), UNet(), 3\n",
         ":both",
-        "model.py:both is a function that returned tuple of UNet, int; "
-        "return the network alone; expected an nn.Module.",
-        (),
+        "model.py:both returned a tuple of UNet, UNet, int; expected one nn.Module: "
+        "name the class that is meant, or a function that returns it alone.",
+        ("unetdoctor inspect model.py:UNet",),
     ),
     "a function that returns nothing": (
         UNET + "def nothing():\n    pass\n",
         ":nothing",
-        "model.py:nothing is a function that returned None; expected an nn.Module.",
+        "model.py:nothing returned None; expected an nn.Module: let it return the network.",
         (),
     ),
     "an instance that is called": (

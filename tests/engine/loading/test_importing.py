@@ -234,7 +234,8 @@ def test_a_relative_path_is_explained(place: Place, moment: str, tmp_path_factor
 
 
 REFUSED = {
-    "no_such_module_here:Net": "no_such_module_here is neither a file in {} nor an installed module.",
+    "no_such_module_here:Net": "no_such_module_here is neither a file in {}, nor an installed module, nor one of "
+    "torchvision, smp, timm, monai, diffusers, transformers.",
     "torch.nothing:Net": "torch.nothing cannot be imported: torch has no module torch.nothing.",
     "torch.nn:Nothing2d": "torch.nn has no Nothing2d.",
 }

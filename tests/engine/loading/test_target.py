@@ -51,8 +51,8 @@ REFUSED = {
     ":UNet": "The target :UNet has no file or module before its colon.",
     "model.py:3D": "model.py:3D: '3D' is neither a name nor a call with literal arguments.",
     "model.py:U-Net": "model.py:U-Net: 'U-Net' is neither a name nor a call with literal arguments.",
-    "model.py:make(": "model.py:make(: 'make(' is neither a name nor a call with literal arguments.",
-    "model.py:make(3": "model.py:make(3: 'make(3' is neither a name nor a call with literal arguments.",
+    "model.py:make(": "model.py:make(: the bracket of the call is not closed.",
+    "model.py:make(3": "model.py:make(3: the bracket of the call is not closed.",
     "model.py:make(3))": "model.py:make(3)): 'make(3))' is not a well-formed call.",
     "model.py:make(n)": "model.py:make(n): argument 'n' is no literal; these are numbers, strings, True, False, None, "
     "and lists, tuples and dicts of them.",

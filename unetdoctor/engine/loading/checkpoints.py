@@ -8,12 +8,15 @@ import pickletools
 import re
 import warnings
 import zipfile
+from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 import safetensors
 import safetensors.torch
 import torch
 
+from unetdoctor.engine.loading import integrity, shards
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.sniff import Archive, Content
@@ -22,32 +25,86 @@ from unetdoctor.engine.loading.target import quoted
 MAX_PICKLE_BYTES = 64 * 1024**2
 """How much of a pickle is searched for the names of what it wants to call."""
 MAX_NAMED = 6
+
+
+class Plain:
+    """Stands in for a container of settings: holds what the file says and runs nothing of it."""
+
+
+class _Filled(OrderedDict[Any, Any]):
+    """Stands in for a defaultdict."""
+
+    def __new__(cls, *_default: object) -> OrderedDict[Any, Any]:  # type: ignore[misc]
+        """Return an empty dict, which is what the reader can fill."""
+        return OrderedDict()
+
+
+_KINDS = ("dict", "list", "tuple", "str", "int", "long", "float", "bool")
+"""Types that settings name, never to be called."""
+PLAIN: dict[str, type] = {
+    "lightning.fabric.utilities.data.AttributeDict": OrderedDict,
+    "lightning_fabric.utilities.data.AttributeDict": OrderedDict,
+    "lightning.pytorch.utilities.parsing.AttributeDict": OrderedDict,
+    "pytorch_lightning.utilities.parsing.AttributeDict": OrderedDict,
+    **dict.fromkeys(
+        (
+            *("omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig", "omegaconf.nodes.AnyNode"),
+            *("omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata", "typing.Any"),
+        ),
+        Plain,
+    ),
+    **{f"{home}.{kind}": Plain for home in ("builtins", "__builtin__") for kind in _KINDS},
+    "collections.defaultdict": _Filled,
+}
+"""Settings beside the weights (Lightning's hyper_parameters) that are data alone, and what they are read as."""
 SAVE = 'torch.save(model.state_dict(), "weights.pth")'
 
 
 def read(file: FoundFile) -> Any:
     """Return what a weights file holds, on the CPU and memory-mapped where possible; raises RequestError."""
+    if shards.names(file):
+        return {key: value for shard in shards.find(file) for key, value in _entries(read(shard))}
     refuse_foreign(file)
     if file.content is Content.SAFETENSORS:
         return _read_safetensors(file)
     mapped = file.content is Content.ZIP
     if mapped:
         _refuse_compressed(file)
+        integrity.check_records(file)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.serialization.safe_globals([(k, name) for name, k in PLAIN.items()]):
             warnings.simplefilter("ignore")
             return torch.load(file.path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise _refused(file, str(error)) from None
     except Exception as error:  # noqa: BLE001 - damaged files raise a dozen different types, all mean the same here
-        raise RequestError(f"{file.shown} is damaged and cannot be read: {_first_line(error)}.") from None
+        raise RequestError(f"{file.shown} is damaged and cannot be read: {first_line(error)}.") from None
+
+
+def is_checkpoint(file: FoundFile) -> bool:
+    """Return whether a file holds weights alone, by its content."""
+    kinds = (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE)
+    checkpoint = file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
+    return checkpoint or file.content in kinds or bool(shards.names(file))
+
+
+def remarks(file: FoundFile) -> tuple[str, ...]:
+    """Return what a person should know of how the file was read."""
+    listed = shards.names(file)
+    if listed:
+        return (f"read all {len(listed)} shards that {file.shown} lists",)
+    if file.content is Content.ZIP and integrity.without_checksums(file):
+        return (f"{file.shown} records no checksums, so damage to its bytes cannot be seen",)
+    return ()
+
+
+def _entries(value: Any) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
 
 
 def refuse_foreign(file: FoundFile) -> None:
     """Raise RequestError for a file that is no checkpoint by its content, before anything is read from it."""
-    if file.content is Content.ZIP and file.archive is Archive.CHECKPOINT:
-        return
-    if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE):
+    if is_checkpoint(file):
         return
     if file.content is Content.ZIP and file.archive in (Archive.TORCHSCRIPT, Archive.EXPORTED):
         raise RequestError(
@@ -61,7 +118,7 @@ def _read_safetensors(file: FoundFile) -> dict[str, torch.Tensor]:
     try:
         return dict(safetensors.torch.load_file(file.path, device="cpu"))
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
-        raise RequestError(f"{file.shown} is a damaged safetensors file: {_first_line(error)}.") from None
+        raise RequestError(f"{file.shown} is a damaged safetensors file: {first_line(error)}.") from None
 
 
 def _refuse_compressed(file: FoundFile) -> None:
@@ -95,10 +152,36 @@ def _refused(file: FoundFile, reason: str) -> RequestError:
 def foreign_globals(file: FoundFile) -> list[str]:
     """Return the dotted names that a pickle wants to import and that plain tensors do not need; nothing is run."""
     try:
-        names = _globals(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
+        return foreign_names(_pickle_bytes(file), file.content is Content.LEGACY_TORCH)
     except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
         return []
-    return [name for name in names if not _PLAIN.fullmatch(name)]
+
+
+def root_name(file: FoundFile) -> str:
+    """Return the dotted name of the class or function whose result a pickle is; empty for a dict, a list, a tensor."""
+    try:
+        stream = io.BytesIO(_pickle_bytes(file))
+        for _ in range(3 if file.content is Content.LEGACY_TORCH else 0):
+            for _opcode in pickletools.genops(stream):
+                pass
+        strings: list[str] = []
+        for opcode, argument, _position in pickletools.genops(stream):
+            if opcode.name in ("GLOBAL", "INST"):
+                return str(argument).replace(" ", ".", 1)
+            if opcode.name == "STACK_GLOBAL":
+                return ".".join(strings[-2:])
+            if isinstance(argument, str) and "UNICODE" in opcode.name:
+                strings.append(argument)
+            elif opcode.name not in ("PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT"):
+                return ""
+    except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
+        pass
+    return ""
+
+
+def foreign_names(data: bytes, several: bool = False) -> list[str]:
+    """Return the same for the bytes of a pickle, or of several that follow each other."""
+    return [name for name in _globals(data, several) if not _PLAIN.fullmatch(name) and name not in PLAIN]
 
 
 _PLAIN = re.compile(
@@ -123,14 +206,22 @@ def _globals(data: bytes, several: bool) -> list[str]:
     names: dict[str, None] = {}
     for _ in range(4 if several else 1):
         strings: list[str] = []
+        memo: list[str] = []
+        text = ""
         try:
             for opcode, argument, _position in pickletools.genops(stream):
+                if opcode.name == "MEMOIZE":
+                    memo.append(text)
+                    continue
+                text = argument if isinstance(argument, str) else ""
+                if opcode.name in ("BINGET", "LONG_BINGET"):
+                    text = memo[int(argument or 0)] if int(argument or 0) < len(memo) else ""
                 if opcode.name in ("GLOBAL", "INST"):
                     names[str(argument).replace(" ", ".", 1)] = None
                 elif opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
                     names[".".join(strings[-2:])] = None
-                elif isinstance(argument, str):
-                    strings.append(argument)
+                elif text:
+                    strings.append(text)
         except (ValueError, IndexError, KeyError, UnicodeDecodeError, OverflowError):
             break
     return list(names)
@@ -150,6 +241,9 @@ def _reason(text: str) -> str:
     return sentence.partition(". ")[0].strip(" .")[:200]
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an exception says, without its full stop."""
     text = str(error).strip().splitlines()
+    if not text and isinstance(error, EOFError):
+        return "it ends too early"
     return (text[0] if text else type(error).__name__).strip(" .")[:200]

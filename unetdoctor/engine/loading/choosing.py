@@ -58,7 +58,7 @@ def _named(module: ModuleType, found: Definitions, parsed: ParsedTarget) -> Chos
 
 
 def _no_such_name(module: ModuleType, found: Definitions, parsed: ParsedTarget) -> RequestError:
-    names = [name for name in vars(module) if not name.startswith("_")]
+    names = [n for n, value in vars(module).items() if not n.startswith("_") and not inspect.ismodule(value)]
     close = difflib.get_close_matches(parsed.name, names, n=1)
     hint = f"; did you mean {close[0]}?" if close else "."
     first = (close[0],) if close else _offered(found)

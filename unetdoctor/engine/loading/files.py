@@ -12,7 +12,6 @@ from pathlib import Path
 from unetdoctor.engine.loading import sniff
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.sniff import Archive, Content
-from unetdoctor.engine.loading.target import quoted
 
 MAX_ZIP_RECORDS = 1_000_000
 
@@ -52,6 +51,11 @@ def absolute(shown: str, directory: Path) -> Path:
     return Path(os.path.abspath(directory / Path(shown).expanduser()))  # noqa: PTH100 - resolve() would follow links
 
 
+def is_directory(path: Path) -> bool:
+    """Return whether a path leads to a directory; a name that none can have does not."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for names that are too long
+
+
 def find(shown: str, directory: Path) -> FoundFile:
     """Return the file of this name; raises RequestError with one clear sentence where it cannot be one."""
     path = absolute(shown, directory)
@@ -63,7 +67,7 @@ def find(shown: str, directory: Path) -> FoundFile:
         raise RequestError(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     kind = _irregular(found.st_mode)
     if kind:
-        raise RequestError(f"{shown} is {kind}, not a file.", _files_in(path, shown))
+        raise RequestError(f"{shown} is {kind}, not a file.")
     try:
         with path.open("rb") as file:
             head = file.read(sniff.HEAD_BYTES)
@@ -99,15 +103,6 @@ def _missing(shown: str, path: Path) -> RequestError:
     if close:
         return RequestError(f"{shown} does not exist in {folder}; did you mean {close[0]}?")
     return RequestError(f"{shown} does not exist: there is no such file in {folder}.")
-
-
-def _files_in(path: Path, shown: str) -> tuple[str, ...]:
-    """Return a command for each of the first three Python files of a directory."""
-    try:
-        names = sorted(child.name for child in path.glob("*.py"))[:3] if path.is_dir() else []
-    except OSError:
-        names = []
-    return tuple(f"unetdoctor inspect {quoted(shown.rstrip('/') + '/' + name)}" for name in names)
 
 
 def _records(path: Path, shown: str, size: int) -> tuple[zipfile.ZipInfo, ...]:

@@ -23,6 +23,14 @@ RESERVED = frozenset(
 )
 """Libraries that we or torch may import later: a file of the user with such a name must not take their place."""
 
+_PACKAGES = {
+    "cv2": "opencv-python",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""Modules whose library has another name."""
+_PRIVATE = "unetdoctor_target_"
 _numbers = count()
 
 
@@ -67,7 +75,7 @@ def import_file(path: Path, directory: Path) -> ModuleType:
     root = packages[0].parent if packages else path.parent
     add_folders(list(dict.fromkeys((path.parent, root, directory))))
     _siblings.running = str(path)
-    with _as_script(path), _relative_paths_explained(directory):
+    with _as_script(path), _failures_explained(path, directory):
         if packages:
             return _import_in_package(path, packages)
         parent = _private_package([path.parent])
@@ -77,7 +85,7 @@ def import_file(path: Path, directory: Path) -> ModuleType:
 def import_name(name: str, directory: Path) -> ModuleType:
     """Import a dotted module name, the person's directory included."""
     add_folders([directory])
-    with _as_script(directory / name), _relative_paths_explained(directory):
+    with _as_script(directory / name), _failures_explained(directory / name, directory):
         return importlib.import_module(name)
 
 
@@ -129,7 +137,7 @@ def _private_alias(package: Path) -> str:
 
 def _private_package(folders: Sequence[Path]) -> str:
     """Make an empty parent package over these folders, so that `from .sibling import x` finds a file beside."""
-    name = f"unetdoctor_target_{next(_numbers)}"
+    name = f"{_PRIVATE}{next(_numbers)}"
     spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
     spec.submodule_search_locations = list(map(str, folders))
     sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -169,12 +177,35 @@ def _as_script(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _relative_paths_explained(directory: Path) -> Iterator[None]:
+def _failures_explained(path: Path, directory: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
         explain_relative_path(error, directory)
         raise
+    except ImportError as error:
+        _explain_import(error, path)
+        raise
+
+
+def _explain_import(error: ImportError, path: Path) -> None:
+    """Say in the error itself what to install or where to run: the module is the person's own, or a library's."""
+    name = error.name or ""
+    if "beyond top-level package" in str(error) or "no known parent package" in str(error):
+        error.msg = f"{error.msg}: {path.parent} has no __init__.py, so {path.name} is no part of a package"
+        return
+    if not isinstance(error, ModuleNotFoundError) or not name:
+        return
+    if name.startswith(_PRIVATE):
+        beside = name.partition(".")[2].replace(".", "/")
+        error.msg = f"there is no {beside}.py beside {path.name}"
+        return
+    top = name.partition(".")[0]
+    home = next((p for p in path.parents if (p / f"{top}.py").is_file() or (p / top).is_dir()), None)
+    if home is not None and top not in sys.modules:
+        error.msg = f"{error.msg}; {top} lies in {home}: run unetdoctor there"
+    elif importlib.util.find_spec(top) is None:
+        error.msg = f"{error.msg}; if it is a library: {sys.executable} -m pip install {_PACKAGES.get(top, top)}"
 
 
 def explain_relative_path(error: FileNotFoundError, directory: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from unetdoctor.engine.loading.loads import Load
 from unetdoctor.engine.surroundings import Notes
 
 
@@ -19,17 +22,17 @@ class LoadedModel:
     name: str
     """Class or file name."""
     kind: str
-    """`eager` or `torchscript`: how its forward pass is executed."""
+    """`eager`, `torchscript` or `exported`: how its forward pass is executed."""
     target_kind: str
-    """`python file`, `import path` or `torchscript file`: where it came from."""
+    """`python file`, `import path`, `torchscript file`, `exported program` ...: where it came from."""
     how: tuple[str, ...]
     """One sentence for everything that was chosen or guessed on the way."""
     weights_given: bool
-    """Whether a weights file was loaded."""
+    """Whether a weights file was loaded that filled the whole network."""
     weights: str
     """That file as it was asked for; empty without one."""
     source_root: Path | None
-    """Directory of the user's file; None for a TorchScript file."""
+    """Directory of the user's file; None for a TorchScript or exported program."""
     directory: Path
     """The person's working directory, to which places are relative."""
     source_file: Path | None = None
@@ -39,8 +42,15 @@ class LoadedModel:
     training_flags: dict[str, bool] = field(default_factory=dict)
     """Module name -> its training flag before eval()."""
     example_inputs: tuple[torch.Tensor, ...] | None = None
-    """What a TorchScript file was traced with, read without running its code; shape and dtype on the meta device."""
-
+    """What a TorchScript file was traced with (shape and dtype on the meta device), or a program exported with."""
+    loads: tuple[Load, ...] = ()
+    """Weights that were loaded: from the file that was given, and by the user's own code."""
+    guessed: Mapping[str, Any] = field(default_factory=dict)
+    """Constructor arguments that were guessed."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """The others, given or default."""
+    rebuild: Callable[[Mapping[str, Any]], LoadedModel] | None = None
+    """Builds the network again with these values in the place of the guessed ones."""
     notes: Notes | None = None
     """What stood in for torch.compile and CUDA; forward() may still add to it."""
 

@@ -45,12 +45,12 @@ LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """Pickled 0x1950a86a20f9469cfc6c, the first object of a file that torch wrote before 1.6."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"BZh", "a bzip2 file"),
-    (b"\xfd7zXZ", "an xz file"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it and name the file inside"),
+    (b"Rar!", "a RAR archive; unpack it and name the file inside"),
+    (b"\x1f\x8b", "a gzip file; unpack it and name the file inside"),
+    (b"BZh", "a bzip2 file; unpack it and name the file inside"),
+    (b"\xfd7zXZ", "an xz file; unpack it and name the file inside"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file; unpack it and name the file inside"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),

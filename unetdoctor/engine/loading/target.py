@@ -69,6 +69,10 @@ def parse_target(text: str) -> ParsedTarget:
         raise RequestError(
             f"The target {text} has no name after its colon.", (f"unetdoctor inspect {quoted(location)}",)
         )
+    if "(" in name:
+        raise RequestError(
+            f"{text}: the bracket of the call is not closed.", (f"unetdoctor inspect {quoted(text.rstrip() + ')')}",)
+        )
     raise RequestError(
         f"{text}: {name!r} is neither a name nor a call with literal arguments.",
         (f"unetdoctor inspect {quoted(location + ':Name')}", f"unetdoctor inspect {quoted(location + ':make(n=3)')}"),

@@ -1,0 +1,69 @@
+"""The same network eager and as `.pt2`: the same findings at the same layers, and the same trials."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.functional.run import SAMPLES, examine
+from unetdoctor.engine.loading import load
+from unetdoctor.facts import Report, Request
+
+SMALL_UNET = """
+import torch
+from torch import nn
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
+        self.second = nn.Sequential(nn.Conv2d(8, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU())
+        self.up = nn.ConvTranspose2d(16, 8, 2, 2)
+        self.head = nn.Conv2d(16, 1, 1)
+
+    def forward(self, x):
+        skip = self.first(x)
+        deep = self.up(self.second(nn.functional.max_pool2d(skip, 2)))
+        return self.head(torch.cat([skip, deep], dim=1))
+"""
+
+TARGETS = {
+    "U-Net": "unet.py",
+    "DCGAN generator": str(SAMPLES / "generator_grey.py"),
+    "dead channel": f"{SAMPLES / 'ud212_dead_output_channel.py'}:Ill",
+    "torchvision": "torchvision:lraspp_mobilenet_v3_large",
+    "segmentation-models-pytorch": "smp:Unet('resnet18', classes=3)",
+}
+
+
+def found(report: Report) -> dict[str, Any]:
+    """Return what must not depend on the form of the network; NaN readings as text, since they equal nothing."""
+    findings = [
+        (f.code, f.severity, f.place.layer, [(r.name, str(round(r.value, 4)), r.holds) for r in f.readings])
+        for f in report.findings
+    ]
+    trials = [([r.key for r in t.remedies], t.outcome) for t in report.trials]
+    return {
+        "state": report.state,
+        "exit code": report.exit_code,
+        "input": (report.input.shape, report.input.latent) if report.input else None,
+        "findings": findings,
+        "trials": trials,
+        "diagnoses": [(d.code, d.place.layer, d.confirmed, d.explains) for d in report.diagnoses],
+    }
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_same_is_found(name: str, tmp_path: Path) -> None:
+    (tmp_path / "unet.py").write_text(SMALL_UNET)
+    eager = examine(TARGETS[name], directory=tmp_path)
+    assert eager.input is not None
+    model = load(Request(TARGETS[name], directory=str(tmp_path)), lambda _, run: run()).model
+    torch.export.save(torch.export.export(model, (torch.rand(eager.input.shape),)), tmp_path / "net.pt2")
+    exported = examine("net.pt2", directory=tmp_path)
+    assert exported.input is not None
+    assert exported.input.rung == "exported example"
+    assert found(eager)["findings"]
+    assert found(exported) == found(eager)
