@@ -123,7 +123,8 @@ _MONAI = {
     "generator-2d": "Generator(latent_shape=(64,), start_shape=(16, 8, 8), channels=(16, 8, 1), strides=(2, 2, 1))",
     "regunet-2d": "RegUNet(spatial_dims=2, in_channels=2, num_channel_initial=8, depth=3, out_channels=2)",
     "diffusion-unet-2d": (
-        f"DiffusionModelUNet({_SHAPE.format(2, 1, 1)}, channels=(32, 64), attention_levels=(False, True), num_res_blocks=1)"
+        f"DiffusionModelUNet({_SHAPE.format(2, 1, 1)}, channels=(32, 64), attention_levels=(False, True), "
+        "num_res_blocks=1)"
     ),
     "vqvae-2d": f"VQVAE({_SHAPE.format(2, 1, 1)}, channels=(16, 32, 32), num_res_channels=(16, 32, 32))",
     "mednext-2d": f"MedNeXt({_SHAPE.format(2, 1, 2)}, init_filters=8, kernel_size=3)",
