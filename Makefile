@@ -9,6 +9,9 @@ TORCH ?=
 # The tests' own arguments: two workers, each test file whole in one of them (every worker imports torch).
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
+# Options of `make zoo`: --form, --only, --format, --jobs.
+ZOO ?=
+
 # $(call install,WHAT): uv does it in seconds; where uv is absent or finds no index, pip does.
 backend = $(if $(TORCH),--torch-backend $(TORCH))
 install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(backend) -e '$(1)'; } \
@@ -17,7 +20,7 @@ install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check format bench golden
+.PHONY: help demo test lint check format bench zoo golden
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -41,6 +44,9 @@ format: $(VENV)/.installed-dev ## format the code and repair what ruff can repai
 
 bench: $(VENV)/.installed-dev ## measure speed and memory as ratios, side by side
 	$(BIN)/python -m tests.bench
+
+zoo: $(VENV)/.installed-dev ## examine every architecture of the zoo without a flag (ZOO='--form all' for TorchScript and .pt2)
+	$(BIN)/python -m tests.zoo $(ZOO)
 
 golden: $(VENV)/.installed-dev ## regenerate the README's pictures and blocks, and the golden files
 	$(BIN)/python -m tests.golden

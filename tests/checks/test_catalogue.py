@@ -28,6 +28,7 @@ from tests.checks.build import (
     pristine,
     scaled,
 )
+from tests.checks.test_loads import dropped, load
 from unetdoctor.checks import CHECKS, Check, by_code, cards, selected
 from unetdoctor.checks.check import either, shown
 from unetdoctor.facts import Evidence, Intent, Kind, Latent, Reading, Remedy, Selection, Severity, ShapeSweep, Task
@@ -43,9 +44,20 @@ ACTIONS = {
     "zero_bias": {"layers"},
     "replace_non_finite": {"layers"},
     "latent": {"distribution"},
+    "load_weights": {"load", "reading"},
     "pad_input": {"multiple"},
     "resize_branch": set(),
     "crop_skip": set(),
+    "repeat_channels": {"channels"},
+    "drop_channels": {"channels"},
+    "luminance": set(),
+    "permute_input": set(),
+    "permute_view": {"op"},
+    "repeat_batch": {"samples"},
+    "enlarge_input": {"size"},
+    "stored_statistics": set(),
+    "resize_output": set(),
+    "same_padding": set(),
     "structural": set(),
 }
 """What the engine can do, and the names of the parameters of each."""
@@ -73,6 +85,8 @@ EVERYTHING = [
     crashed(shapes=SWEEP),
     crashed(),
     evidence(runs=()),
+    evidence(loads=(load(),)),
+    evidence(loads=(dropped(),), model=model(layer("stem", state="fresh", scheme="default"))),
 ]
 
 

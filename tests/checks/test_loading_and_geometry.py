@@ -1,11 +1,11 @@
-"""UD003, UD005, UD101, UD102."""
+"""UD003, UD005, UD006, UD007, UD101, UD102."""
 
 from dataclasses import replace
 
 import pytest
 
 from tests.checks.build import crash, crashed, evidence, examine, last, layer, model, only, op, output, place, run
-from unetdoctor.facts import Operand, Place, Severity, ShapeSweep
+from unetdoctor.facts import Operand, Place, Severity, ShapeSweep, Unregistered
 
 SWEEP = ShapeSweep(
     passing=((96, 96), (112, 112)),
@@ -185,3 +185,66 @@ class TestSizeMustBeMultiple:
     def test_unknown(self) -> None:
         assert not examine("UD102", evidence())
         assert not examine("UD102", evidence(output(), shapes=replace(SWEEP, multiple=None)))
+
+
+class TestParametersOutsideTheModule:
+    """UD006."""
+
+    HIDDEN = tuple(
+        Unregistered(f"blocks[0].{name}", "blocks", "list", shape, place("blocks", 12), 4)
+        for name, shape in (("weight", (16, 16, 3, 3)), ("bias", (16,)))
+    )
+
+    def test_layers_in_a_list(self) -> None:
+        finding = only("UD006", evidence(model=model(unregistered=self.HIDDEN)))
+        assert finding.severity is Severity.ERROR
+        assert (finding.place, finding.op) == (place("blocks", 12), 4)
+        assert finding.readings[0].value == 2
+        assert "2 parameters (2,320 values)" in finding.message
+        assert "the plain list `blocks` holds them (blocks[0].weight, blocks[0].bias)" in finding.message
+        assert finding.patch == "self.blocks = nn.ModuleList(...)  # instead of the plain list"
+
+    def test_each_container_is_a_finding_of_its_own(self) -> None:
+        other = replace(self.HIDDEN[0], holder="decoder.heads", kind="dict", name="")
+        found = examine("UD006", evidence(model=model(unregistered=(*self.HIDDEN, other))))
+        assert [f.ill for f in found] == [True, True]
+        assert found[1].patch == "self.heads = nn.ModuleDict(...)  # instead of the plain dict of decoder"
+
+    def test_a_parameter_that_forward_makes(self) -> None:
+        made = Unregistered("", "", "", (1,), Place("", "model.py", 9), None)
+        finding = only("UD006", evidence(model=model(unregistered=(made,))))
+        assert "no attribute of the model holds them" in finding.message
+        assert not finding.patch
+
+    def test_registered_ones_that_never_ran_are_a_note(self) -> None:
+        well, note = examine("UD006", evidence(model=model(idle=(("aux.weight", 50),), parameters=1000)))
+        assert not well.ill
+        assert note.severity is Severity.NOTE
+        assert note.readings[0].value == 5
+
+    def test_all_registered(self) -> None:
+        assert not only("UD006", evidence()).ill
+
+
+class TestAmbiguousOutput:
+    """UD007."""
+
+    def test_several_tensors(self) -> None:
+        several = run(others=(("output['aux']", (2, 3, 32, 32)),), chosen="its key is 'out'")
+        finding = only("UD007", evidence(runs=(several,)))
+        assert finding.severity is Severity.NOTE
+        assert "since its key is 'out'" in finding.message
+        assert "output['aux'] [2, 3, 32, 32]" in finding.message
+        assert "--output aux)" in finding.message
+
+    def test_nested_names_are_written_as_typed(self) -> None:
+        several = run(others=tuple((f"output[{i}]['masks']", (1, 1, 8, 8)) for i in range(9)))
+        message = only("UD007", evidence(runs=(several,))).message
+        assert "--output 0.masks)" in message
+        assert "and 3 more" in message
+
+    def test_one_tensor(self) -> None:
+        assert not only("UD007", evidence()).ill
+
+    def test_without_an_output_there_is_nothing_to_say(self) -> None:
+        assert not examine("UD007", crashed())

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from tests.reporters import build, pixels
+from tests.reporters import answers, build, pixels
 from unetdoctor.facts.contract import dump, load_request
 
 
@@ -83,3 +83,18 @@ def codes_then_crash(request: dict[str, Any], channel: Any) -> dict[str, Any]:
     channel.partial({"findings": ["UD203", "UD308", 3]})
     channel.partial({"findings": "odd"})
     os._exit(0)
+
+
+def sizes(request: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Answer with the sizes of a network of four levels; a size that was asked for stands in the place of the first."""
+    asked = load_request(request)
+    found = answers.sizes()
+    wanted = tuple(replace(found.asked[0], size=size) for size in asked.sizes if len(size) == 2)
+    answer: dict[str, Any] = dump(replace(found, asked=(*wanted, *found.asked)))
+    return answer
+
+
+def trace(request: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Answer with a trace of five operations."""
+    answer: dict[str, Any] = dump(answers.trace())
+    return answer

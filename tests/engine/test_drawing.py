@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from unetdoctor.engine.observation import observe
-from unetdoctor.engine.outputs import choose_output, describe, display_range, find_tensors, infer_task
+from unetdoctor.engine.outputs import describe, display_range, infer_task
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Intent, Probe, Task
 
@@ -96,7 +96,7 @@ def test_a_sum_of_two_heads_is_no_residual():
 )
 def test_the_task_is_inferred(channels, end, latent, task):
     found = seen(Ends(CASES[end][0], channels))
-    assert infer_task(latent, 3, tuple(found.output.shape), found.drawing)[0] is task
+    assert infer_task(latent, (2, 3, 16, 16), tuple(found.output.shape), found.drawing)[0] is task
 
 
 def test_an_output_is_described_in_display_units():
@@ -121,15 +121,6 @@ def test_non_finite_values_are_counted_and_left_out():
     output = describe("output", x, x, None, display, Task.RGB)
     assert (output.nan, output.infinite) == (1, 2)
     assert 0 <= output.minimum <= output.maximum <= 1
-
-
-def test_the_picture_is_chosen_among_outputs():
-    a, b = torch.zeros(1, 3, 8, 8), torch.zeros(1, 2, 16, 16)
-    assert choose_output(find_tensors({"aux": a, "out": b}), (1, 3, 16, 16)) == 1
-    assert choose_output(find_tensors([a, b]), (1, 3, 16, 16)) == 1
-    assert choose_output(find_tensors((torch.zeros(1, 5), a)), (1, 3, 32, 32)) == 1
-    assert choose_output(find_tensors("nothing"), (1,)) is None
-    assert [path for path, _ in find_tensors({"x": [a, {"y": b}]})] == ["output['x'][0]", "output['x'][1]['y']"]
 
 
 def test_no_hook_and_no_mode_is_left_behind():

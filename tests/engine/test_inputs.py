@@ -343,15 +343,15 @@ class Wants(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, 1, 3)
 
-    def forward(self, x: Tensor, table: dict[str, Tensor]) -> Tensor:
-        return self.conv(x) * table["scale"]
+    def forward(self, x: Tensor, table: object) -> Tensor:
+        return self.conv(x) * table.scale(x)
 
 
 def test_an_argument_nobody_can_guess_is_asked_for():
     with pytest.raises(ChoiceError) as raised:
-        choose(Wants())
+        choose(Wants(), Request("a b.py"))
     assert "forward(x, table)" in raised.value.sentence
-    assert "--input" in raised.value.commands[0]
+    assert raised.value.commands == ("unetdoctor inspect 'a b.py' --input x:2,3,64,64 --input table:2,3,64,64",)
 
 
 def test_shapes_alone_are_not_believed_against_a_real_pass(monkeypatch):

@@ -14,8 +14,9 @@ from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination
-from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.loading.loads import Load, nothing
 from unetdoctor.engine.remedies import ACTIONS
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.facts import Latent, Place, Probe, Remedy, Request
 
@@ -52,9 +53,9 @@ def probes(name: str) -> list[Tensor]:
     return [torch.randn(NETWORKS[name][1], generator=generator) for _ in range(2)]
 
 
-def examined(model: nn.Module, name: str) -> Examination:
+def examined(model: nn.Module, name: str, loads: tuple[Load, ...] = ()) -> Examination:
     latent = "generator" in name
-    subject = Subject(model, name, "eager", False, latent, False, lambda layer: Place(layer))
+    subject = Subject(model, name, "eager", False, latent, False, lambda layer: Place(layer), loads)
     setting = Setting(model, "cpu", SEED, "", "")
     examination = Examination(setting, subject, Request(target=name, seed=SEED))
     for number, x in enumerate(probes(name)):
@@ -274,6 +275,25 @@ def test_replace_non_finite(case):
     assert torch.equal(healed.view(-1)[1:], dict(model.named_parameters())[layer].detach().view(-1)[1:])
 
 
+def test_load_weights(case):
+    name = case[0]
+    model = copy.deepcopy(original(name))
+    stored = {k: v + 0.01 * torch.randn_like(v) for k, v in model.state_dict().items() if v.is_floating_point()}
+    stored = {k: v.abs() if k.endswith("running_var") else v for k, v in stored.items()}
+    before, after = nothing("w.pth"), nothing("w.pth", model=9)
+    examination = examined(model, name, (Load(before, {"entry ema": after}, {"entry ema": stored}),))
+    remedy = Remedy("load_weights", parameters={"load": 0, "reading": "entry ema"})
+    other = copy.deepcopy(model)
+    other.load_state_dict(stored, strict=False)
+    x, path = probes(name)[0], examination.main.path
+    assert torch.equal(under(examination, remedy), run(other, x, path))
+    evidence = examination.counterfactual((remedy,))
+    assert evidence.loads == (after,)
+    assert examination.evidence().loads == (before,)
+    with pytest.raises(NotApplicableError, match="no such weights"):
+        under(examination, Remedy("load_weights", parameters={"load": 0, "reading": "entry x"}))
+
+
 def test_rescale_input_of_activation():
     examination = examined(copy.deepcopy(original("generator")), "generator")
     raw = examination.main.raw
@@ -303,3 +323,30 @@ def test_where_control_flow_depends_on_data_the_model_itself_runs():
 def test_every_action_is_tested_here():
     source = globals()
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in ACTIONS)
+
+
+def test_permute_view():
+    class Renaming(nn.Module):
+        def __init__(self, move: bool) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.mix, self.draw, self.move = nn.Linear(5, 6), nn.Conv2d(6, 2, 1), move
+
+        def forward(self, x: Tensor) -> Tensor:
+            tokens = self.mix(x.flatten(2).transpose(1, 2))
+            tokens = tokens.transpose(1, 2) if self.move else tokens
+            return self.draw(tokens.reshape(x.shape[0], 6, *x.shape[2:]))
+
+    model = Renaming(False).eval()
+    x = torch.randn(2, 5, 4, 8)
+    examination = Examination(
+        Setting(model, "cpu", SEED, "", ""),
+        Subject(model, "", "eager", False, False, False, lambda layer: Place(layer)),
+        Request(target=""),
+    )
+    examination.observe(Probe("noise", (2, 5, 4, 8), False, False), (x,), {}, None)
+    views = [op.index for op in examination.evidence().runs[0].ops if "view" in op.name and len(op.shape) == 4]
+    got = under(examination, Remedy("permute_view", parameters={"op": views[-1]}))
+    torch.testing.assert_close(got, run(Renaming(True).eval(), x, "output"))
+    with pytest.raises(NotApplicableError, match="no such view"):
+        under(examination, Remedy("permute_view", parameters={"op": 999}))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from tests.engine.networks import NETWORKS, Generator
 from unetdoctor.engine.digest import model_digest
-from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.shape_answers import answer, bind
 from unetdoctor.engine.shapes import ShapeFailure, ShapesUnknownError, output_shape, sweep
 

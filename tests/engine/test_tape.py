@@ -11,7 +11,7 @@ from tests.engine.networks import NETWORKS
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import evaluate, isolated_random_state
 from unetdoctor.engine.observation import observe
-from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Probe
 

@@ -164,3 +164,55 @@ def test_the_exit_code_follows_fail_on():
         output = conclude(alive, findings, found, {}, fail_on, 2, None)
         assert output.exit_code == (3 if output.state is State.NOT_DIAGNOSABLE else code)
     assert math.isnan(found[0].after) or found[0].after == 2.0
+
+
+class Counted(Check):
+    """A cause that reads its own number again."""
+
+    code, name, kind, proves_itself = "UD996", "counted", Kind.CAUSE, True
+
+    @classmethod
+    def examine(cls, evidence):
+        count = evidence.model.parameters
+        yield cls.finding(
+            f"{count} keys have no value.",
+            [Reading("keys without a value", count, "keys", upper=0)],
+            remedies=[Remedy("rename", title="rename the keys", cause=cls.code)],
+            op=-1,
+        )
+
+
+def counted(before: float, after: float, **fields):
+    findings = (*Counted.examine(evidence(100.0, before)), *Flat.examine(evidence(100.0)))
+    found = symptoms((Flat, Counted), findings)
+    world = replace(evidence(**{"value": 100.0, **fields}), model=replace(MODEL, parameters=after))
+    laboratory = Laboratory(lambda remedies: world, (Flat, Counted), evidence(100.0, before))
+    return findings, found, experiment(laboratory, found, findings, 48)
+
+
+def test_a_cause_that_reads_its_own_number_again_is_proved_by_it():
+    findings, found, tried = counted(22, 0)
+    assert [s.finding.code for s in found] == ["UD996"]
+    assert [(t.outcome, t.before, t.after) for t in tried] == [(Outcome.CURED, 22, 0)]
+    first = diagnose(findings, tried, {})[0]
+    assert (first.code, first.confirmed, first.explains) == ("UD996", True, ())
+    ended = conclude(evidence(100.0), findings, tried, {}, "error", 2, None)
+    assert ended.verdict == (
+        "22 keys have no value; proved: rename the keys takes the keys without a value from 22 to 0 keys."
+    )
+
+
+def test_what_the_picture_is_then_is_no_part_of_that_proof():
+    assert counted(22, 0, value=2.0)[2][0].outcome is Outcome.CURED
+    assert counted(22, 20)[2][0].outcome is Outcome.NO_EFFECT
+
+
+def test_a_cause_without_a_remedy_is_not_tried_on_itself():
+    finding = replace(next(iter(Counted.examine(evidence(1.0, 22)))), remedies=())
+    assert symptoms((Counted,), (finding,)) == ()
+
+
+def test_what_was_loaded_stands_before_what_follows_from_it():
+    loaded = replace(next(iter(Counted.examine(evidence(1.0, 22)))), remedies=())
+    later = cause(Remedy("a", scope=1), code="UD995", op=0)
+    assert [d.code for d in diagnose((later, loaded), (), {})] == ["UD996", "UD995"]

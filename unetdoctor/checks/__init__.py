@@ -8,7 +8,7 @@ To add a check in five minutes:
    numbers of sick and sound models.
 3. Write `examine`: yield a finding for every place that was looked at, well or ill, with `cls.finding(...)`. The
    readings decide; the first one is what experiments compare. Nothing else is read than the evidence, and nothing
-   is kept. `pictures`, `layers` and `graph` answer the questions that several checks ask of it.
+   is kept. `pictures`, `layers`, `graph` and `stem` answer the questions that several checks ask of it.
 4. Put the class into `CHECKS` below, in the order of the codes.
 5. Add an Ill/Healthy pair in `sample_models/udNNN_the_name.py`, and a test in `tests/checks/` with an ill and a
    healthy evidence, a NaN, and the false alarm that the check is prone to.
@@ -17,10 +17,19 @@ To add a check in five minutes:
 from difflib import get_close_matches
 
 from unetdoctor.checks.check import Check
+from unetdoctor.checks.ud001_checkpoint_keys_mismatch import CheckpointKeysMismatch
+from unetdoctor.checks.ud002_weights_never_loaded import WeightsNeverLoaded
 from unetdoctor.checks.ud003_model_is_untrained import ModelIsUntrained
 from unetdoctor.checks.ud005_forward_crashed import ForwardCrashed
+from unetdoctor.checks.ud006_parameters_outside_the_module import ParametersOutsideTheModule
+from unetdoctor.checks.ud007_ambiguous_output import AmbiguousOutput
 from unetdoctor.checks.ud101_skip_concat_mismatch import SkipConcatMismatch
 from unetdoctor.checks.ud102_size_must_be_multiple import SizeMustBeMultiple
+from unetdoctor.checks.ud103_output_size_differs import OutputSizeDiffers
+from unetdoctor.checks.ud104_input_channels_mismatch import InputChannelsMismatch
+from unetdoctor.checks.ud105_one_value_per_channel import OneValuePerChannel
+from unetdoctor.checks.ud106_channels_last_confusion import ChannelsLastConfusion
+from unetdoctor.checks.ud107_samples_mixed_across_batch import SamplesMixedAcrossBatch
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
 from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
 from unetdoctor.checks.ud203_flat_picture import FlatPicture
@@ -46,10 +55,19 @@ from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTas
 from unetdoctor.facts import Card, Selection
 
 CHECKS: tuple[type[Check], ...] = (
+    CheckpointKeysMismatch,
+    WeightsNeverLoaded,
     ModelIsUntrained,
     ForwardCrashed,
+    ParametersOutsideTheModule,
+    AmbiguousOutput,
     SkipConcatMismatch,
     SizeMustBeMultiple,
+    OutputSizeDiffers,
+    InputChannelsMismatch,
+    OneValuePerChannel,
+    ChannelsLastConfusion,
+    SamplesMixedAcrossBatch,
     SingleChannelPicture,
     IdenticalChannels,
     FlatPicture,

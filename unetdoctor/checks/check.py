@@ -23,8 +23,16 @@ class Check(ABC):
     counterfactuals: ClassVar[tuple[Remedy, ...]] = ()
     """For a symptom: what is tried besides the remedies of the causes found."""
 
+    axes: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    """Numbers of spatial axes of the inputs that it can judge: signals have one, pictures two, volumes three."""
     reads_comparisons: ClassVar[bool] = False
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
+    reads_weights_alone: ClassVar[bool] = False
+    """Whether it says something of a checkpoint without its network."""
+    proves_itself: ClassVar[bool] = False
+    """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
+    own_remedies_only: ClassVar[bool] = False
+    """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

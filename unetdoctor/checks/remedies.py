@@ -107,19 +107,27 @@ def latent(distribution: str, cause: str = "UD409") -> Remedy:
     )
 
 
-def pad_input(multiple: int, cause: str, size: tuple[int, int] | None) -> Remedy:
-    """Return padding to the multiple and cropping back, with the numbers of the size at hand."""
+def pad_input(multiple: int | tuple[int, int], cause: str, size: tuple[int, int] | None) -> Remedy:
+    """Return padding to the multiple (of height and width, where they differ) and cropping back, with numbers."""
+    rows, columns = (multiple, multiple) if isinstance(multiple, int) else multiple
     note = ""
     if size is not None:
-        height, width = (-(-side // multiple) * multiple for side in size)
+        height, width = (-(-side // step) * step for side, step in zip(size, (rows, columns), strict=True))
         note = f"  # {size[0]}x{size[1]} becomes {height}x{width}"
     patch = (
         "height, width = x.shape[-2:]\n"
-        f"x = F.pad(x, (0, -width % {multiple}, 0, -height % {multiple})){note}\n"
+        f"x = F.pad(x, (0, -width % {columns}, 0, -height % {rows})){note}\n"
         "y = model(x)[..., :height, :width]"
     )
-    title = f"pad the input to a multiple of {multiple} and crop the output back"
-    return Remedy(action="pad_input", parameters={"multiple": multiple}, title=title, patch=patch, cause=cause, scope=0)
+    wanted = f"a multiple of {rows}" if rows == columns else f"multiples of {rows} (height) and {columns} (width)"
+    return Remedy(
+        action="pad_input",
+        parameters={"multiple": rows if rows == columns else [rows, columns]},
+        title=f"pad the input to {wanted} and crop the output back",
+        patch=patch,
+        cause=cause,
+        scope=0,
+    )
 
 
 STATISTICS = (

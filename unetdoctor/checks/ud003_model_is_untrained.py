@@ -29,6 +29,7 @@ class ModelIsUntrained(Check):
     code = "UD003"
     name = "model-is-untrained"
     kind = Kind.NOTE
+    reads_weights_alone = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -110,7 +110,7 @@ def _sizes(sweep: ShapeSweep | None) -> str:
 def _remedies(crash: Crash, skip: Operand, branch: Operand, sweep: ShapeSweep | None) -> Iterator[Remedy]:
     if sweep is not None and sweep.multiple is not None and sweep.multiple > 1:
         fed = (crash.input_shape[-2], crash.input_shape[-1]) if len(crash.input_shape) >= _RANK else None
-        yield pad_input(sweep.multiple, "UD101", sweep.asked or fed)
+        yield pad_input(sweep.multiples or sweep.multiple, "UD101", sweep.asked or fed)
     note = f"  # {_size(branch)} becomes {_size(skip)}, before `{crash.op}` at {crash.place.text}"
     yield Remedy(
         action="resize_branch",

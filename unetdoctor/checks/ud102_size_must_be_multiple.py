@@ -28,6 +28,7 @@ class SizeMustBeMultiple(Check):
     code = "UD102"
     name = "size-must-be-multiple"
     kind = Kind.CAUSE
+    axes = (2,)
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
@@ -35,7 +36,8 @@ class SizeMustBeMultiple(Check):
         sweep = evidence.shapes
         if sweep is None or sweep.multiple is None:
             return
-        refused = _refused(sweep, sweep.multiple)
+        multiples = sweep.multiples or (sweep.multiple, sweep.multiple)
+        refused = _refused(sweep, multiples)
         asked = f"{sweep.asked[0]}x{sweep.asked[1]}" if sweep.asked else ""
         verdict = (
             f", and {asked} is not" if refused else f", and {asked} passes" if sweep.asked in sweep.passing else ""
@@ -46,14 +48,22 @@ class SizeMustBeMultiple(Check):
             else ""
         )
         yield cls.finding(
-            f"Height and width of the model's input must be divisible by {sweep.multiple} "
-            f"(limit {MULTIPLE_LIMIT}: any size){verdict}{valid}.",
+            f"{_rule(multiples)} (limit {MULTIPLE_LIMIT}: any size){verdict}{valid}.",
             [Reading("multiple of a valid size", sweep.multiple, "pixels", upper=MULTIPLE_LIMIT)],
             severity=Severity.ERROR if refused else Severity.NOTE,
-            remedies=[pad_input(sweep.multiple, cls.code, sweep.asked)] if refused else (),
+            remedies=[pad_input(multiples, cls.code, sweep.asked)] if refused else (),
         )
 
 
-def _refused(sweep: ShapeSweep, multiple: int) -> bool:
+def _rule(multiples: tuple[int, int]) -> str:
+    height, width = multiples
+    if height == width:
+        return f"Height and width of the model's input must be divisible by {height}"
+    return f"The height of the model's input must be divisible by {height} and its width by {width}"
+
+
+def _refused(sweep: ShapeSweep, multiples: tuple[int, int]) -> bool:
     """Return whether the asked size fails because it is not divisible."""
-    return sweep.asked is not None and sweep.asked in sweep.failing and any(side % multiple for side in sweep.asked)
+    if sweep.asked is None or sweep.asked not in sweep.failing:
+        return False
+    return any(side % multiple for side, multiple in zip(sweep.asked, multiples, strict=True))

@@ -27,6 +27,7 @@ class SingleChannelPicture(Check):
     code = "UD201"
     name = "single-channel-picture"
     kind = Kind.SYMPTOM
+    axes = (2, 3)
     counterfactuals = (Remedy("structural", title="draw as many channels as the task needs", cause="UD501", scope=1),)
 
     @classmethod

@@ -41,6 +41,7 @@ class SaturatedPicture(Check):
     code = "UD205"
     name = "saturated-picture"
     kind = Kind.SYMPTOM
+    axes = (2, 3)
     counterfactuals = (
         RESCALE_ACTIVATION_INPUT,
         ZERO_LAST_BIAS,

@@ -32,6 +32,7 @@ class IdenticalFinalFilters(Check):
     code = "UD301"
     name = "identical-final-filters"
     kind = Kind.CAUSE
+    reads_weights_alone = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ class FinalLayerZero(Check):
     code = "UD303"
     name = "final-layer-zero"
     kind = Kind.CAUSE
+    reads_weights_alone = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

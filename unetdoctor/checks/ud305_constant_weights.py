@@ -30,6 +30,7 @@ class ConstantWeights(Check):
     code = "UD305"
     name = "constant-weights"
     kind = Kind.CAUSE
+    reads_weights_alone = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class NonFiniteWeights(Check):
     code = "UD307"
     name = "non-finite-weights"
     kind = Kind.CAUSE
+    reads_weights_alone = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

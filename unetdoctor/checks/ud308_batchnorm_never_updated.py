@@ -35,6 +35,7 @@ class BatchNormNeverUpdated(Check):
     code = "UD308"
     name = "batchnorm-never-updated"
     kind = Kind.CAUSE
+    reads_weights_alone = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

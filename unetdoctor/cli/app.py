@@ -12,6 +12,10 @@ from unetdoctor.cli.inspect import HELP as INSPECT
 from unetdoctor.cli.inspect import inspect
 from unetdoctor.cli.rules import rules
 from unetdoctor.cli.schema import schema
+from unetdoctor.cli.sizes import HELP as SIZES
+from unetdoctor.cli.sizes import sizes
+from unetdoctor.cli.trace import HELP as TRACE
+from unetdoctor.cli.trace import trace
 
 HELP = "Find out why a PyTorch model draws grey, black, flat or broken pictures, and prove the cause by experiment."
 EXAMPLES = """\b
@@ -20,6 +24,8 @@ Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -w weights.pt --image photo.png --task binary
   unetdoctor inspect traced.pt --format json -o text=report.txt
+  unetdoctor sizes model.py --size 512,384
+  unetdoctor trace model.py --depth 1
   unetdoctor explain UD203
 \b
 Exit codes:
@@ -38,6 +44,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
 app.command(help=INSPECT)(inspect)
+app.command(help=SIZES)(sizes)
+app.command(help=TRACE)(trace)
 for command in (demo, explain, rules, env, schema):
     app.command()(command)
 

@@ -35,6 +35,7 @@ class Options:
     fail_on: str = "error"
     max_trials: int = 48
     pictures: bool = True
+    sizes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def request(options: Options) -> Request:
         limits=Limits(timeout_s=options.timeout, trials=options.max_trials),
         seed=options.seed,
         pictures=options.pictures,
+        sizes=options.sizes,
     )
 
 

@@ -17,6 +17,14 @@ class RequestError(Exception):
         self.commands = tuple(commands)
 
 
+class EndedError(Exception):
+    """A command ends without a result: an exit code and one sentence that says why."""
+
+    def __init__(self, sentence: str, exit_code: int = EXIT_WRONG_REQUEST) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
 def did_you_mean(found: str, known: Iterable[str]) -> str:
     """Return ` Did you mean X?`, or nothing where nothing known is spelled alike."""
     by_lower = {name.lower(): name for name in known}

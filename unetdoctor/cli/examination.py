@@ -3,7 +3,8 @@
 import dataclasses
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from unetdoctor import __version__
 from unetdoctor.cli import delivery as delivering
-from unetdoctor.cli import files
+from unetdoctor.cli import files, streams
 from unetdoctor.cli.arguments import Delivery
-from unetdoctor.cli.errors import EXIT_INTERRUPTED, RequestError
+from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
 from unetdoctor.cli.progress import Progress
 from unetdoctor.facts import Environment, Report, Request, RunBlock, State, Target
 from unetdoctor.facts.report import SCHEMA_VERSION
@@ -40,12 +41,17 @@ def deliver(request: Request, delivery: Delivery) -> Report:
 
 def check(request: Request, delivery: Delivery) -> None:
     """Raise RequestError for everything that can be known before a worker starts."""
+    check_request(request)
+    delivering.check(request, delivery)
+
+
+def check_request(request: Request) -> None:
+    """Raise RequestError for what can be known of a request before a worker starts."""
     files.check_target(request.target)
     if request.weights is not None:
         files.check_file(Path(request.weights), "--weights")
     for image in request.images:
         files.check_file(Path(image), "--image")
-    delivering.check(request, delivery)
     if find_spec("torch") is None:
         raise RequestError(
             "PyTorch is not installed for this Python.", [f"{sys.executable} -m pip install torch torchvision"]
@@ -54,23 +60,60 @@ def check(request: Request, delivery: Delivery) -> None:
 
 def run(request: Request, delivery: Delivery) -> Report:
     """Run the worker and return the whole report; the pictures are written."""
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    with supervised(request, ENTRY, shown=not delivery.quiet) as (outcome, progress):
+        report = _with_run(_report(request, outcome), outcome, started)
+        if delivery.pictures and report.previews:
+            progress.stage("pictures")
+            report = _with_pictures(report, outcome, delivering.directory(request, delivery), delivery.force)
+        else:
+            report = replace(report, previews=())
+        return report
+
+
+@contextmanager
+def supervised(request: Request, entry: str, *, shown: bool = True) -> Iterator[tuple["Outcome", Progress]]:
+    """Run an entry of the pipeline in the worker; yields what came of it, its files there until the block ends.
+
+    Raises RequestError where the worker found the request wrong.
+    """
     from unetdoctor.worker import Budget, supervise
 
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    progress = Progress(shown=not delivery.quiet)
+    progress = Progress(shown=shown)
     progress.begin()
     try:
         budget = Budget(total_s=request.limits.timeout_s, memory_bytes=request.limits.memory_bytes)
-        with supervise(as_json(request), ENTRY, budget=budget, on_event=progress.event) as outcome:
-            report = _with_run(_report(request, outcome), outcome, started)
-            if delivery.pictures and report.previews:
-                progress.stage("pictures")
-                report = _with_pictures(report, outcome, delivering.directory(request, delivery), delivery.force)
-            else:
-                report = replace(report, previews=())
-            return report
+        with supervise(as_json(request), entry, budget=budget, on_event=progress.event) as outcome:
+            _refuse(outcome)
+            yield outcome, progress
     finally:
         progress.end()
+
+
+def _refuse(outcome: "Outcome") -> None:
+    result = outcome.result or {}
+    sentence = result.get("request_error")
+    if isinstance(sentence, str):
+        commands = result.get("commands", ())
+        raise RequestError(sentence, [str(c) for c in commands] if isinstance(commands, list | tuple) else ())
+
+
+def answer(request: Request, entry: str, *, verbose: bool) -> dict[str, Any]:
+    """Return what an entry of the pipeline answers; raises EndedError where none came, RequestError where wrong."""
+    check_request(request)
+    with supervised(request, entry) as (outcome, _):
+        if outcome.result is not None:
+            return outcome.result
+        assert outcome.failure is not None
+        log = (outcome.log + _trace(outcome.failure)).strip()
+        code = outcome.failure.exit_code or EXIT_INTERRUPTED
+        sentence = outcome.failure.sentence
+    if log and verbose:
+        from unetdoctor.reporters.safe import clean_lines
+
+        streams.say("\n".join(clean_lines(log)) + "\n")
+    hint = "" if verbose or not log else " Run again with -v to see what your code printed and where it stood."
+    raise EndedError(f"{sentence}{hint}", code)
 
 
 def as_json(request: Request) -> dict[str, Any]:
@@ -80,10 +123,6 @@ def as_json(request: Request) -> dict[str, Any]:
 
 def _report(request: Request, outcome: "Outcome") -> Report:
     if outcome.result is not None:
-        sentence = outcome.result.get("request_error")
-        if isinstance(sentence, str):
-            commands = outcome.result.get("commands", ())
-            raise RequestError(sentence, [str(c) for c in commands] if isinstance(commands, list | tuple) else ())
         return _loaded(outcome.result)
     assert outcome.failure is not None
     partial = _last_partial(outcome)

@@ -18,18 +18,23 @@ _ALIASES = {
     "byte": "uint8",
 }
 _SHAPE = re.compile(r"\d+(,\d+)*")
+_NAME = re.compile(r"[^\W\d]\w*(\.([\w-]+|\*))*")
 _SHAPE_LIKE = re.compile(r"[\s\[\](),x*\d.+-]*\d[\s\[\](),x*\d.+-]*")
 MOST_DIMENSIONS = 8
 
 
 def parse_input(text: str) -> InputSpec:
-    """Return one `--input`; raises RequestError with what was expected, what was found, and an example."""
+    """Return one `--input`; raises RequestError with what was expected, what was found, and an example.
+
+    NAME is an argument of forward(); `batch.image` an entry of a dict, `noises.0` an element of a list, `images.*` a
+    list with one element for each sample.
+    """
     parts = [part.strip() for part in text.split(":")]
     name = ""
     if len(parts) > 1 and not _SHAPE_LIKE.fullmatch(parts[0]) and not _is_dtype(parts[0]):
         name = parts.pop(0)
-        if not name.isidentifier():
-            raise _wrong(text, f"a parameter name of forward(), and {name!r} is none")
+        if not _NAME.fullmatch(name):
+            raise _wrong(text, f"a parameter name of forward() or an entry of one (batch.image), and {name!r} is none")
     shape = _shape(parts.pop(0), text)
     dtype, low, high = "", None, None
     for part in parts:

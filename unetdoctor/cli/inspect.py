@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
 from unetdoctor.cli.arguments import Delivery, Options, request
 from unetdoctor.cli.errors import RequestError, choice
@@ -25,41 +26,16 @@ Examples:
 
 def inspect(
     ctx: typer.Context,
-    target: Annotated[
-        str,
-        typer.Argument(
-            metavar="TARGET",
-            help="file.py, file.py:Name, file.py:make(n=3), package.module:Name, a TorchScript or .pt2 file, "
-            "torchvision:NAME, smp:Unet, timm:NAME, monai:UNet, hf:FOLDER or a folder with a hubconf.py.",
-        ),
-    ],
-    kwarg: Annotated[
-        list[str] | None,
-        typer.Option("-k", "--kwarg", metavar="NAME=VALUE", help="Constructor argument (repeatable)."),
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option("-w", "--weights", metavar="FILE", help="state_dict or safetensors to load.")
-    ] = None,
-    arch: Annotated[
-        str | None,
-        typer.Option("--arch", metavar="TARGET", help="The network that a checkpoint given as TARGET belongs to."),
-    ] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Let a pickled module run the code that it names.")] = False,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable); inferred without it."
-        ),
-    ] = None,
-    inputs_from: Annotated[
-        str | None,
-        typer.Option("--inputs", metavar="SOURCE", help="Values to feed: file.pt, file.npz or script.py:fn."),
-    ] = None,
-    image: Annotated[
-        list[str] | None, typer.Option("--image", metavar="PATH", help="Photograph to feed (repeatable).")
-    ] = None,
-    batch: Annotated[int | None, typer.Option("--batch", metavar="N", help="Samples per probe.")] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of probes and fresh weights.")] = 0,
+    target: shared.Target,
+    kwarg: shared.Kwarg = None,
+    weights: shared.Weights = None,
+    arch: shared.Arch = None,
+    trust: shared.Trust = False,
+    inputs: shared.Inputs = None,
+    inputs_from: shared.InputsFrom = None,
+    image: shared.Image = None,
+    batch: shared.Batch = None,
+    seed: shared.Seed = 0,
     task: Annotated[
         str,
         typer.Option(
@@ -69,14 +45,12 @@ def inspect(
         ),
     ] = "auto",
     classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", metavar="KEY", help="Which output to examine, where there are several.")
-    ] = None,
+    output: shared.Output = None,
     range_: Annotated[
         str | None, typer.Option("--range", metavar="LOW..HIGH", help="Output values shown as black and white.")
     ] = None,
-    device: Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:N or mps.")] = "cpu",
-    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")] = 300.0,
+    device: shared.Device = "cpu",
+    timeout: shared.Timeout = 300.0,
     max_trials: Annotated[int, typer.Option("--max-trials", metavar="N", help="Most experiments.")] = 48,
     select: Annotated[
         list[str] | None,
@@ -100,7 +74,7 @@ def inspect(
     force: Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
-    color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
+    color: shared.Color = "auto",
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
     if quiet and verbose:

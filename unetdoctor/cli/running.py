@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli import streams
-from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_OUR_BUG, EXIT_WRONG_REQUEST, RequestError, did_you_mean
+from unetdoctor.cli.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_OUR_BUG,
+    EXIT_WRONG_REQUEST,
+    EndedError,
+    RequestError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from unetdoctor.cli.inspect import Runner
@@ -21,7 +28,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return invoke(given) if given else _nothing_asked()
     except RequestError as error:
         return _refused(error)
-    except streams.OutputError as error:
+    except EndedError as error:
         _complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:

@@ -5,15 +5,11 @@ import os
 import sys
 from typing import IO
 
-from unetdoctor.cli.errors import EXIT_WRONG_REQUEST
+from unetdoctor.cli.errors import EndedError
 
 
-class OutputError(Exception):
+class OutputError(EndedError):
     """A result cannot be written (a full disk, a closed descriptor); the text says why."""
-
-    def __init__(self, sentence: str, exit_code: int = EXIT_WRONG_REQUEST) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
 
 
 def write(text: str) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.evaluation import Intervention
 from unetdoctor.engine.tape import Leaf, Ref, Tape, traits
 from unetdoctor.engine.weights import WeightUse
-from unetdoctor.facts import ModelFacts
+from unetdoctor.facts import ModelFacts, Remedy
 
 
 class NotApplicableError(ValueError):
@@ -37,6 +37,13 @@ class Bench:
     """Of this pass, so that two passes are fed different fresh latents."""
     running: Callable[[], dict[str, Tensor]]
     """Running statistics averaged over the probes, by buffer name."""
+    stored: Callable[[Remedy], dict[str, Tensor]]
+    """What another reading of loaded weights would have put in, by full name."""
+
+
+def named_tensors(model: nn.Module, names: set[str]) -> dict[str, Tensor]:
+    """Return the parameters and buffers of these names."""
+    return {name: x for name, x in (*model.named_parameters(), *model.named_buffers()) if name in names}
 
 
 def on_batch_statistics(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from unetdoctor.engine.shape_log import Weighted
-from unetdoctor.engine.shape_pass import ShapeFailure, ShapePass, ShapesUnknownError, output_shape
+from unetdoctor.engine.answers import Answer, progress, sides_told, weights_reached
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, followed, sources
+from unetdoctor.engine.shape_pass import ShapeFailure, ShapesUnknownError, output_shape
 from unetdoctor.engine.shapes import really_passes
-from unetdoctor.engine.signature import Parameter
+from unetdoctor.engine.sides import guesses, repairs
+from unetdoctor.engine.signature import Parameter, role_of, with_main
 
 SIDES = {
     1: (256, 1024, 64, 4096, 128, 512, 2048, 16000, 32),
@@ -22,69 +21,18 @@ SIDES = {
     3: (32, 64, 16, 48, 96, 128),
 }
 """Sides that are tried, by the number of spatial dimensions: the smallest that most networks take first."""
-_DEEP_ENOUGH = 4
-"""Smallest side of the deepest map: one pixel has no spread to normalise, two show no picture."""
+_DEEP_ENOUGH = {1: 4, 2: 4, 3: 2}
+"""Smallest side of the deepest map: one pixel has no spread to normalise, two by two show no picture."""
 FEW = 4
 """Channels up to which a transposed convolution or a linear layer reads a picture and no latent vector."""
 _COMBINATIONS = 12
+"""Combinations of guesses for the other arguments, for each shape of the main one."""
 _QUESTIONS = 60
 """Candidates after which no further size is tried."""
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class ArgumentSpec:
-    """One argument of forward() as it will be fed."""
-
-    name: str
-    """Its name."""
-    shape: Shape
-    """Full shape with the batch dimension."""
-    dtype: str = "float32"
-    """Torch dtype name without `torch.`."""
-    role: str = "main"
-    """`main`, `time`, `level`, `label`, `context`, `other`."""
-    keyword: bool = False
-    """Whether it is given by name."""
-    low: float | None = None
-    """Smallest value; None for N(0, 1)."""
-    high: float | None = None
-    """Largest value; equal to `low` for a constant."""
-
-    def on_meta(self) -> Tensor:
-        """Return a tensor that has the shape and no values."""
-        return torch.empty(self.shape, dtype=getattr(torch, self.dtype), device="meta")
-
-
-Specs = tuple[ArgumentSpec, ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of one candidate."""
-
-    specs: Specs
-    ok: bool
-    seen: ShapePass | None
-    message: str = ""
-    op: str = ""
-
-    @property
-    def main(self) -> ArgumentSpec:
-        """The main argument."""
-        return next(s for s in self.specs if s.role == "main")
-
-    @property
-    def stem(self) -> Weighted | None:
-        """The first weighted operation that the main argument flows into."""
-        bit = 1 << [s.role for s in sorted(self.specs, key=lambda s: s.keyword)].index("main")
-        weighted = self.seen.weighted if self.seen else ()
-        return next((w for w in weighted if w.sources & bit), None)
-
-    @property
-    def signature(self) -> tuple[str, str]:
-        """What failed, without its numbers."""
-        return self.op, re.sub(r"\d+", "#", self.message)
+_ENTRIES = 16
+"""Entries after which no further one is put into a dict or a list."""
+_REPAIRS = 8
+"""Refusals that are followed for each shape of the main argument."""
 
 
 @dataclass
@@ -97,6 +45,8 @@ class Search:
     answers: dict[Specs, Answer] = field(default_factory=dict)
     settled: Specs | None = None
     """A combination of the other arguments that once passed."""
+    containers: dict[str, list[str]] = field(default_factory=dict)
+    """Arguments that are dicts or lists, with their entries."""
     unknown: str = ""
     """Why shapes alone do not decide; empty while they do."""
     dtype: str = field(init=False)
@@ -106,6 +56,16 @@ class Search:
         tensors = (*self.model.parameters(), *self.model.buffers())
         self.dtype = next((str(x.dtype)[6:] for x in tensors if x.is_floating_point()), "float32")
 
+    @property
+    def leaves(self) -> tuple[Parameter, ...]:
+        """The tensors that are fed: the arguments that forward() must have, entries for those that are containers."""
+        found = []
+        for p in self.parameters:
+            entries = self.containers.get(p.name, ())
+            parts = [replace(p, name=f"{p.name}.{e}", role=role_of(e), required=True) for e in entries]
+            found += parts or ([p] if p.required else [])
+        return with_main(found)
+
     def ask(self, specs: Specs) -> Answer:
         """Run one candidate."""
         if specs not in self.answers:
@@ -113,12 +73,11 @@ class Search:
         return self.answers[specs]
 
     def _ask(self, specs: Specs) -> Answer:
-        args = tuple(s.on_meta() for s in specs if not s.keyword)
-        kwargs = {s.name: s.on_meta() for s in specs if s.keyword}
+        args, kwargs = arrange(specs, ArgumentSpec.on_meta)
         try:
             return Answer(specs, True, output_shape(self.model, args, kwargs))
         except ShapeFailure as failure:
-            return Answer(specs, False, failure.seen, failure.message, failure.op)
+            return Answer(specs, False, failure.seen, failure.message, failure)
         except ShapesUnknownError as failure:
             self.unknown = str(failure)
             ok = really_passes(self.model, args, kwargs)
@@ -126,60 +85,105 @@ class Search:
 
     def confirmed(self, answer: Answer) -> bool:
         """Whether a candidate that shapes alone refuse passes when it is really run: then the shapes were wrong."""
-        args = tuple(s.on_meta() for s in answer.specs if not s.keyword)
-        ok = really_passes(self.model, args, {s.name: s.on_meta() for s in answer.specs if s.keyword})
+        ok = really_passes(self.model, *arrange(answer.specs, ArgumentSpec.on_meta))
         if ok:
             self.unknown = f"shapes alone refuse {answer.main.shape} ({answer.message})"
         return ok
 
     def with_main(self, shape: Shape, dtype: str = "") -> Answer:
         """Run a main argument of this shape with whatever else forward() wants; return the best answer."""
-        options = [self._options(p, shape, dtype or self.dtype) for p in self.parameters if p.required]
+        answer = self._best(shape, dtype or self.dtype)
+        while not answer.ok and self._extended(answer):
+            answer = self._best(shape, dtype or self.dtype)
+        return answer
+
+    def _best(self, shape: Shape, dtype: str) -> Answer:
+        options = [self._options(p, shape, dtype) for p in self.leaves]
         best: Answer | None = None
         for specs in islice(product(*options), _COMBINATIONS):
             answer = self.ask(specs)
-            if answer.ok:
-                self.settled = answer.specs
-                return answer
-            if best is None or (answer.seen and best.seen and answer.seen.ops > best.seen.ops):
+            if best is None or answer.ok or weights_reached(answer) > weights_reached(best):
                 best = answer
+            if answer.ok:
+                break
         assert best is not None
+        refused = {best.specs}
+        while len(options) > 1 and best.failure is not None and len(refused) < _REPAIRS:
+            tried = [self.ask(specs) for specs in repairs(best.specs, best.failure) if specs not in refused]
+            better = max(tried, key=lambda a: (a.ok, progress(a)), default=best)
+            if better is best or (not better.ok and progress(better) < progress(best)):
+                break
+            best = better
+            refused.add(best.specs)
+        if best.ok:
+            self.settled = best.specs
         return best
 
+    def _extended(self, answer: Answer) -> bool:
+        """Put what a dict or a list lacked into it."""
+        for entries in self.containers.values():
+            key = str(len(entries)) if answer.missing == "" else answer.missing
+            if (
+                key is not None
+                and key not in entries
+                and len(entries) < _ENTRIES
+                and key.isdigit() == entries[0].isdigit()
+            ):
+                entries.append(key)
+                return True
+        return False
+
+    def opened(self, p: Parameter) -> bool:
+        """Whether an argument is a dict: an empty one is asked for an entry, which is put into it from then on."""
+        others = [x for x in self.parameters if x.required and x is not p]
+        fed = {x.name: self._options(x, (self.batch, 3, 64, 64), self.dtype)[0].on_meta() for x in others}
+        try:
+            output_shape(self.model, (), {**fed, p.name: {}})
+        except ShapeFailure as failure:
+            if failure.missing:
+                self.containers[p.name] = [failure.missing]
+        except ShapesUnknownError:
+            pass
+        return p.name in self.containers
+
+    def lengthened(self, answer: Answer) -> Answer:
+        """Return an answer whose lists are as long as they are read: with each element more operations are run."""
+        for name, entries in self.containers.items():
+            while answer.ok and entries[0] == "0" and len(entries) < _ENTRIES:
+                self.containers[name] = entries = [*entries, str(len(entries))]
+                longer = self.with_main(answer.main.shape, answer.main.dtype)
+                if not longer.ok or progress(longer) <= progress(answer):
+                    entries = self.containers[name] = entries[:-1]
+                    self.settled = answer.specs
+                    break
+                answer = longer
+        return answer
+
     def _options(self, p: Parameter, shape: Shape, dtype: str) -> Sequence[ArgumentSpec]:
-        n, spec = shape[0], ArgumentSpec(p.name, shape, dtype, p.role, p.keyword_only)
         if p.role == "main":
-            return (spec,)
-        if self.settled is not None:
-            known = next(s for s in self.settled if s.name == p.name)
-            return (replace(known, shape=(n, *known.shape[1:]) if known.shape != self.settled_main else shape),)
-        whole = replace(spec, shape=(n,), dtype="int64", low=250.0, high=250.0)
-        half = replace(spec, shape=(n,), dtype=self.dtype, low=0.5, high=0.5)
-        label = replace(whole, low=0.0, high=0.0)
-        if p.role == "time":
-            return whole, half, replace(half, shape=(n, 1))
-        if p.role == "level":
-            return half, replace(half, shape=(n, 1)), whole
-        if p.role == "label":
-            return label, *(replace(half, shape=(n, c), low=0.0, high=0.0) for c in self._wanted(p, 10)), half
-        if p.role == "context":
-            return tuple(replace(half, shape=(n, 8, c), low=None, high=None) for c in self._wanted(p, 768))
-        return spec, label, half
+            return (ArgumentSpec(p.name, shape, dtype, p.role, p.keyword_only),)
+        known = next((s for s in self.settled or () if s.name == p.name), None)
+        if known is not None:
+            return (replace(known, shape=followed(known.shape, self._settled_main, shape)),)
+        return guesses(p, shape, dtype if dtype.startswith(("float", "bfloat")) else self.dtype, self._wanted(p))
 
     @property
-    def settled_main(self) -> Shape:
+    def _settled_main(self) -> Shape:
         """Shape of the main argument that once passed."""
         return next((s.shape for s in self.settled or () if s.role == "main"), ())
 
-    def _wanted(self, p: Parameter, first: int) -> list[int]:
-        """Return feature counts to try for a side argument: a first guess, and what a layer asked for when refusing."""
-        wanted = [first]
+    def _wanted(self, p: Parameter) -> list[int]:
+        """Return the feature counts that linear layers wanted of a side argument when they refused, the last first."""
+        wanted: list[int] = []
         for answer in self.answers.values():
-            for w in answer.seen.weighted if answer.seen else ():
-                bits = [s.name for s in sorted(answer.specs, key=lambda s: s.keyword)]
-                if p.name in bits and w.sources == 1 << bits.index(p.name) and w.op == "linear":
-                    wanted.append(w.channels)
+            bit = sources(answer.specs).get(p.name)
+            if bit and answer.seen:
+                wanted += [w.channels for w in answer.seen.weighted if w.sources == bit and w.op == "linear"]
         return list(dict.fromkeys(reversed(wanted)))
+
+    @property
+    def _asked(self) -> int:
+        return len({a.main.shape for a in self.answers.values()})
 
     def fit(self, shape: Shape, axis: int = 1, dtype: str = "") -> Answer:
         """Run a shape; where its first layer wants another count along `axis`, run that, three times at most."""
@@ -189,8 +193,8 @@ class Search:
                 return answer
             better = [self.with_main(s, dtype) for s in self._adjusted(answer, axis)]
             passed = next((a for a in better if a.ok), None)
-            further = passed or max(better, key=_progress, default=answer)
-            if _progress(further) <= _progress(answer) and not further.ok:
+            further = passed or max(better, key=progress, default=answer)
+            if progress(further) <= progress(answer) and not further.ok:
                 return answer
             answer = further
         return answer
@@ -217,56 +221,17 @@ class Search:
         while sides:
             side, count = sides.pop(0), len(asked)
             asked.append(side)
-            if (passed and count >= 4 and side not in first) or len(self.answers) > _QUESTIONS:
+            if (passed and count >= 4 and side not in first) or self._asked > _QUESTIONS:
                 break
             answer = self.with_main((self.batch, channels, *([side] * dims)))
             if answer.ok and answer.seen is not None:
                 passed.append(answer)
                 deepest = answer.seen.deepest
-                if side in first or deepest is None or deepest >= _DEEP_ENOUGH:
+                if side in first or deepest is None or deepest >= _DEEP_ENOUGH[dims]:
                     return answer
             elif not passed:
-                told = [s for s in _told(answer, side) if s not in asked]
+                told = [s for s in sides_told(answer, side) if s not in asked]
                 sides = [*told, *(s for s in sides if s not in told)]
         if passed:
             return max(passed, key=lambda a: (a.seen.deepest or 0) if a.seen else 0)
         return None
-
-
-def with_tables(answer: Answer) -> Specs:
-    """Return the arguments that passed, labels and timesteps brought within the tables that they are looked up in."""
-    order = sorted(answer.specs, key=lambda s: s.keyword)
-    found = []
-    for spec in answer.specs:
-        bit = 1 << order.index(spec)
-        weighted = answer.seen.weighted if answer.seen else ()
-        table = min((w.channels for w in weighted if w.op == "embedding" and w.sources & bit), default=None)
-        if table is None or not spec.dtype.startswith("int"):
-            found.append(spec)
-        elif spec.role == "time":
-            found.append(replace(spec, low=float(table // 2), high=float(table // 2)))
-        else:
-            found.append(replace(spec, low=0.0, high=float(table - 1)))
-    return tuple(found)
-
-
-def _progress(answer: Answer) -> int:
-    return answer.seen.ops if answer.seen else 0
-
-
-def _told(answer: Answer, side: int) -> list[int]:
-    """Return sides that a refusal points to: numbers in its text, a grid of patches, a flattened map."""
-    numbers = [int(n) for n in re.findall(r"\d+", answer.message)]
-    told = [n for n in numbers if 16 <= n <= 1024] if not answer.op else []
-    stem = answer.stem
-    if stem is not None and stem.op == "convolution" and "must match the size of tensor" in answer.message:
-        for tokens in numbers[:2]:
-            for extra in (0, 1, 2):
-                grid = math.isqrt(max(tokens - extra, 0))
-                if grid > 1 and grid * grid == tokens - extra:
-                    told.append(grid * stem.weight[-1])
-    last = answer.seen.weighted[-1] if answer.seen and answer.seen.weighted else None
-    if last is not None and last.op == "linear" and last.read and last.read[-1] != last.channels:
-        scale = math.sqrt(last.channels / last.read[-1])
-        told.append(round(side * scale))
-    return [n for n in dict.fromkeys(told) if 4 <= n <= 2048]

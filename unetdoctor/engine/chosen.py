@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from unetdoctor.engine.candidates import ArgumentSpec, Shape, Specs
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, followed
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.facts import InputChoice
 
@@ -43,23 +43,20 @@ class ChosenInput:
         """The argument that holds the picture or the latent vector."""
         return next((s for s in self.specs if s.role == "main"), self.specs[0])
 
-    def make(self, height: int, width: int) -> tuple[Any, ...]:
+    def make(self, *size: int) -> tuple[Any, ...]:
         """Return the positional arguments at another picture size, on meta: to ask which sizes pass."""
-        return tuple(s.on_meta() for s in resized(self.specs, (height, width)) if not s.keyword)
+        return arrange(resized(self.specs, size), ArgumentSpec.on_meta)[0]
+
+    def make_named(self, *size: int) -> dict[str, Any]:
+        """Return the arguments that are given by name, at another picture size, on meta."""
+        return arrange(resized(self.specs, size), ArgumentSpec.on_meta)[1]
 
 
-def resized(specs: Specs, size: Size, batch: int | None = None) -> Specs:
-    """Return arguments whose pictures have another height and width, and whose batch may be another."""
-    main = next(s for s in specs if s.role == "main")
-    found = []
-    for spec in specs:
-        shape = spec.shape
-        if len(shape) >= 4 and shape[2:] == main.shape[2:]:
-            shape = (*shape[:-2], *size)
-        if batch is not None and shape and shape[0] == main.shape[0]:
-            shape = (batch, *shape[1:])
-        found.append(replace(spec, shape=shape))
-    return tuple(found)
+def resized(specs: Specs, size: Sequence[int], batch: int | None = None) -> Specs:
+    """Return arguments whose pictures have another size (its last axes), and whose batch may be another."""
+    main = next(s for s in specs if s.role == "main").shape
+    wanted = (main[0] if batch is None else batch, *main[1 : len(main) - len(size)], *size)
+    return tuple(replace(s, shape=wanted if s.role == "main" else followed(s.shape, main, wanted)) for s in specs)
 
 
 def is_latent(shape: Sequence[int]) -> bool:

@@ -29,6 +29,8 @@ def crash_of(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, 
         layer = failure.entry.layer or failure.entry.module or last
         dimension = _dimension(failure.entry)
         file, line = (failure.entry.file, failure.entry.line) if failure.entry.file and not file else (file, line)
+    else:
+        layer = _layer_at_work(setting, raised)
     return Crash(
         type=type(raised).__name__,
         message=message[:_MESSAGE],
@@ -61,6 +63,15 @@ def _operand(setting: Setting, tape: Tape, shape: tuple[int, ...], reference: Re
         drawer = tape.entries[op]
     place = Place(drawer.layer or entry.layer, setting.shown_path(entry.file), entry.line or None, entry.name)
     return Operand(shape, reference.op, place)
+
+
+def _layer_at_work(setting: Setting, raised: Exception) -> str:
+    """Return the innermost layer whose forward() was running when plain Python raised."""
+    names = {id(module): name for name, module in setting.model.named_modules()}
+    layer = ""
+    for frame, _ in traceback.walk_tb(raised.__traceback__):
+        layer = names.get(id(frame.f_locals.get("self")), layer)
+    return layer
 
 
 def _innermost(setting: Setting, raised: Exception, message: str) -> tuple[str, int]:

@@ -2,26 +2,30 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unetdoctor.engine import outputs
-from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics
+from unetdoctor.engine import outputs, reloading
+from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics, named_tensors
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
-from unetdoctor.engine.geometry import recover
+from unetdoctor.engine.geometry import recover, recovered_output
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
+from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
+from unetdoctor.engine.reshaping import reshaped
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.weights import normalisations, products, weight_uses
 from unetdoctor.facts import (
     Comparison,
     DisplayRange,
     Evidence,
+    Isolation,
     Latent,
     ModelFacts,
     Output,
@@ -45,6 +49,7 @@ class Examination:
         self.setting, self.subject, self.request = setting, subject, request
         self.seen: list[Observed] = []
         self.shapes: ShapeSweep | None = None
+        self.isolation: Isolation | None = None
         self._latents: dict[str, Latent] = {}
         self._facts: ModelFacts | None = None
         self._intent = request.intent
@@ -97,6 +102,8 @@ class Examination:
                 comparisons=self._comparisons({s.probe.name: s.output for s in self.varied if s.output is not None}),
                 shapes=self.shapes,
                 latent=next(iter(self._latents.values()), None),
+                loads=tuple(load.fact for load in self.subject.loads),
+                isolation=self.isolation,
             )
         return self._evidence
 
@@ -105,9 +112,8 @@ class Examination:
         main = self.main
         if main.output is None or self._display is not None:
             return
-        channels = main.inputs[0].shape[1] if main.inputs and main.inputs[0].dim() > 1 else 0
         task, reason = outputs.infer_task(
-            self.subject.latent, channels, tuple(main.output.shape), main.drawing, self.subject.timestep
+            self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         self._display = outputs.display_range(main.output, main.drawing, self._intent)
@@ -121,7 +127,9 @@ class Examination:
         known = display or self._display
         if known is None:
             known = outputs.display_range(tensor, seen.drawing, self._intent)
-        return outputs.describe(seen.path, tensor, raw, seen.drawing, known, self._intent.effective)
+        rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
+        output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
+        return replace(output, shape=tuple(tensor.shape))
 
     def _run(self, seen: Observed) -> Run:
         described = None
@@ -132,6 +140,7 @@ class Examination:
             ops=operations(seen, self.setting),
             output=described,
             others=seen.others,
+            chosen=seen.chosen,
             crash=seen.crash,
             seconds=seen.seconds,
             verified=seen.verified is not False,
@@ -144,21 +153,19 @@ class Examination:
         """Return what a remedy may look at."""
         if seen.drawing is None:
             raise NotApplicableError("the output does not come from any recorded operation")
-        names = {name for name, _ in self._model_facts().non_finite}
-        model = self.subject.model
-        broken = {n: t for n, t in (*model.named_parameters(), *model.named_buffers()) if n in names}
         return Bench(
             tape=seen.tape,
             drawing=seen.drawing,
             uses=weight_uses(seen.tape, seen.drawing.drawn_by),
             values=seen.values,
             model=self._model_facts(),
-            non_finite=broken,
+            non_finite=named_tensors(self.subject.model, {name for name, _ in self._model_facts().non_finite}),
             inputs=seen.inputs,
             latent=self.subject.latent,
             seed=self.request.seed + 1,
             pass_number=self.seen.index(seen),
             running=self.running_statistics,
+            stored=partial(reloading.tensors, self.subject),
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
@@ -193,25 +200,26 @@ class Examination:
         Where a pass is slow, on two of them if outputs are to be `compared`, else on the main one alone.
         Raises NotApplicableError where a remedy has nothing to act on, and whatever the changed network raises.
         """
-        if any(r.action in GEOMETRIC for r in remedies):
+        if any(r.action in GEOMETRIC for r in remedies) and any(s.crash is not None for s in self.seen):
             return self._recovered(remedies)
-        base = self.evidence()
+        base = reloading.reread(self.evidence(), self.subject, remedies)
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
         tried = self._looked_at(compared)
+        if not tried and base is not self.evidence():
+            return base
         if not tried:
             raise NotApplicableError("no pass drew anything that could be compared")
-        names = {seen.probe.name for seen in tried}
         for seen in tried:
             inputs, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
             if inputs is not None and latent is not None and seen is tried[0]:
                 x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
         runs = tuple(
-            replace(r, output=described[r.probe.name]) if r.probe.name in names else r
+            replace(r, output=described[r.probe.name]) if r.probe.name in described else r
             for r in base.runs
-            if r.probe.name in names or r.crash is not None
+            if r.probe.name in described or r.crash is not None
         )
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
 
@@ -241,6 +249,9 @@ class Examination:
         return self._tried[key]
 
     def _evaluated(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Tried:
+        if any(r.action in RESHAPING for r in remedies):
+            tensor, raw = reshaped(self.setting, seen, remedies)
+            return Tried(None, tensor, self._output(seen, tensor, raw))
         change = self._change(seen, remedies)
         tensor, raw = self._evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
@@ -283,14 +294,7 @@ class Examination:
                 continue
             start = time.perf_counter()
             tensor = recover(self.setting, seen, remedies)
-            if self._display is None:
-                channels = seen.inputs[0].shape[1] if seen.inputs[0].dim() > 1 else 0
-                task, reason = outputs.infer_task(self.subject.latent, channels, tuple(tensor.shape), None)
-                intent = replace(self._intent, inferred_task=task, inferred_from=reason)
-                display = outputs.display_range(tensor, None, intent)
-            else:
-                intent, display = self._intent, self._display
-            described = outputs.describe("output", tensor, tensor, None, display, intent.effective)
+            described = recovered_output(tensor, seen, self.subject.latent, self._intent, self._display)
             tensors[seen.probe.name] = tensor
             runs.append(replace(run, crash=None, output=described, seconds=time.perf_counter() - start))
         return replace(base, runs=tuple(runs), comparisons=self._comparisons(tensors))

@@ -1,21 +1,29 @@
-"""Remedies that change shapes: the model itself runs again, on a padded input or with two branches of one size."""
+"""Remedies of a crash: the model itself runs again, on another input or with two branches of one size."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.evaluation import Change, Intervening
+from unetdoctor.engine.feeding import FEEDING, cropped, fed_all
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.outputs import choose_output, find_tensors
+from unetdoctor.engine.outputs import describe, display_range, infer_task
+from unetdoctor.engine.returned import choose, find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import plain_name
-from unetdoctor.facts import Remedy
+from unetdoctor.facts import DisplayRange, Intent, Output, Remedy
 
-ACTIONS = ("pad_input", "resize_branch", "crop_skip")
-"""Actions that change shapes."""
+RULES = ("resize_branch", "crop_skip")
+ACTIONS = (*FEEDING, *RULES, "stored_statistics")
+"""Actions that let a crashed pass run through: on another input, or with other operations."""
 _JOINING = {"cat", "concat", "add", "sub", "mul", "maximum", "minimum"}
 
 
@@ -23,39 +31,60 @@ def recover(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> T
     """Return the chosen output of a crashed pass run again under geometric remedies; raises what the model raises."""
     args, kwargs = seen.args, seen.kwargs
     rule = None
-    size = tuple(seen.inputs[0].shape[2:])
+    shape = tuple(seen.inputs[0].shape)
     if not all(remedy.action in ACTIONS for remedy in remedies):
         raise NotApplicableError("a change of shape is tried alone")
+    actions = {remedy.action for remedy in remedies}
     for remedy in remedies:
-        if remedy.action == "pad_input":
-            args = tuple(_padded(x, int(remedy.parameters["multiple"])) for x in args)
-            kwargs = {key: _padded(x, int(remedy.parameters["multiple"])) for key, x in kwargs.items()}
-        elif remedy.action == "resize_branch":
-            rule = _resize_branch
-        elif remedy.action == "crop_skip":
-            rule = _crop_skip
-    with seen.tape.leaves_kept(), Intervening(seen.tape, Change(), rule=rule):
+        if remedy.action in FEEDING:
+            args, kwargs = fed_all(remedy, args, kwargs, shape)
+        elif remedy.action in RULES:
+            rule = _resize_branch if remedy.action == "resize_branch" else _crop_skip
+    stored: AbstractContextManager[Any] = StoredStatistics() if "stored_statistics" in actions else nullcontext()
+    with seen.tape.leaves_kept(), _buffers_kept(setting.model), stored, Intervening(seen.tape, Change(), rule=rule):
         found = find_tensors(setting.call(args, kwargs))
-    chosen = choose_output(found, tuple(seen.inputs[0].shape))
+    chosen, _ = choose(found, shape, setting.output)
     if chosen is None:
         raise ValueError("forward() returned no tensor")
-    return _cropped(found[chosen][1], args, size)
+    return cropped(found[chosen][1], args, shape[2:]) if "pad_input" in actions else found[chosen][1]
 
 
-def _padded(x: Any, multiple: int) -> Any:
-    if not isinstance(x, Tensor) or x.dim() < 4:
-        return x
-    height, width = x.shape[-2:]
-    return F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate" if x.dim() == 4 else "constant")
+@contextmanager
+def _buffers_kept(model: nn.Module) -> Iterator[None]:
+    """Put every buffer back: what a pass writes behind the operation that crashed stands on no tape."""
+    saved = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, before in saved:
+                buffer.copy_(before)
 
 
-def _cropped(tensor: Tensor, args: tuple[Any, ...], size: tuple[int, ...]) -> Tensor:
-    """Crop an output to the part that belongs to the input before padding, at the output's own scale."""
-    fed = next((x for x in args if isinstance(x, Tensor) and x.dim() >= 4), None)
-    if fed is None or tensor.dim() < 4 or tuple(fed.shape[2:]) == size:
-        return tensor
-    height, width = (round(o * s / f) for o, s, f in zip(tensor.shape[-2:], size[-2:], fed.shape[-2:], strict=True))
-    return tensor[..., :height, :width]
+def recovered_output(
+    tensor: Tensor, seen: Observed, latent: bool, intent: Intent, display: DisplayRange | None
+) -> Output:
+    """Return the numbers of an output that a remedy let a crashed pass draw."""
+    if display is None:
+        task, reason = infer_task(latent, seen.probe.shape, tuple(tensor.shape), None)
+        intent = replace(intent, inferred_task=task, inferred_from=reason)
+        display = display_range(tensor, None, intent)
+    return describe("output", tensor, tensor, None, display, intent.effective)
+
+
+class StoredStatistics(TorchFunctionMode):
+    """Normalises with stored statistics whatever asks for those of the batch, before torch checks the batch."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call the function; F.batch_norm and F.instance_norm with what is stored, where there is something."""
+        kwargs = dict(kwargs or {})
+        for function, flag, off in ((F.batch_norm, "training", False), (F.instance_norm, "use_input_stats", False)):
+            if func is function:
+                bound = signature(function).bind(*args, **kwargs).arguments
+                if bound.get("running_mean") is None:
+                    raise NotApplicableError("the layer stores no statistics")
+                return function(**{**bound, flag: off})
+        return func(*args, **kwargs)
 
 
 def _branches(func: Any, args: tuple[Any, ...]) -> list[Tensor] | None:

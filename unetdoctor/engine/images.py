@@ -38,6 +38,13 @@ def image_size(path: str | Path) -> Size:
         return (width, height) if turned else (height, width)
 
 
+def image_mode(path: str | Path) -> str:
+    """Return the Pillow mode of a picture file (`RGB`, `L`, `RGBA`, `P`, `I;16` ...); decodes nothing."""
+    with _opened(Path(path)) as picture:
+        mode: str = picture.mode
+        return mode
+
+
 def load_image(path: str | Path, size: Size | None = None, channels: int = 3) -> tuple[Tensor, str]:
     """Read a picture as a tensor [1, channels, H, W] in 0..1 and say how it was made.
 

@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unetdoctor.engine.candidates import Answer, ArgumentSpec, Search, Specs, with_tables
+from unetdoctor.engine.answers import Answer, with_tables
+from unetdoctor.engine.arguments import ArgumentSpec, Specs
+from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
 from unetdoctor.engine.images import image_size
 from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.probes import ProbeInput, make_probes
 from unetdoctor.engine.probing import LATENT_BATCH, probe
 from unetdoctor.engine.shapes import sweep
-from unetdoctor.engine.signature import parameters
+from unetdoctor.engine.signature import Parameter, parameters
 from unetdoctor.facts import InputChoice, InputSpec, Request
 
 __all__ = ["ChoiceError", "ChosenInput", "ProbeInput", "choose_input", "make_probes"]
@@ -26,6 +31,9 @@ __all__ = ["ChoiceError", "ChosenInput", "ProbeInput", "choose_input", "make_pro
 IMAGE_BATCH = 2
 _LARGEST_SIDE = 1024
 """Photographs with a longer side are made smaller: a pass over 12 megapixels takes minutes."""
+_SIZES, _CHANNELS = ("sample_size", "image_size"), ("in_channels", "num_channels")
+_LARGEST_CONFIGURED = 128
+"""Side up to which the size that a config names is taken; a smaller one is found by probing where that passes."""
 _FRAMEWORK = ("pretrained_cfg", "default_cfg")
 _RECORDED = {"torchscript": ("traced inputs", "traced"), "exported": ("exported example", "exported")}
 
@@ -78,15 +86,17 @@ class _Ladder:
     def _declared(self) -> ChosenInput:
         """Take what `--input` says, in the order of forward() unless it is named; fill in the rest."""
         named = {s.name: s for s in self.request.inputs if s.name}
-        known = [p.name for p in self.parameters]
-        wrong = [name for name in named if name not in known]
-        if wrong:
-            raise ChoiceError(f"forward() has no argument {wrong[0]}; it takes {', '.join(known)}.")
+        self._open(named)
+        leaves = self._leaves(named)
+        known = [p.name for p in leaves]
+        wrong = next((name for name in named if name not in known), None)
+        if wrong is not None:
+            raise ChoiceError(f"forward() has no argument {wrong}; it takes {', '.join(known)}.")
         loose = [s for s in self.request.inputs if not s.name]
-        free = [p for p in self.parameters if p.name not in named]
+        free = [p for p in leaves if p.name not in named]
         if len(loose) > len(free):
             raise ChoiceError(f"{len(self.request.inputs)} inputs are declared; forward() takes {', '.join(known)}.")
-        main = next(p for p in self.parameters if p.role == "main")
+        main = next(p for p in leaves if p.role == "main")
         order = sorted(free, key=lambda p: (p is not main, not p.required))
         if len(loose) >= sum(p.required for p in free):
             order = sorted(free, key=lambda p: not p.required)
@@ -95,7 +105,7 @@ class _Ladder:
             named[main.name] = InputSpec(self._probed().main.shape)
         given = named[main.name]
         specs: list[ArgumentSpec] = []
-        for p in self.parameters:
+        for p in leaves:
             s = named.get(p.name)
             if s is not None:
                 keyword = p.keyword_only or not p.required
@@ -106,6 +116,26 @@ class _Ladder:
         latent = is_latent(given.shape) and "float" in given.dtype
         chosen = self._chosen(tuple(specs), latent, "--input", f"--input says {shown(given.shape)}.", None)
         return replace(chosen, declared=True)
+
+    def _open(self, named: Mapping[str, InputSpec]) -> None:
+        """Take the entries of dicts and lists from the names that are declared, or ask forward() for them."""
+        for name in named:
+            top, dot, entry = name.partition(".")
+            if dot and entry not in self.search.containers.setdefault(top, []):
+                self.search.containers[top].append(entry)
+        if not self.search.containers:
+            for p in self.parameters:
+                if p.required and p.container == "dict":
+                    self.search.opened(p)
+        if self.search.containers:
+            main = next(p.name for p in self.search.leaves if p.role == "main")
+            self.search.with_main(named[main].shape if main in named else (self.batch, 3, 64, 64))
+
+    def _leaves(self, named: Mapping[str, InputSpec]) -> tuple[Parameter, ...]:
+        """Return the tensors of forward(), those that need not be given last in their order."""
+        leaves = self.search.leaves
+        given = {p.name.partition(".")[0] for p in leaves}
+        return (*leaves, *(p for p in self.parameters if p.name not in given and not p.required))
 
     def _traced(self) -> ChosenInput | None:
         """Take what a program was traced or exported with, with our own batch where that passes."""
@@ -149,6 +179,19 @@ class _Ladder:
                 if answer.ok:
                     text = f"The model's {name} names the input size {shown(tuple(size))}."
                     return self._chosen(with_tables(answer), False, name, text, True)
+        return self._configured()
+
+    def _configured(self) -> ChosenInput | None:
+        """Take the size and the channels that a `config` names, as those of diffusers and transformers do."""
+        config = getattr(self.model, "config", None)
+        for side in _numbers(config, _SIZES):
+            for channels in (*_numbers(config, _CHANNELS), 3):
+                answer = (
+                    self.search.with_main((self.batch, channels, side, side)) if side <= _LARGEST_CONFIGURED else None
+                )
+                if answer is not None and answer.ok:
+                    text = f"The model's config names {channels} channels and the size {side}."
+                    return self._chosen(with_tables(answer), False, "config", text, True)
         return None
 
     def _probed(self) -> ChosenInput:
@@ -172,12 +215,12 @@ class _Ladder:
 
     def _nothing(self, answer: Answer) -> ChoiceError:
         tried = "; ".join(self._tried()[:3])
-        names = [p for p in self.parameters if p.required and p.role != "main"]
-        example = [f"--input {p.name}:{self.batch}" for p in names]
-        command = " ".join(["--input", ",".join(map(str, answer.main.shape)), *example])
+        specs = [s if s.role == "main" else replace(s, shape=(self.batch, *s.shape[1:])) for s in answer.specs]
+        inputs = [("" if len(specs) == 1 else f"{s.name}:") + ",".join(map(str, s.shape)) for s in specs]
+        command = " ".join(["unetdoctor inspect", quoted(self.request.target), *(f"--input {text}" for text in inputs)])
         return ChoiceError(
             f"No input was found that forward({', '.join(p.name for p in self.parameters)}) takes. Tried: {tried}. "
-            f"Declare the shapes, for example {command}",
+            f"Declare the shapes with their own numbers: {command}",
             (command,),
         )
 
@@ -229,6 +272,17 @@ class _Ladder:
             at = f" at {alike[0].op}" if alike[0].op else ""
             lines.append(f"{shapes}: refused{at}: {alike[0].message}")
         return (*lines, *dict.fromkeys(passed))
+
+
+def _numbers(config: Any, names: Sequence[str]) -> list[int]:
+    """Return whole numbers that an object or a mapping holds under these names."""
+    found = []
+    for name in names:
+        value = config.get(name) if isinstance(config, Mapping) else getattr(config, name, None)
+        value = value[-1] if isinstance(value, (tuple, list)) and value else value
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            found.append(value)
+    return found
 
 
 def _limited(size: Size) -> Size:

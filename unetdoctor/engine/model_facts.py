@@ -1,6 +1,7 @@
 """The model as a whole, read from its main pass."""
 
 from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.registration import idle, unregistered
 from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.weights import is_trained, layer_weights, non_finite, norm_statistics
 from unetdoctor.facts import ModelFacts
@@ -24,4 +25,6 @@ def model_facts(subject: Subject, main: Observed) -> ModelFacts:
         last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
         residual_output=bool(main.drawing and main.drawing.residual),
         timestep_input=subject.timestep,
+        unregistered=unregistered(model, main.tape, place),
+        idle=idle(model, main.tape) if main.crash is None else (),
     )

@@ -1,6 +1,7 @@
 """One forward pass under observation: its tape, its numbers, its picture, or its crash."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,8 +12,8 @@ from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
-from unetdoctor.engine.outputs import choose_output, find_tensors
 from unetdoctor.engine.recorder import Recorder
+from unetdoctor.engine.returned import Found, choose, described, find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.statistics import Statistics
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, tensors
@@ -33,6 +34,10 @@ class Observed:
     crash: Crash | None = None
     path: str = ""
     others: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    returned: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """(path, shape) of every tensor that forward() returned."""
+    chosen: str = ""
+    """The rule that chose the output among them; what was returned instead of tensors where there is none."""
     output: Tensor | None = None
     raw: Tensor | None = None
     drawing: Drawing | None = None
@@ -85,10 +90,12 @@ def observe(
     inputs = tuple(t for _, t in find_tensors((args, kwargs)))
     recorder = Recorder(setting.model, inputs, watch, setting.source_root)
     start = time.perf_counter()
+    found: Found = []
     returned, raised = None, None
     try:
         with recorder:
             returned = setting.call(args, kwargs)
+            found = find_tensors(returned)
     except Exception as exception:  # noqa: BLE001 - user code: what it raises is evidence
         raised = exception
     recorder.restore()
@@ -98,7 +105,8 @@ def observe(
     if raised is not None:
         seen.crash = crash_of(setting, tape, raised, tuple(inputs[0].shape) if inputs else ())
         return seen
-    _find_output(seen, recorder, returned)
+    seen.chosen = described(returned)
+    _find_output(setting, seen, recorder, found)
     if seen.output is not None and verify:
         verify_now(setting, seen)
     elif seen.drawing is not None and like is not None and seen.drawing.raw == like.raw and kept:
@@ -108,19 +116,33 @@ def observe(
     return seen
 
 
-def _find_output(seen: Observed, recorder: Recorder, returned: Any) -> None:
-    found = find_tensors(returned)
-    size = tuple(seen.inputs[0].shape) if seen.inputs else ()
-    drawn = [pair for pair in found if isinstance(recorder.origin(pair[1]), Ref)]  # not an input handed back
-    found = drawn or found
-    chosen = choose_output(found, size)
+def _find_output(setting: Setting, seen: Observed, recorder: Recorder, found: Found) -> None:
+    """Choose the tensor that is the picture among what forward() returned."""
+    size = seen.probe.shape
+    origins = [recorder.origin(tensor) for _, tensor in found]
+    drawn = [i for i, origin in enumerate(origins) if isinstance(origin, Ref)]  # not an input handed back
+    if drawn and setting.output is None:
+        found, origins = [found[i] for i in drawn], [origins[i] for i in drawn]
+    seen.returned = tuple((path, tuple(t.shape)) for path, t in found)
+    chosen, rule = choose(found, size, setting.output, lambda i: _is_feature(seen.tape, origins, i))
     if chosen is None:
         return
+    seen.chosen = rule
     seen.path, seen.output = found[chosen][0], found[chosen][1].detach()
-    seen.others = tuple((path, tuple(t.shape)) for i, (path, t) in enumerate(found) if i != chosen)
-    reference = recorder.origin(found[chosen][1])
+    seen.others = tuple(pair for i, pair in enumerate(seen.returned) if i != chosen)
+    reference = origins[chosen]
     if isinstance(reference, Ref):
         seen.drawing = trace(seen.tape, reference)
+
+
+def _is_feature(tape: Tape, origins: Sequence[Ref | Leaf | None], number: int) -> bool:
+    """Whether a weighted operation draws another output from this one: then it is what the picture was made of."""
+    origin = origins[number]
+    if not isinstance(origin, Ref):
+        return False
+    later = tape.downstream({origin.op})
+    others = [o for i, o in enumerate(origins) if i != number and isinstance(o, Ref) and o.op in later - {origin.op}]
+    return any(trace(tape, other).drawn_by in later - {origin.op} for other in others)
 
 
 def verify_now(setting: Setting, seen: Observed) -> None:
@@ -218,8 +240,8 @@ def run_again(setting: Setting, seen: Observed, drawing: Drawing, change: Change
         args, kwargs = with_inputs(args, kwargs, change.inputs)
     mode = Intervening(seen.tape, change, capture=(drawing.raw,))
     with seen.tape.leaves_kept(), mode:
-        returned = setting.call(args, kwargs)
-    tensor = dict(find_tensors(returned)).get(seen.path)
+        found = find_tensors(setting.call(args, kwargs))
+    tensor = dict(found).get(seen.path)
     if tensor is None:
         raise NotApplicableError(f"under the change forward() returned no {seen.path}")
     return tensor, mode.captured.get(drawing.raw, tensor)

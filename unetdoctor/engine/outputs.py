@@ -1,9 +1,6 @@
-"""What forward() returned as numbers: which tensor is the picture, how it is shown, what a person would see."""
+"""An output as numbers: how it is shown, what a person would see."""
 
-import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,53 +8,10 @@ from torch import Tensor
 from unetdoctor.engine.drawing import Drawing, shifted
 from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
 
-KEYS = ("out", "logits", "sample", "pred", "masks")
-"""Names of outputs, best first."""
 _FINE = 16
 """Histogram bins per 8-bit level, from which percentiles are read."""
 _LARGEST = 1_000_000
 """Values of an output beyond which numbers come from an even subsample of places."""
-_DEPTH = 6
-
-
-def find_tensors(value: Any, path: str = "output", depth: int = 0) -> list[tuple[str, Tensor]]:
-    """Return (path, tensor) of every tensor in whatever forward() returned: containers, dataclasses, named tuples."""
-    if isinstance(value, Tensor):
-        return [(path, value)]
-    if depth > _DEPTH:
-        return []
-    if isinstance(value, Mapping):
-        items = [(f"{path}[{key!r}]", item) for key, item in value.items()]
-    elif isinstance(value, tuple) and hasattr(value, "_fields"):
-        items = [(f"{path}.{name}", getattr(value, name)) for name in value._fields]
-    elif isinstance(value, (list, tuple)):
-        items = [(f"{path}[{i}]", item) for i, item in enumerate(value)]
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        items = [(f"{path}.{f.name}", getattr(value, f.name)) for f in dataclasses.fields(value)]
-    else:
-        return []
-    return [pair for name, item in items for pair in find_tensors(item, name, depth + 1)]
-
-
-def choose_output(found: list[tuple[str, Tensor]], size: tuple[int, ...]) -> int | None:
-    """Return the number of the tensor that is the picture, None where there is no floating or integer tensor.
-
-    Key `out`, `logits`, `sample`, `pred`, `masks` first, then the first 4-D tensor at input size, then the largest one.
-    """
-    if not found:
-        return None
-    if len(found) == 1:
-        return 0
-    for key in KEYS:
-        for number, (path, _) in enumerate(found):
-            if path.endswith((f"['{key}']", f".{key}")):
-                return number
-    spatial = [i for i, (_, t) in enumerate(found) if t.dim() >= 4]
-    for number in spatial:
-        if found[number][1].shape[2:] == size[2:]:
-            return number
-    pool = spatial or list(range(len(found)))
-    return max(pool, key=lambda i: found[i][1].numel())
 
 
 def as_pictures(tensor: Tensor) -> Tensor:
@@ -80,10 +34,30 @@ def as_pictures(tensor: Tensor) -> Tensor:
 
 
 def infer_task(
-    latent: bool, in_channels: int, shape: tuple[int, ...], drawing: Drawing | None, timestep: bool = False
+    latent: bool, fed: tuple[int, ...], shape: tuple[int, ...], drawing: Drawing | None, timestep: bool = False
 ) -> tuple[Task, str]:
-    """Return what the output is meant to be, read from input, channels and final activation, and why."""
-    channels = shape[1] if len(shape) >= 4 else 1
+    """Return what the output is meant to be, read from the shapes fed and drawn and the final activation, and why."""
+    task, reason = _inferred(latent, fed, shape, drawing, timestep)
+    if is_signal(fed) and task.is_picture:
+        return Task.REGRESSION, "a signal was fed, and no picture"
+    return task, reason
+
+
+def is_signal(fed: tuple[int, ...]) -> bool:
+    """Whether the network was fed [N, C, L]."""
+    return len(fed) == 3
+
+
+def as_row(tensor: Tensor, fed: tuple[int, ...]) -> Tensor:
+    """Return what a network drew of a signal, [N, C, L], as pictures of one row."""
+    return tensor[:, :, None] if is_signal(fed) and tensor.dim() == 3 else tensor
+
+
+def _inferred(
+    latent: bool, fed: tuple[int, ...], shape: tuple[int, ...], drawing: Drawing | None, timestep: bool
+) -> tuple[Task, str]:
+    in_channels = fed[1] if len(fed) > 1 else 0
+    channels = shape[1] if len(shape) >= 4 or (is_signal(fed) and len(shape) == 3) else 1
     activation = drawing.activation if drawing else ""
     if latent:
         return Task.GENERATOR, f"a latent vector becomes {channels} channel{'s' * (channels != 1)}"

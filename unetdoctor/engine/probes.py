@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.candidates import ArgumentSpec, Shape, Specs
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, sources
 from unetdoctor.engine.chosen import ChosenInput, resized
-from unetdoctor.engine.images import load_image
+from unetdoctor.engine.images import image_mode, load_image
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.facts import Latent, Probe, Request
 
 _CHROMA = 0.35
@@ -91,12 +92,12 @@ class _Maker:
             if chosen.fitted is None or number == 1:
                 tensor, text = load_image(path, chosen.image, channels)
                 specs = resized(chosen.specs, chosen.image, 1)
-                found.append(self._probe(f"image-{number}", tensor, text, specs, real=True))
+                found.append(self._probe(f"image-{number}", tensor, text, specs, file=path))
             if chosen.fitted is not None:
                 tensor, text = load_image(path, chosen.fitted, channels)
                 specs = resized(chosen.specs, chosen.fitted, 1)
                 suffix = "-fitted" if number == 1 else ""
-                found.append(self._probe(f"image-{number}{suffix}", tensor, text, specs, real=True))
+                found.append(self._probe(f"image-{number}{suffix}", tensor, text, specs, file=path))
         return tuple(found)
 
     def _drawn(self, name: str) -> ProbeInput:
@@ -116,26 +117,24 @@ class _Maker:
         text: str,
         specs: Specs | None = None,
         *,
-        real: bool = False,
+        file: Path | None = None,
         constant: bool = False,
     ) -> ProbeInput:
         """Return a probe whose main argument has these values; the other arguments are the same in all of them."""
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        for spec in specs or self.chosen.specs:
+
+        def made(spec: ArgumentSpec) -> Tensor:
             value = values if spec.role == "main" else _values(spec, self._generator(spec.name))[0]
-            tensor = value.to(getattr(torch, spec.dtype)).to(self.device)
-            if spec.keyword:
-                kwargs[spec.name] = tensor
-            else:
-                args.append(tensor)
-        probe = Probe(name=name, shape=tuple(values.shape), real=real, constant=constant, description=text)
-        return ProbeInput(probe, tuple(args), kwargs)
+            return value.to(getattr(torch, spec.dtype)).to(self.device)
+
+        args, kwargs = arrange(specs or self.chosen.specs, made)
+        mode = image_mode(file) if file is not None else ""
+        probe = Probe(name, tuple(values.shape), file is not None, constant, text, mode)
+        return ProbeInput(probe, args, kwargs)
 
     def _main(self, probe: ProbeInput) -> Tensor:
-        positional = [s for s in self.chosen.specs if not s.keyword]
-        tensor: Tensor = probe.args[positional.index(self.chosen.main)]
-        return tensor
+        bits = sources(self.chosen.specs)[self.chosen.main.name]
+        fed = find_tensors((probe.args, probe.kwargs))
+        return torch.stack([t for i, (_, t) in enumerate(fed) if bits >> i & 1])
 
     def _generator(self, name: str) -> torch.Generator:
         generator = torch.Generator()

@@ -9,12 +9,20 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from unetdoctor.engine.candidates import FEW, Answer, Search, Shape
+from unetdoctor.engine.answers import Answer, sides_told
+from unetdoctor.engine.arguments import EACH, Shape
+from unetdoctor.engine.candidates import FEW, Search
 from unetdoctor.engine.chosen import is_latent
+from unetdoctor.engine.shape_pass import ShapeFailure
 
 LATENT_BATCH = 16
 _HINTS = ("img_size", "image_size", "input_size", "imgsz", "img_resolution", "resolution")
+_MOST_HINTS = 4
 _VIEW = re.compile(r"shape '\[([-\d, ]+)\]' is invalid for input of size")
+_MOST_TOLD = 16
+"""Largest number in a refusal's text that is taken for a number of channels."""
+_FRAMES = 4
+"""Length of a clip of frames."""
 _START = {1: 256, 2: 64, 3: 32}
 
 
@@ -31,8 +39,26 @@ class Found:
 
 
 def probe(search: Search, batch: int | None) -> Found:
-    """Find the main argument; `batch` is the declared number of samples."""
-    first = search.with_main((search.batch, 3, 64, 64))
+    """Find the main argument; `batch` is the declared number of samples.
+
+    Where nothing passes, arguments that may be left out are given as well: what a timestep, a label or a condition is
+    good for is often told by the network's settings alone.
+    """
+    found = _probe(search, batch)
+    given = search.parameters
+    none = _lacks(found.answer)
+    optional = [p for p in given if p.may_be_none and not p.required and (none or p.role != "other")]
+    for chosen in (optional, *([p] for p in optional if len(optional) > 1)) if not found.answer.ok else ():
+        search.parameters = tuple(replace(p, required=True, keyword_only=True) if p in chosen else p for p in given)
+        again = _probe(search, batch)
+        if again.answer.ok:
+            return again
+    search.parameters = given
+    return found
+
+
+def _probe(search: Search, batch: int | None) -> Found:
+    first = _first(search)
     if first.stem is None and not first.ok:
         first = _other_forms(search, first)
     stem = first.stem
@@ -49,11 +75,45 @@ def probe(search: Search, batch: int | None) -> Found:
         answer = _vectors_or_pictures(search, first)
     if answer is None:
         return _natural(search, first)
+    answer = search.lengthened(answer)
     latent = is_latent(answer.main.shape) and _draws(answer)
     if latent:
         many = search.with_main((batch or LATENT_BATCH, *answer.main.shape[1:]), answer.main.dtype)
         answer = many if many.ok else answer
     return Found(answer, latent)
+
+
+def _lacks(answer: Answer) -> bool:
+    """Whether a refusal speaks of None, as where an argument was left out that is needed all the same."""
+    return "NoneType" in answer.message
+
+
+def _first(search: Search) -> Answer:
+    """Ask about one picture; arguments that are dicts or lists are found out before."""
+    shape = (search.batch, 3, 64, 64)
+    for p in search.parameters:
+        if p.required and p.container == "list" and p.name not in search.containers:
+            search.containers[p.name] = ["0"]
+        elif p.required and p.container == "dict" and p.name not in search.containers:
+            search.opened(p)
+    first = search.with_main(shape)
+    if first.ok or first.stem is not None or not isinstance(first.failure, ShapeFailure):
+        return first
+    if any(search.opened(p) for p in search.parameters if p.required and p.name not in search.containers):
+        return search.with_main(shape)
+    return _listed(search, first)
+
+
+def _listed(search: Search, first: Answer) -> Answer:
+    """Ask about a list of pictures, one batch long or one picture for each sample, in place of the main argument."""
+    name, before = first.main.name.partition(".")[0], dict(search.containers)
+    for entry in ("0", EACH):
+        search.containers[name] = [entry]
+        answer = search.with_main((search.batch, 3, 64, 64))
+        if answer.ok or answer.stem is not None:
+            return answer
+    search.containers = before
+    return first
 
 
 def _volume(shape: Sequence[int]) -> int:
@@ -75,6 +135,10 @@ def _other_forms(search: Search, first: Answer) -> Answer:
         sides = [int(v) for v in wanted[1].split(",")]
         count = _volume([v for v in sides[sides[0] == n :] if v > 0])  # the batch is no part of a sample
         forms += [(n, count), (n, count, 1, 1)]
+    if not first.op:
+        channels = [int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD]
+        told = dict.fromkeys((64, *_hinted(search), *sides_told(first, 64)))
+        forms += [(n, c, side, side) for side in told for c in dict.fromkeys((*channels, 3, 1))]
     forms += [(n, 100), (n, 100, 1, 1), (n, 1, 64, 64), (n, 3, 256), (n, 1, 32, 32, 32), (n, 1, 28, 28), (n, 64)]
     for shape in forms:
         answer = search.with_main(shape)
@@ -112,6 +176,9 @@ def _pictures(search: Search, first: Answer, dims: int) -> Answer | None:
     if answer is None and dims == 2 and stem is not None and stem.op == "linear":
         last = search.with_main((search.batch, 64, 64, stem.channels))
         answer = last if last.ok else None
+    if answer is None and dims == 2:
+        clip = search.fit((search.batch, _FRAMES, channels, side, side), axis=2)
+        answer = clip if clip.ok else None
     if answer is None and search.batch > 1:
         alone = search.with_main((1, *fitted.main.shape[1:]))
         answer = alone if alone.ok else None
@@ -119,14 +186,15 @@ def _pictures(search: Search, first: Answer, dims: int) -> Answer | None:
 
 
 def _hinted(search: Search) -> list[int]:
-    """Return sides that the model's own attributes name."""
+    """Return sides that the attributes of the model and of its parts name."""
     sides = []
-    for name in _HINTS:
-        value = None if isinstance(search.model, torch.jit.ScriptModule) else getattr(search.model, name, None)
-        value = value[-1] if isinstance(value, (tuple, list)) and value else value
-        if isinstance(value, int) and not isinstance(value, bool) and 4 <= value <= 2048:
-            sides.append(value)
-    return sides
+    for module in () if isinstance(search.model, torch.jit.ScriptModule) else search.model.modules():
+        for name in _HINTS:
+            value = module.__dict__.get(name)
+            value = value[-1] if isinstance(value, (tuple, list)) and value else value
+            if isinstance(value, int) and not isinstance(value, bool) and 4 <= value <= 2048:
+                sides.append(value)
+    return list(dict.fromkeys(sides))[:_MOST_HINTS]
 
 
 def _flat_pictures(search: Search, features: int) -> Answer | None:
@@ -175,6 +243,8 @@ def _natural(search: Search, first: Answer) -> Found:
         kind = list(search.answers.values())
     failing = [a for a in kind if not a.ok]
     alike = bool(failing) and len({a.signature for a in failing}) == 1
-    if any(p.required and p.role == "other" for p in search.parameters):
+    if any(p.role == "other" for p in search.leaves) or (
+        _lacks(answer) and any(p.may_be_none for p in search.parameters)
+    ):
         alike, stem = False, None  # what the other arguments want is unknown: the crash may well be ours
     return Found(answer, is_latent(shape), alike or (stem is not None and answer.op != ""))

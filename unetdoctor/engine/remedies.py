@@ -220,6 +220,23 @@ def latent(bench: Bench, remedy: Remedy) -> Change:
     return Change(inputs=(new.to(first), *bench.inputs[1:]))
 
 
+def load_weights(bench: Bench, remedy: Remedy) -> Change:
+    """Put in what another reading of the loaded weights holds."""
+    return Change(leaves=bench.stored(remedy))
+
+
+def permute_view(bench: Bench, remedy: Remedy) -> Change:
+    """Bring the channels to the second place where a view only renamed the axes."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return args[0].movedim(-1, 1).reshape(args[1])
+
+    op = int(remedy.parameters["op"])
+    if op >= len(bench.tape.entries) or "view" not in bench.tape.entries[op].name:
+        raise NotApplicableError("this pass has no such view")
+    return Change(interventions={op: act})
+
+
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "batch_statistics": batch_statistics,
     "recalibrate": recalibrate,
@@ -231,6 +248,8 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "zero_bias": zero_bias,
     "replace_non_finite": replace_non_finite,
     "latent": latent,
+    "load_weights": load_weights,
+    "permute_view": permute_view,
 }
 """Every remedy that a tape can be evaluated under."""
 

@@ -10,6 +10,7 @@ from torch import nn
 from torch.jit._fuser import optimized_execution
 
 from unetdoctor.engine.evaluation import isolated_random_state
+from unetdoctor.engine.loading.loads import Load
 from unetdoctor.facts import Place
 
 
@@ -24,6 +25,8 @@ class Setting:
     """Directory of the user's own source; empty where there is none."""
     directory: str
     """Against which source paths are shown."""
+    output: str | None = None
+    """What a person named as the output to examine; None to choose by rule."""
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the model in the state in which every pass starts."""
@@ -50,3 +53,5 @@ class Subject:
     timestep: bool
     place: Callable[[str], Place]
     """Where a layer is made."""
+    loads: tuple[Load, ...] = ()
+    """Weights that were loaded."""

@@ -49,6 +49,7 @@ class Shapes:
         """What the last operation raised; None once another one went through."""
         self.failing = ""
         self.operands: tuple[tuple[int, ...], ...] = ()
+        self.operand_sources: tuple[int, ...] = ()
         self.layer = ""
         self._twins: dict[int, tuple[Tensor, Tensor]] = {}
         self._sources: dict[int, tuple[Tensor, int]] = {}
@@ -98,6 +99,7 @@ class Shapes:
         if self.cause is None:
             self.cause, self.failing = error, op
             self.operands = tuple(tuple(x.shape) for x in tensors(value))
+            self.operand_sources = tuple(self.sources(x) for x in tensors(value))
 
     def __enter__(self) -> Self:
         self._modes = (_OneDevice(self), _OnMeta(self))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from traceback import walk_tb
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unetdoctor.engine.outputs import find_tensors
+from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.shape_log import Halving, Weighted
 from unetdoctor.engine.shape_mode import DataDependentError, Shapes
 
@@ -18,8 +21,16 @@ from unetdoctor.engine.shape_mode import DataDependentError, Shapes
 class ShapeFailure(Exception):  # noqa: N818 - it is what was found, and no fault of ours
     """The network refused these shapes."""
 
-    def __init__(self, op: str, operands: tuple[tuple[int, ...], ...], message: str, seen: ShapePass) -> None:
+    def __init__(
+        self,
+        op: str,
+        operands: tuple[tuple[int, ...], ...],
+        message: str,
+        seen: ShapePass,
+        where: tuple[str, str, int] = ("", "", 0),
+    ) -> None:
         super().__init__(message)
+        self.layer, self.file, self.line = where
         self.op = op
         """Name of the operation that refused; empty where plain Python raised."""
         self.operands = operands
@@ -28,6 +39,10 @@ class ShapeFailure(Exception):  # noqa: N818 - it is what was found, and no faul
         """First line of what was raised."""
         self.seen = seen
         """What went through before."""
+        self.sources: tuple[int, ...] = ()
+        """Bits of the network's inputs that flow into each operand."""
+        self.missing: str | None = None
+        """Key that a dict among the arguments lacks, or index that a list does."""
 
 
 class ShapesUnknownError(Exception):
@@ -113,8 +128,37 @@ def _read(error: Exception, known: Shapes, seen: ShapePass) -> Exception:
     if known.cause is not None and isinstance(cause, (NotImplementedError, ImportError, AttributeError, KeyError)):
         return ShapesUnknownError(f"{known.failing}: {text}", seen)
     if known.cause is None:
-        return ShapeFailure("", (), text, seen)
-    return ShapeFailure(known.failing, known.operands, text, seen)
+        failure = ShapeFailure("", (), text, seen, _where(error, known))
+        failure.missing = _missing(error)
+        return failure
+    failure = ShapeFailure(known.failing, known.operands, text, seen, _where(error, known))
+    failure.sources = known.operand_sources
+    return failure
+
+
+_SHORT = re.compile(r"list index out of range|not enough values to unpack|zip\(\) argument \d+ is shorter")
+_NO_KEY = re.compile(r"KeyError: '?([^'\n]+)'?")
+
+
+def _missing(error: Exception) -> str | None:
+    """Return the key that was looked up in vain; "" where a sequence was too short."""
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        return str(error.args[0])
+    told = _NO_KEY.search(str(error)) if isinstance(error, RuntimeError) else None
+    if told:
+        return told[1]
+    return "" if _SHORT.search(str(error)) else None
+
+
+def _where(error: Exception, known: Shapes) -> tuple[str, str, int]:
+    """Return (innermost layer at work, file, line) of the innermost frame outside torch and of us."""
+    layer, file, line = "", "", 0
+    for frame, number in walk_tb(error.__traceback__):
+        layer = known.layers.get(id(frame.f_locals.get("self")), layer)
+        name = frame.f_globals.get("__name__", "")
+        if name != "torch" and not name.startswith(("torch.", "unetdoctor.engine.")):
+            file, line = frame.f_code.co_filename, number
+    return layer or known.layer, "" if known.scripted else file, 0 if known.scripted else line
 
 
 def _about_meta(text: str) -> bool:
@@ -131,7 +175,7 @@ def preserved(model: nn.Module) -> Iterator[None]:
             before.append((module, tensors, {}))
         else:
             state = dict(module.__dict__)
-            inner = {k: v.copy() for k, v in state.items() if type(v) in (dict, list)}
+            inner = {k: v.copy() for k, v in state.items() if type(v) in (dict, list, set, OrderedDict)}
             before.append((module, state, inner))
     try:
         yield
@@ -151,8 +195,5 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 
 def _refill(container: Any, value: Any) -> None:
-    if isinstance(container, dict):
-        container.clear()
-        container.update(value)
-    else:
-        container[:] = value
+    container.clear()
+    container.extend(value) if isinstance(container, list) else container.update(value)

@@ -268,6 +268,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("mean", "amax", "amin", "var", "std", "logsumexp", "linalg_vector_norm", "norm"),
                     _reduction(_own)),
     **dict.fromkeys(("any", "all"), _reduction(lambda _: torch.bool)),
+    **dict.fromkeys(("_is_all_true", "_is_any_true"), lambda _: empty([], torch.bool)),
     **dict.fromkeys(("argmax", "argmin"), _reduction(lambda _: torch.int64)),
     **dict.fromkeys(("var_mean", "std_mean", "aminmax"), _reduction(_own, 2)),
     **dict.fromkeys(("max", "min", "median", "cummax", "cummin"), _extremum),

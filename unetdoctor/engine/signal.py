@@ -29,8 +29,9 @@ def signal(examination: Examination) -> tuple[SignalPoint, ...]:
 
 def _batch_signal(examination: Examination) -> dict[int, TensorStatistics]:
     main = examination.main
-    if main.drawing is None or not main.verified or not normalisations(main.tape):
-        return {}
+    norms = set(normalisations(main.tape))
+    if main.drawing is None or not main.verified or not norms or main.tape.reads_values(main.tape.downstream(norms)):
+        return {}  # what follows from values that were read would not be what batch statistics lead to
     statistics = Statistics()
     try:
         evaluate(

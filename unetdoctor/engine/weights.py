@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -134,14 +134,14 @@ def layer_weights(
         if use.linear and isinstance(use.weight, Ref):
             weight = weight.t() if weight.dim() == 2 else weight
         bias = parameters.get(f"{use.layer}.bias")
-        found.append(_numbers(use, weight, bias, _signal(tape, statistics, use.op), place(use.layer)))
+        found.append(numbers(use, weight, bias, _signal(tape, statistics, use.op), place(use.layer)))
     for name, weight in parameters.items():
         layer = owner(name)
         if weight.dim() < 2 or layer in uses or not name.endswith("weight"):
             continue
         use = WeightUse(layer, -1, Leaf(-1), False, 1, 1, weight.dim() == 2)
         nowhere = (math.nan, math.nan, math.nan)
-        found.append(_numbers(use, weight, parameters.get(f"{layer}.bias"), nowhere, place(layer)))
+        found.append(numbers(use, weight, parameters.get(f"{layer}.bias"), nowhere, place(layer)))
     return tuple(found)
 
 
@@ -159,18 +159,33 @@ def _cosines(rows: Tensor) -> tuple[float, float]:
     return float((unit @ unit.T).min()), difference
 
 
-def _numbers(
+def _state(weight: Tensor, rows: Tensor, bias: Tensor | None, likeness: tuple[float, float]) -> tuple[str, str]:
+    """Return what the weights bear: (fresh, trained or degenerate; scheme)."""
+    bound = 1 / math.sqrt(default_fan(weight))
+    seen = fingerprints.mark(weight, rows, bound, *likeness)
+    if seen.state == "fresh" and bias is not None and fingerprints.bias_trained(bias, bound):
+        return "trained", ""
+    return seen.state, seen.scheme
+
+
+def marked(layer: LayerWeights, weight: Tensor, bias: Tensor | None) -> LayerWeights:
+    """Return a layer with the fingerprint of other weights."""
+    w = weight.detach().float()
+    rows = as_rows(w, layer.transposed, layer.groups)
+    state, scheme = _state(w, rows, bias, _cosines(rows))
+    return replace(layer, state=state, scheme=scheme)
+
+
+def numbers(
     use: WeightUse, weight: Tensor, bias: Tensor | None, signal: tuple[float, float, float], place: Place
 ) -> LayerWeights:
+    """Return a weight as numbers; `signal` is (std out, signal in, signal out)."""
     w = weight.detach().float()
     rows = as_rows(w, use.transposed, use.groups)
     cosine, difference = _cosines(rows)
     fan = default_fan(weight)
     bound = 1 / math.sqrt(fan)
-    seen = fingerprints.mark(w, rows, bound, cosine, difference)
-    state, scheme = seen.state, seen.scheme
-    if state == "fresh" and bias is not None and fingerprints.bias_trained(bias, bound):
-        state, scheme = "trained", ""
+    state, scheme = _state(w, rows, bias, (cosine, difference))
     finite = w if scheme != "non-finite" else w[torch.isfinite(w)]
     std = float(finite.std(correction=0)) if finite.numel() else math.nan
     inputs = rows.shape[1] / (use.stride if use.transposed else 1)

@@ -8,6 +8,7 @@ from unetdoctor.facts.evidence import (
     Comparison,
     Crash,
     Evidence,
+    Isolation,
     Latent,
     Op,
     Operand,
@@ -29,12 +30,18 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
-from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics
+from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.size_law import SizeLaw
+from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
+from unetdoctor.facts.trace import Trace
+from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 
 __all__ = [
+    "AskedSize",
+    "AxisSizes",
     "Card",
     "Channel",
     "Comparison",
@@ -47,6 +54,7 @@ __all__ = [
     "InputChoice",
     "InputSpec",
     "Intent",
+    "Isolation",
     "Kind",
     "Latent",
     "LayerWeights",
@@ -61,6 +69,7 @@ __all__ = [
     "Preview",
     "Probe",
     "Reading",
+    "Refusal",
     "Remedy",
     "Report",
     "Request",
@@ -71,10 +80,16 @@ __all__ = [
     "Severity",
     "ShapeSweep",
     "SignalPoint",
+    "SizeLaw",
+    "Sizes",
     "Skipped",
     "State",
     "Target",
     "Task",
     "TensorStatistics",
+    "Trace",
     "Trial",
+    "Unregistered",
+    "WeightsLoad",
+    "WeightsReading",
 ]

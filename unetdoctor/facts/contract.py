@@ -10,6 +10,8 @@ from pydantic_core import core_schema
 
 from unetdoctor.facts.report import Report
 from unetdoctor.facts.request import Request
+from unetdoctor.facts.sizes import Sizes
+from unetdoctor.facts.trace import Trace
 
 _NON_FINITE = ["NaN", "Infinity", "-Infinity"]
 
@@ -47,6 +49,18 @@ def load_report(values: Any) -> Report:
     """Return the report that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
     report: Report = _adapter(Report).validate_python(values, strict=False)
     return report
+
+
+def load_sizes(values: Any) -> Sizes:
+    """Return the sizes that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
+    sizes: Sizes = _adapter(Sizes).validate_python(values, strict=False)
+    return sizes
+
+
+def load_trace(values: Any) -> Trace:
+    """Return the trace that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
+    trace: Trace = _adapter(Trace).validate_python(values, strict=False)
+    return trace
 
 
 def load_request(values: Any) -> Request:

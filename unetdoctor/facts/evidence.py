@@ -1,12 +1,13 @@
 """Everything that was measured, as numbers: the only thing that checks read."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
+from unetdoctor.facts.size_law import SizeLaw
+from unetdoctor.facts.weights import WeightsLoad
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class Probe:
     """Whether every sample is constant (zeros): no contrast is to be expected from it."""
     description: str = ""
     """How it was made: `N(0, 1)`, `1/f noise in 0..1`, `cat.png 256x256 RGB / 255`."""
+    mode: str = ""
+    """Pillow mode of the picture file: `RGB`, `L`, `RGBA`, `P`; empty for what is no picture."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,9 @@ class Run:
     """Duration of the observed pass."""
     verified: bool
     """Whether the evaluated tape gave the observed output bit for bit; else the model itself is run in trials."""
+    chosen: str = "it is the only tensor"
+    """The rule that chose the output: `it is the only tensor`, `its key is 'out'`; without an output, what forward()
+    returned instead of a tensor: `None`, `a generator`."""
 
 
 @dataclass(frozen=True)
@@ -196,8 +202,24 @@ class ShapeSweep:
     """Largest valid size within `asked`."""
     rounding: tuple[tuple[str, str, str, int, int], ...] = ()
     """(layer, place text, op name, size in, size out) of the pools and strides that rounded at `asked`, in order."""
-    constructed: dict[str, Any] = field(default_factory=dict)
-    """Free room for later sweeps."""
+    multiples: tuple[int, int] | None = None
+    """What height and width must be divisible by, each for itself; None where that was not found."""
+    laws: tuple[SizeLaw | None, ...] = ()
+    """Height and width of the output as functions of the input's; empty where nobody asked, None where none fits."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """The first sample of the main pass, fed alone as well."""
+
+    samples: int
+    """Samples of the batch."""
+    relative: float
+    """Root mean square difference of its output, alone and in the batch, over the output's spread."""
+    precision: float
+    """Relative rounding error of one operation in this type and on this device."""
+    origin: int | None = None
+    """Index of the first operation of the main run whose result depends on the other samples; None where unknown."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +240,10 @@ class Evidence:
     """Valid sizes, where they were needed."""
     latent: Latent | None = None
     """What a generator was fed."""
+    loads: tuple[WeightsLoad, ...] = ()
+    """Weights that were loaded, and how much of them fitted."""
+    isolation: Isolation | None = None
+    """Whether samples depend on one another, where that was looked at."""
 
     @property
     def main(self) -> Run | None:

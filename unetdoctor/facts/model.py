@@ -86,6 +86,24 @@ class NormStatistics:
 
 
 @dataclass(frozen=True)
+class Unregistered:
+    """A trainable tensor that runs and that `parameters()` does not give."""
+
+    name: str
+    """Where it was found: `blocks[0].weight`; empty where no attribute of a module leads to it."""
+    holder: str
+    """The attribute that holds it: `blocks`; empty where there is none."""
+    kind: str
+    """Type of that attribute: `list`, `tuple`, `dict`."""
+    shape: tuple[int, ...]
+    """Its shape."""
+    place: Place
+    """Where the attribute is made, else where the tensor is read."""
+    op: int | None
+    """Index of the first op that reads it."""
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """The model as a whole."""
 
@@ -111,6 +129,11 @@ class ModelFacts:
     """Whether the output is a sum with the input or an earlier picture (then a zero last layer may be by design)."""
     timestep_input: bool
     """Whether forward() takes a timestep (diffusion networks start with a zero last layer by design)."""
+
+    unregistered: tuple[Unregistered, ...] = ()
+    """Trainable tensors that ran and are not registered."""
+    idle: tuple[tuple[str, int], ...] = ()
+    """(name, number of values) of registered parameters that no op of the main pass read."""
 
     def layer(self, name: str) -> LayerWeights | None:
         """Return the weighted layer of this name."""

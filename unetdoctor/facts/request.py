@@ -132,3 +132,5 @@ class Request:
     """Seed of every probe and of every fresh weight."""
     pictures: bool = True
     """Whether previews are wanted."""
+    sizes: tuple[tuple[int, ...], ...] = ()
+    """Input sizes asked of `unetdoctor sizes`, one number per spatial axis."""

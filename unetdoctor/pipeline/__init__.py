@@ -61,18 +61,34 @@ class InProcess:
 
 def examine(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Examine one model as the worker's child: a dumped Request in, a dumped Report (or a request error) out."""
-    from unetdoctor.engine.inputs import ChoiceError
+    from unetdoctor.pipeline.course import run
+
+    return _answered(run, request, channel)
+
+
+def survey_sizes(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    """Find the input sizes of one model as the worker's child: a dumped Sizes (or a request error) comes out."""
+    from unetdoctor.pipeline.sizes import run
+
+    return _answered(run, request, channel)
+
+
+def trace(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    """Trace one forward pass as the worker's child: a dumped Trace (or a request error) comes out."""
+    from unetdoctor.pipeline.trace import run
+
+    return _answered(run, request, channel)
+
+
+def _answered(run: Callable[[Request, Channel], Any], request: dict[str, Any], channel: Channel) -> dict[str, Any]:
     from unetdoctor.engine.loading import RequestError
     from unetdoctor.facts.contract import dump, load_request
-    from unetdoctor.pipeline.course import run
 
     wanted = load_request(request)
     try:
         dumped: dict[str, Any] = dump(run(wanted, channel))
     except RequestError as error:
         return {"request_error": error.sentence, "commands": list(error.commands)}
-    except ChoiceError as error:
-        return {"request_error": str(error), "commands": []}
     return dumped
 
 

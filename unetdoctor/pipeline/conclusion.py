@@ -43,7 +43,7 @@ def conclude(
     diagnoses = diagnose(findings, trials, counterfactual_causes)
     state = _state(evidence, findings, diagnoses)
     verdict = verdict_of(state, evidence, findings, diagnoses, examined, batch)
-    return Conclusion(state, diagnoses, verdict, _exit_code(state, findings, fail_on))
+    return Conclusion(state, diagnoses, verdict, exit_code_of(state, findings, fail_on))
 
 
 def _state(evidence: Evidence, findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...]) -> State:
@@ -56,7 +56,8 @@ def _state(evidence: Evidence, findings: tuple[Finding, ...], diagnoses: tuple[D
     return State.HEALTHY if evidence.model.trained else State.UNTRAINED
 
 
-def _exit_code(state: State, findings: tuple[Finding, ...], fail_on: str) -> int:
+def exit_code_of(state: State, findings: tuple[Finding, ...], fail_on: str) -> int:
+    """Return what the process returns."""
     if state is State.NOT_DIAGNOSABLE:
         return 3
     if fail_on == "never":

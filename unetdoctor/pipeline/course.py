@@ -11,9 +11,12 @@ from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
-from unetdoctor.engine.loading import LoadedModel, load
+from unetdoctor.engine.loading import LoadedModel, RequestError, bare_checkpoint, load
+from unetdoctor.engine.loading.target import quoted
+from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.probes import make_probes
-from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.returned import plain_path
+from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
     Evidence,
@@ -28,7 +31,10 @@ from unetdoctor.facts import (
     Skipped,
     Trial,
 )
+from unetdoctor.pipeline.bare import run_bare
+from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.loading import setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
@@ -37,23 +43,30 @@ def run(request: Request, channel: Any) -> Report:
     """Examine one model: load, probe, run, examine, try, conclude."""
     clock = Clock()
     checks, skipped = _selected(request)
+    weights = bare_checkpoint(request)
+    if weights is not None:
+        return run_bare(request, weights, checks, skipped, channel)
     loaded = load(request, channel.guard)
     before = model_digest(loaded.model)
     clock.lap("load")
     channel.stage("input")
     chosen = choose_input(loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard)
+    checks, beyond = _applicable(checks, chosen)
+    skipped += beyond
     examination = _examination(loaded, chosen, request)
     clock.lap("input")
     channel.stage("forward")
     for probe in make_probes(chosen, request, request.device):
         channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
+        _refuse_unknown_output(examination.seen[0], request)
         if examination.seen[0].crash is not None and chosen.fitted is None:
             break  # the others would crash alike
     clock.lap("run")
     _sweep(examination, chosen, channel)
+    _isolate(examination, channel)
     channel.stage("check")
     evidence = channel.guard("check", examination.evidence)
-    findings, failed = _examine(checks, evidence)
+    findings, failed = examine(checks, evidence)
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
@@ -91,14 +104,19 @@ def _selected(request: Request) -> tuple[tuple[type[Check], ...], tuple[Skipped,
     return checks, left_out
 
 
+def _applicable(
+    checks: tuple[type[Check], ...], chosen: ChosenInput
+) -> tuple[tuple[type[Check], ...], tuple[Skipped, ...]]:
+    """Leave out the checks that judge pictures alone where the input is a signal or a volume."""
+    shape = chosen.main.shape
+    axes = len(shape) - 2 if len(shape) > 2 and not chosen.latent else 2
+    what = {1: "a signal", 3: "a volume"}.get(axes, "no picture")
+    reason = f"judges pictures, and the input is {what} ({'x'.join(map(str, shape))})"
+    left_out = tuple(Skipped(c.code, reason) for c in checks if axes not in c.axes)
+    return tuple(c for c in checks if axes in c.axes), left_out
+
+
 def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
-    setting = Setting(
-        model=loaded.model,
-        device=request.device,
-        seed=request.seed,
-        source_root=str(loaded.source_root) if loaded.source_root else "",
-        directory=str(loaded.directory),
-    )
     places: dict[str, Place] = {}
 
     def place(layer: str) -> Place:
@@ -114,8 +132,22 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         latent=chosen.latent,
         timestep=chosen.timestep,
         place=place,
+        loads=loaded.loads,
     )
-    return Examination(setting, subject, request)
+    return Examination(setting_of(loaded, request), subject, request)
+
+
+def _refuse_unknown_output(seen: Observed, request: Request) -> None:
+    """Raise RequestError where forward() returned nothing of the name that `--output` gives."""
+    if request.output is None or seen.crash is not None or seen.output is not None:
+        return
+    listed = ", ".join(f"{path} {list(shape)}" for path, shape in seen.returned[:8])
+    found = f"it returned {listed}" if listed else "it returned no tensor"
+    first = plain_path(seen.returned[0][0]).removeprefix("output.") if seen.returned else ""
+    command = f"unetdoctor inspect {quoted(request.target)} --output {quoted(first)}" if first else ""
+    raise RequestError(
+        f"--output {request.output} names nothing that forward() returned; {found}.", (command,) if command else ()
+    )
 
 
 def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
@@ -123,9 +155,11 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     from unetdoctor.engine.shapes import sweep
 
     request, main = examination.request, examination.seen[0]
-    shape = tuple(main.inputs[0].shape) if main.inputs else ()
+    shape = main.probe.shape
     crashed = any(s.crash is not None for s in examination.seen)
-    if len(shape) != 4 or chosen.latent or not (crashed or request.inputs or request.images):
+    drawn = tuple(examination.main.output.shape) if examination.main.output is not None else ()
+    resized = len(drawn) == 4 and len(shape) == 4 and drawn[2:] != tuple(examination.main.inputs[0].shape[2:])
+    if len(shape) != 4 or chosen.latent or not (crashed or resized or request.inputs or request.images):
         return
     channel.stage("shapes")
     try:
@@ -133,20 +167,20 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
             examination.subject.model,
             chosen.make,
             (shape[2], shape[3]),
+            kwargs=chosen.make_named(*shape[2:]),
+            laws=resized,
         )
     except (NotImplementedError, RuntimeError):
         examination.shapes = None
 
 
-def _examine(checks: tuple[type[Check], ...], evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
-    findings: list[Finding] = []
-    failed: list[Skipped] = []
-    for check in checks:
-        try:
-            findings.extend(check.examine(evidence))
-        except Exception as error:  # noqa: BLE001 - one check's fault never ends the examination
-            failed.append(Skipped("UD901", f"{check.code} failed with {type(error).__name__}: {str(error)[:200]}"))
-    return tuple(findings), tuple(failed)
+def _isolate(examination: Examination, channel: Any) -> None:
+    """Feed the first sample alone where a pass went through."""
+    from unetdoctor.engine.isolation import isolate
+
+    if examination.alive:
+        channel.stage("forward")
+        examination.isolation = channel.guard("forward", partial(isolate, examination.setting, examination.main))
 
 
 def _trials(

@@ -16,6 +16,9 @@ from unetdoctor.facts import (
 COMPARABLE = 0.5
 """Cures whose effect is at least this share of the largest count as equal: then the smaller change is first."""
 
+BEFORE_THE_FIRST = -1
+"""The operation at which a finding stands that is about loading: everything else follows from it."""
+
 
 def diagnose(
     findings: tuple[Finding, ...], trials: tuple[Trial, ...], counterfactual_causes: dict[str, frozenset[str]]
@@ -38,7 +41,7 @@ def diagnose(
     left = [f for code, f in ill.items() if code not in explained and f.severity.rank >= Severity.WARNING.rank]
     ranked += [_unexplained(finding, trials) for finding in left]
     # A stable sort: what explains nothing never stands before a graver symptom that nothing explains.
-    return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not d.explains)))
+    return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not (d.explains or d.confirmed))))
 
 
 def _effect(trial: Trial) -> float:
@@ -52,7 +55,7 @@ def _rank(diagnosis: Diagnosis, op: int | None, strongest: dict[str, float]) -> 
     weak = 0
     if trial is not None and diagnosis.confirmed:
         weak = int(_effect(trial) < COMPARABLE * strongest.get(trial.symptom, 0.0))
-    scope = diagnosis.remedy.scope if diagnosis.remedy else 3
+    scope = diagnosis.remedy.scope if diagnosis.remedy else 0 if op == BEFORE_THE_FIRST else 3
     return (
         -diagnosis.severity.rank,
         not diagnosis.confirmed,
@@ -91,7 +94,7 @@ def _explained(
     cures = [t for t in own if t.outcome is Outcome.CURED]
     at_home = frozenset(code for code, known in causes.items() if finding.code in known)
     best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
-    explains = {t.symptom for t in cures}
+    explains = {t.symptom for t in cures if t.symptom in ill}
     tried = {t.symptom for t in own if t.outcome is not Outcome.NOT_TRIED}
     explains |= {code for code in ill if finding.code in causes.get(code, ()) and code not in tried}
     if not explains and finding.severity.rank < Severity.WARNING.rank:

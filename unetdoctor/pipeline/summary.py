@@ -90,7 +90,7 @@ def build_report(
             target=request.target,
             name=loaded.name,
             kind=loaded.target_kind,
-            how=loaded.how,
+            how=loaded.said,
             parameters=evidence.model.parameters,
             layers=len(evidence.model.layers),
             weights=loaded.weights,
@@ -109,8 +109,13 @@ def build_report(
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,
         notices=_notices(evidence),
-        timings=RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak()),
+        timings=run_block(clock),
     )
+
+
+def run_block(clock: Clock) -> RunBlock:
+    """Return the times and the memory of an examination."""
+    return RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak())
 
 
 def _drawn(output: Output) -> str:
@@ -130,7 +135,8 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         for run in evidence.runs
         if run.output is not None and not run.probe.constant and not run.verified
     ]
-    if not evidence.model.trained and any(run.output is not None for run in evidence.runs):
+    fresh = not evidence.model.trained and not evidence.loads
+    if fresh and any(run.output is not None for run in evidence.runs):
         notices.append("These weights are fresh: train the network, or give its trained weights with -w FILE.")
     notices += [
         f"On {run.probe.name} {_drawn(run.output)}."
@@ -138,10 +144,11 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         if run.probe.real and run.output is not None
     ]
     main = evidence.main
-    if main is not None and main.others:
-        listed = ", ".join(f"{path} {list(shape)}" for path, shape in main.others[:6])
-        taken = main.output.path if main.output else "none"
-        notices.append(f"forward() returned several tensors: {taken} was taken as the picture; others: {listed}.")
+    if main is not None and main.output is not None and len(main.output.shape) == 5:
+        depth = main.output.shape[2]
+        notices.append(
+            f"The output is a volume: its slice {depth // 2} of {depth} stands for it in pictures and numbers."
+        )
     return tuple(notices)
 
 

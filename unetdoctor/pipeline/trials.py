@@ -30,20 +30,27 @@ class Symptom:
 
 
 def symptoms(checks: Iterable[type[Check]], findings: Iterable[Finding]) -> tuple[Symptom, ...]:
-    """Return the ill symptoms, worst first, one for each code."""
+    """Return the ill symptoms, worst first, one for each code; and causes that prove themselves, where they can."""
     by_code = {check.code: check for check in checks}
     found: dict[str, Symptom] = {}
     for finding in sorted(findings, key=lambda f: -f.severity.rank):
-        if finding.kind is Kind.SYMPTOM and finding.ill and finding.readings and finding.code not in found:
+        known = by_code.get(finding.code)
+        told = finding.kind is Kind.SYMPTOM or (known is not None and known.proves_itself and bool(finding.remedies))
+        if told and finding.ill and finding.readings and finding.code not in found:
             leading = next((r for r in finding.readings if not r.holds), finding.readings[0])
             found[finding.code] = Symptom(by_code[finding.code], finding, leading)
     return tuple(found.values())
 
 
 def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ...]:
-    """Return what is to be tried on a symptom: the remedies of every ill cause, then the standard counterfactuals."""
+    """Return what is to be tried on a symptom: the remedies of every ill cause, then the standard counterfactuals.
+
+    On a cause that proves itself, its own remedies alone.
+    """
+    if symptom.finding.kind is Kind.CAUSE:
+        return symptom.finding.remedies
     proposed: dict[tuple[str, str, str], Remedy] = {}
-    for finding in findings:
+    for finding in findings if not symptom.check.own_remedies_only else ():
         if finding.kind is Kind.CAUSE and finding.ill:
             for remedy in finding.remedies:
                 proposed.setdefault(remedy.key, remedy)
@@ -59,7 +66,7 @@ class Laboratory:
 
     def __init__(self, counterfactual: Counterfactual, checks: tuple[type[Check], ...], evidence: Evidence) -> None:
         self._counterfactual = counterfactual
-        self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM)
+        self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM or c.proves_itself)
         self._start = self._read(evidence)
         self._ill_before = {f.code for f in self._start if f.ill}
         self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
@@ -113,7 +120,8 @@ class Laboratory:
         same = [f for f in findings if f.code == code]
         after = _matching(same, symptom)
         grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}
-        new = sorted(grave - self._ill_before)
+        told = symptom.finding.kind is Kind.SYMPTOM  # the proof of a cause is no statement on the picture
+        new = sorted(grave - self._ill_before) if told else []
         still_ill = any(f.ill for f in same) or not same  # a check that says nothing has not been satisfied
         milder = [c for c in new if code in next(k.takes_over for k in self._checks if k.code == c)]
         outcome, reason = _outcome(before, after, still_ill), ""

@@ -26,12 +26,12 @@ def verdict_of(
     """Return the verdict: one sentence."""
     if state is State.NOT_DIAGNOSABLE:
         crash = next((f for f in findings if f.ill and f.kind is Kind.SYMPTOM), None)
-        return crash.message if crash else "forward() returned no tensor that could be read as a picture or mask."
+        return crash.message if crash else _nothing_returned(evidence)
     first = diagnoses[0] if diagnoses else None
     if state is State.ILL and first is not None:
         return _sentence(first, findings)
     if first is not None and first.severity.rank >= Severity.WARNING.rank:
-        return f"No error, one thing to look at: {_lower(_sentence(first, findings))}"
+        return f"No error, one thing to look at: {lower(_sentence(first, findings))}"
     if state is State.UNTRAINED:
         return _untrained(findings, diagnoses, batch)
     worst = next((f for f in findings if f.severity is Severity.WARNING), None)
@@ -39,6 +39,16 @@ def verdict_of(
         return f"No error, one thing to look at: {worst.message}"
     count = len(evidence.runs)
     return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
+
+
+_GEOMETRY = "UD1"
+"""Codes of what sizes and shapes do, trained or not."""
+
+
+def _nothing_returned(evidence: Evidence) -> str:
+    returned = next((run.chosen for run in evidence.runs if run.chosen), "")
+    instead = f" forward() returned {returned}." if returned else ""
+    return f"There is no picture or mask: expected a tensor.{instead}"
 
 
 _LIMIT = re.compile(r" \((?:at least|at most|limit) [^()]*\)")
@@ -55,7 +65,8 @@ def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
         unit = f" {trial.unit}" if trial.unit else ""
         if diagnosis.code not in diagnosis.explains:
-            return f"{message}; proved: {proof}{unit} and cures {_named(diagnosis.explains, findings)}."
+            cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""
+            return f"{message}; proved: {proof}{unit}{cures}."
         return f"{message}; no cause was found, but {proof}{unit}."
     others = tuple(c for c in diagnosis.explains if c != diagnosis.code)
     if others:
@@ -71,7 +82,8 @@ def _named(codes: tuple[str, ...], findings: tuple[Finding, ...]) -> str:
 
 
 def _untrained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], batch: Output | None) -> str:
-    symptom = next((f for f in findings if f.kind is Kind.SYMPTOM and f.ill), None)
+    drawn = (f for f in findings if f.kind is Kind.SYMPTOM and f.ill and not f.code.startswith(_GEOMETRY))
+    symptom = next(drawn, None)
     first = next((d for d in diagnoses if symptom is not None and d.trial and d.trial.symptom == symptom.code), None)
     if symptom is None:
         return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."
@@ -90,10 +102,10 @@ def _untrained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], 
 
 def _short(message: str) -> str:
     """Return the first clause of a message, to stand within a sentence."""
-    return _lower(_clause(message).partition("; ")[0].partition(": ")[0])
+    return lower(_clause(message).partition("; ")[0].partition(": ")[0])
 
 
-def _lower(sentence: str) -> str:
+def lower(sentence: str) -> str:
     """Begin a clause in lower case unless it begins with a name or an abbreviation."""
     if len(sentence) > 1 and sentence[0].isupper() and sentence[1].islower():
         return sentence[0].lower() + sentence[1:]

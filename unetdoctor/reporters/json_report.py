@@ -1,13 +1,13 @@
 """The report for machines: the contract of `unetdoctor schema`."""
 
-from unetdoctor.facts import Report
+from unetdoctor.facts import Report, Sizes, Trace
 from unetdoctor.facts.contract import dump, report_schema
 from unetdoctor.reporters.json_text import to_text
 
 
-def to_json(report: Report) -> str:
-    """Return the report as JSON text."""
-    return to_text(dump(report))
+def to_json(fact: Report | Sizes | Trace) -> str:
+    """Return a report, or the answer of another command, as JSON text."""
+    return to_text(dump(fact))
 
 
 def schema() -> str:

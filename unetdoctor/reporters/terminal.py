@@ -1,7 +1,7 @@
 """The report for a person: the verdict first, then what it rests on."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console, RenderableType
 
@@ -42,8 +42,15 @@ def write(report: Report, look: Look, console: Console) -> None:
 
 def to_text(report: Report, look: Look) -> str:
     """Return the whole report as text, with escape sequences where the look has colours."""
+    return printed((x for block in BLOCKS for x in block(report, look)), look)
+
+
+def printed(renderables: Iterable[RenderableType], look: Look) -> str:
+    """Return renderables as text, one below the other."""
     stream = io.StringIO()
-    write(report, look, look.console(stream))
+    console = look.console(stream)
+    for renderable in renderables:
+        console.print(renderable, crop=False)
     return _trimmed(stream.getvalue())
 
 

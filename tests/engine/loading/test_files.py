@@ -47,7 +47,7 @@ def _tar() -> bytes:
 STATE = {"head.weight": torch.zeros(2, 3), "head.bias": torch.zeros(2)}
 SAVE = 'In the program that made it write torch.save(model.state_dict(), "weights.pth"), then give that file with -w.'
 NO_MODEL = "{} is a state_dict with 2 tensors, not a model; name the model that it belongs to: "
-NO_MODEL += "unetdoctor inspect model.py -w {}"
+NO_MODEL += "unetdoctor inspect {} --arch model.py"
 
 FILES: dict[str, tuple[str, bytes, str]] = {
     "empty": ("model.py", b"", "model.py is an empty file (0 bytes); download or save it again."),
@@ -141,12 +141,12 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "tensor": (
         "t.pt",
         _saved(torch.zeros(3)),
-        "t.pt is no model, and no state_dict was found in it either: it holds one tensor of shape (3,).",
+        "no state_dict found in t.pt: it holds one tensor of shape (3,).",
     ),
     "dict without tensors": (
         "t.pt",
         _saved({"epoch": 3}),
-        "t.pt is no model, and no state_dict was found in it either: it holds a dict without tensors (keys: epoch).",
+        "no state_dict found in t.pt: it holds a dict without tensors (keys: epoch).",
     ),
 }
 

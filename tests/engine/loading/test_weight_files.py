@@ -1,8 +1,11 @@
 """Files that hold no weights, or hold them damaged: one sentence each, and nothing runs."""
 
+import contextlib
 import io
+import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,16 @@ import torch
 from safetensors.torch import save_file
 
 from tests.engine.loading.conftest import UNET, Place
+
+
+@contextlib.contextmanager
+def _no_checksums() -> Iterator[None]:
+    """Let torch.save record no checksums."""
+    torch.serialization.set_crc32_options(False)
+    try:
+        yield
+    finally:
+        torch.serialization.set_crc32_options(True)
 
 
 def _compressed(path: Any) -> None:
@@ -32,7 +45,8 @@ def _cut_safetensors(path: Any) -> None:
 
 
 def _bad_record(path: Any) -> None:
-    torch.save({"a": torch.zeros(10)}, path)
+    with _no_checksums():
+        torch.save({"a": torch.zeros(10)}, path)
     path.write_bytes(
         path.read_bytes().replace(b"ctorch._utils\n_rebuild_tensor_v2", b"ctorch._utils\n_rebuild_tensor_v9")
     )
@@ -96,3 +110,73 @@ def test_truncated(place: Place, at: int) -> None:
             f"w.pth is truncated at byte {path.stat().st_size}: the directory at the end of the zip is missing; "
             "copy or download it again."
         )
+
+
+def _flip(path: Path, value: float) -> None:
+    """Change one bit of the only tensor that holds this value."""
+    data = path.read_bytes()
+    at = data.index(torch.full((3,), value).numpy().tobytes())
+    path.write_bytes(data[: at + 3] + bytes([data[at + 3] ^ 0x40]) + data[at + 4 :])
+
+
+def test_a_flipped_bit_is_found_and_names_its_tensor(place: Place) -> None:
+    path = place.write({"model.py": UNET}).directory / "w.pth"
+    tensors = {"a": torch.ones(3), "bad.weight": torch.full((3,), 0.03), "c": torch.ones(3)}
+    torch.save({"state_dict": tensors, "epoch": 3}, path)
+    _flip(path, 0.03)
+    assert torch.load(path, weights_only=True)["state_dict"]["bad.weight"].abs().max() > 1e30
+    assert place.refusal("model.py:UNet", weights="w.pth").sentence == (
+        "w.pth is damaged: the bytes of 1 record differ from the checksum that was saved with them (bad.weight); "
+        "copy or download it again."
+    )
+
+
+def test_without_checksums_that_is_said(place: Place) -> None:
+    path = place.write({"model.py": UNET}).directory / "w.pth"
+    state = place.load("model.py").model.state_dict()
+    with _no_checksums():
+        torch.save(state, path)
+    assert place.load("model.py:UNet", weights="w.pth").how == (
+        "loaded 4 tensors from w.pth",
+        "w.pth records no checksums, so damage to its bytes cannot be seen",
+    )
+
+
+@pytest.mark.parametrize("form", ["safetensors", "bin"])
+def test_shards(place: Place, form: str) -> None:
+    state = place.write({"model.py": UNET}).load("model.py").model.state_dict()
+    (place.directory / "hf").mkdir()
+    where = {}
+    for number, (key, value) in enumerate(state.items()):
+        name = f"model-{number}.{form}"
+        where[key] = name
+        if form == "safetensors":
+            save_file({key: value + 1}, place.directory / "hf" / name)
+        else:
+            torch.save({key: value + 1}, place.directory / "hf" / name)
+    index = place.directory / "hf" / f"model.{form}.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": where}))
+    loaded = place.load("model.py:UNet", weights=f"hf/model.{form}.index.json")
+    assert all(value.equal(state[key] + 1) for key, value in loaded.model.state_dict().items())
+    assert loaded.how == (
+        f"loaded 4 tensors from hf/model.{form}.index.json",
+        f"read all 4 shards that hf/model.{form}.index.json lists",
+    )
+    (place.directory / "hf" / f"model-2.{form}").unlink()
+    assert place.refusal("model.py:UNet", weights=f"hf/model.{form}.index.json").sentence == (
+        f"hf/model.{form}.index.json lists 4 shards, of which 1 is missing beside it: model-2.{form}; "
+        "download every shard into the folder of the index."
+    )
+
+
+def test_a_shard_elsewhere_is_not_read(place: Place) -> None:
+    place.write({"model.py": UNET, "m.index.json": json.dumps({"weight_map": {"a": "../secret.bin"}})})
+    assert place.refusal("model.py:UNet", weights="m.index.json").sentence == (
+        "m.index.json lists '../secret.bin'; a shard must lie beside its index."
+    )
+
+
+@pytest.mark.parametrize("text", ["{not json", "[1]", '{"weight_map": 3}', '{"weight_map": {"a": 3}}'])
+def test_a_text_file_that_is_no_index(place: Place, text: str) -> None:
+    place.write({"model.py": UNET, "m.index.json": text})
+    assert place.refusal("model.py:UNet", weights="m.index.json").sentence.startswith("m.index.json is a text file; ")

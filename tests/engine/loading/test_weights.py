@@ -114,43 +114,90 @@ def without(state: State, *keys: str) -> State:
     return {key: value for key, value in state.items() if key not in keys}
 
 
-UNFIT: dict[str, tuple[Callable[[State], Any], str]] = {
-    "missing": (
-        lambda s: without(s, "head.bias"),
-        "w.pth does not fit UNet: 1 of the model's 4 tensors is missing from the file: head.bias.",
+PART: dict[str, tuple[Callable[[State], Any], dict[str, Any]]] = {
+    "missing": (lambda s: without(s, "head.bias"), {"common": 3, "missing": ("head.bias",), "tail": True}),
+    "missing from the front": (
+        lambda s: without(s, "block.conv.weight"),
+        {"common": 3, "missing": ("block.conv.weight",), "tail": False},
     ),
     "unexpected": (
         lambda s: s | {"tail.weight": torch.zeros(1)},
-        "w.pth does not fit UNet: 1 of the file's 5 tensors is unknown to the model: tail.weight.",
+        {"common": 4, "unexpected": ("tail.weight",), "foreign": True},
+    ),
+    "unexpected in a block": (
+        lambda s: s | {"block.bn.weight": torch.zeros(1)},
+        {"common": 4, "unexpected": ("block.bn.weight",), "foreign": False},
     ),
     "another shape": (
         lambda s: s | {"head.weight": torch.zeros(21, 4, 1, 1), "head.bias": torch.zeros(21)},
-        "w.pth does not fit UNet: 2 are of another shape: head.weight (file 21x4x1x1, model 2x4x1x1), "
-        "head.bias (file 21, model 2).",
+        {
+            "common": 2,
+            "reshaped": (("head.weight", (21, 4, 1, 1), (2, 4, 1, 1)), ("head.bias", (21,), (2,))),
+            "better": ("n_classes=21",),
+        },
     ),
     "another network": (
         lambda s: {f"features.{index}.weight": torch.zeros(1) for index in range(12)},
-        "w.pth does not fit UNet: 4 of the model's 4 tensors are missing from the file: block.conv.weight, "
-        "block.conv.bias, head.weight, head.bias; 12 of the file's 12 tensors are unknown to the model: "
-        + ", ".join(f"features.{index}.weight" for index in range(10))
-        + " and 2 more.",
+        {"common": 0, "missing": ("block.conv.weight", "block.conv.bias", "head.weight", "head.bias"), "stored": 12},
     ),
     "everything at once": (
         lambda s: without(s, "head.bias") | {"head.weight": torch.zeros(3), "tail": torch.zeros(())},
-        "w.pth does not fit UNet: 1 of the model's 4 tensors is missing from the file: head.bias; "
-        "1 of the file's 4 tensors is unknown to the model: tail; "
-        "1 is of another shape: head.weight (file 3, model 2x4x1x1).",
+        {
+            "common": 2,
+            "missing": ("head.bias",),
+            "unexpected": ("tail",),
+            "reshaped": (("head.weight", (3,), (2, 4, 1, 1)),),
+        },
     ),
-    "two that fit": (
-        lambda s: {"params": s, "params_ema": s | {}},
-        "w.pth holds 2 sets of weights that fit equally well: params, params_ema. Save the one you mean alone: "
-        "torch.save(torch.load('w.pth', map_location=\"cpu\", weights_only=True)['params'], \"weights.pth\").",
+    "a part": (
+        lambda s: {key.removeprefix("block."): value for key, value in s.items() if key.startswith("block.")},
+        {"common": 2, "as_saved": 0, "missing": ("head.weight", "head.bias")},
     ),
-    "two prefixes that fit": (
-        lambda s: prefixed(s, "g.") | prefixed(s, "g_ema."),
-        "w.pth holds 2 sets of weights that fit equally well: prefix 'g.', prefix 'g_ema.'. "
-        "Save the one you mean alone, its keys without the prefix 'g.'.",
+}
+
+
+@pytest.mark.parametrize("case", PART)
+def test_what_fits_is_loaded_and_the_rest_is_told(place: Place, state: State, case: str) -> None:
+    make, said = PART[case]
+    torch.save(make(state), place.directory / "w.pth")
+    loaded = place.load("model.py:UNet", weights="w.pth")
+    (load,) = loaded.loads
+    assert {name: getattr(load.fact, name) for name in said} == said
+    assert loaded.weights_given == (not load.fact.unfilled)
+    unfilled = {*load.fact.missing, *(name for name, _, _ in load.fact.reshaped)}
+    found = {key for key, value in loaded.model.state_dict().items() if value.equal(state[key])}
+    assert found == (state.keys() - unfilled if load.fact.common else set())
+
+
+EQUAL: dict[str, tuple[Callable[[State], Any], str, str]] = {
+    "entries": (lambda s: {"params_ema": s, "params": s | {}}, "entry params", "entry params_ema"),
+    "prefixes": (
+        lambda s: prefixed(s, "g_ema.") | prefixed(s, "g."),
+        "prefix 'g.' stripped",
+        "prefix 'g_ema.' stripped",
     ),
+    "a wrapper and another": (lambda s: {"best": s, "model": s | {}}, "entry model", "entry best"),
+    "a prefix and an average": (
+        lambda s: {"ema": s, "model": prefixed(s, "module.")},
+        "entry model, prefix 'module.' stripped",
+        "entry ema",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EQUAL)
+def test_of_two_that_fit_one_is_taken_by_rule_and_the_other_named(place: Place, state: State, case: str) -> None:
+    make, taken, other = EQUAL[case]
+    made = make(state)
+    copies = {k: {n: t.clone() for n, t in v.items()} if isinstance(v, dict) else v.clone() for k, v in made.items()}
+    torch.save(copies, place.directory / "w.pth")
+    loaded = place.load("model.py:UNet", weights="w.pth")
+    assert loaded.loads[0].fact.taken.label == taken
+    assert f"took {taken}; as many keys fit under {other}" in loaded.how
+    assert other in loaded.loads[0].tensors
+
+
+UNFIT: dict[str, tuple[Callable[[State], Any], str]] = {
     "a list": (lambda s: list(s.values()), "no state_dict found in w.pth: it holds a list."),
     "a tensor": (lambda s: torch.zeros(2, 3), "no state_dict found in w.pth: it holds one tensor of shape (2, 3)."),
     "a string": (lambda s: "hello", "no state_dict found in w.pth: it holds a str."),
@@ -179,11 +226,31 @@ def test_does_not_load(place: Place, state: State, case: str) -> None:
     assert place.refusal("model.py:UNet", weights="w.pth").sentence == sentence
 
 
-def test_a_guessed_argument_is_named_where_shapes_differ(place: Place, state: State) -> None:
+def test_guessed_arguments_are_taken_from_the_shapes(place: Place, state: State) -> None:
     place.write({"model.py": UNET.replace("=3, n_classes=2", ", n_classes")})
-    torch.save(state | {"head.bias": torch.zeros(21)}, place.directory / "w.pth")
-    sentence = place.refusal("model.py:UNet(3)", weights="w.pth").sentence
-    assert sentence.endswith(" n_classes=2 was guessed; if that is wrong, set it with -k.")
+    wide = {
+        "block.conv.weight": torch.ones(4, 1, 3, 3),
+        "head.weight": torch.ones(21, 4, 1, 1),
+        "head.bias": torch.ones(21),
+    }
+    torch.save(state | wide, place.directory / "w.pth")
+    loaded = place.load("model.py:UNet", weights="w.pth")
+    assert loaded.weights_given
+    assert "took in_channels=1 from the shape of block.conv.weight" in loaded.how
+    assert "took n_classes=21 from the shape of head.weight" in loaded.how
+    assert not any(sentence.startswith("guessed") for sentence in loaded.how)
+    assert loaded.model.head.bias.shape == (21,)
+    assert place.stages.count("construct") == 2  # as guessed, and better
+
+
+def test_a_guess_that_nothing_contradicts_stays(place: Place, state: State) -> None:
+    place.write({"model.py": UNET.replace("=3, n_classes=2", ", n_classes")})
+    torch.save(state | {"head.bias": torch.zeros(3, 3)}, place.directory / "w.pth")
+    how = place.load("model.py:UNet", weights="w.pth").how
+    assert [sentence.split(" ")[1] for sentence in how if sentence.startswith("guessed")] == [
+        "in_channels=3",
+        "n_classes=2",
+    ]
 
 
 def test_weights_are_looked_at_before_code_runs(place: Place) -> None:
@@ -220,3 +287,23 @@ def test_a_program_as_weights(place: Place, torchscript: None) -> None:
         == "net.ts is a TorchScript program, a whole network and no weights file; name it as the target."
     )
     assert refusal.commands == ("unetdoctor inspect net.ts",)
+
+
+def test_a_network_without_parameters(place: Place, state: State) -> None:
+    torch.save(state, place.directory / "w.pth")
+    place.write(
+        {"bare.py": "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n"}
+    )
+    assert place.refusal("bare.py", weights="w.pth").sentence.startswith(
+        "Net has no parameters or buffers that w.pth could fill: "
+    )
+
+
+def test_a_tied_weight_needs_one_name_only(place: Place) -> None:
+    tied = UNET.replace("self.head =", "self.twin = self.block\n        self.head =")
+    full = place.write({"model.py": tied}).load("model.py:UNet").model.state_dict()
+    torch.save({k: v + 1 for k, v in full.items() if not k.startswith("twin.")}, place.directory / "w.pth")
+    loaded = place.load("model.py:UNet", weights="w.pth")
+    assert loaded.weights_given
+    assert not loaded.loads[0].fact.missing
+    assert loaded.model.twin.conv.weight.equal(full["twin.conv.weight"] + 1)

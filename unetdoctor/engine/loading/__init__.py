@@ -11,7 +11,11 @@
 | `python_target`, `library_target` | a network that Python builds: the user's, or an installed library's |
 | `torchscript_file`, `exported_file`, `pickled_module` | a network that a file holds |
 | `directory_target`, `hugging_face` | a hubconf.py, a directory of transformers or diffusers, a folder of files |
-| `checkpoints`, `matching`, `weights` | reading weights as data, finding the entry that fits, copying it |
+| `checkpoints`, `shards`, `integrity` | reading weights as data: one file or several, whole or damaged |
+| `matching`, `loads`, `weights` | which entry and which keys fit, what is left over, copying what fits |
+| `lazy` | layers whose shapes a first input gives |
+| `own_loads` | what the user's own load_state_dict took and dropped |
+| `suggestions` | what a checkpoint says of the constructor's arguments |
 | `devices` | whether the machine has the device |
 
 What is wrong with the request raises RequestError before any foreign code runs where that is possible; what foreign
@@ -28,26 +32,36 @@ from pathlib import Path
 import torch
 
 from unetdoctor.engine.loading import (
+    bare,
+    checkpoints,
     devices,
     directory_target,
     exported_file,
     files,
     hugging_face,
+    lazy,
     library_target,
+    loads,
+    matching,
+    own_loads,
     pickled_module,
     python_target,
+    suggestions,
     torchscript_file,
     weights,
 )
+from unetdoctor.engine.loading.bare import Bare
+from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Archive, Content
 from unetdoctor.engine.loading.target import ParsedTarget, parse_target, quoted
+from unetdoctor.engine.surroundings import Notes, around, settle
 from unetdoctor.facts import Request
 from unetdoctor.facts.target import HUGGING_FACE
 
-__all__ = ["Guard", "LoadedModel", "ParsedTarget", "RequestError", "load", "parse_target"]
+__all__ = ["Bare", "Guard", "LoadedModel", "ParsedTarget", "RequestError", "bare_checkpoint", "load", "parse_target"]
 
 
 def load(request: Request, guard: Guard) -> LoadedModel:
@@ -57,15 +71,77 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     """
     device = devices.check(request.device)
     directory = files.absolute(request.directory, Path())
-    request = replace(request, directory=str(directory))
+    request = _with_architecture(replace(request, directory=str(directory)))
     given = weights.read(files.find(request.weights, directory)) if request.weights is not None else None
-    loaded = _load_target(request, directory, device, guard)
+    offered = suggestions.settings(given.checkpoint, given.shown) if given is not None else None
+    folder = _folder(request.target, directory)
+    notes = Notes(folder)
+    with around(notes, device, folder), own_loads.watching() as seen:
+        loaded = lazy.settle(_load_target(request, directory, device, guard, offered), request, guard)
+        if given is not None:
+            loaded = _better_built(loaded, given)
+    loaded.loads = own_loads.judged(seen, loaded)
     if given is not None:
         loaded = weights.load_into(loaded, given, guard)
     if loaded.kind != "exported":  # its mode is a part of the program
         loaded.training_flags = {n: m.training for n, m in loaded.model.named_modules() if hasattr(m, "training")}
     guard("load", lambda: _prepare(loaded, device))
+    settle(loaded.model, notes, device, folder)
+    loaded.notes = notes
     return loaded
+
+
+def _folder(target: str, directory: Path) -> Path:
+    """Return the folder that holds the person's own files of a target."""
+    with suppress(OSError, ValueError, RequestError):
+        path = files.absolute(_parsed(target, directory).location, directory)
+        return path if path.is_dir() else path.parent
+    return directory
+
+
+def bare_checkpoint(request: Request) -> Bare | None:
+    """Return the weights that a target is, where no network is named for them; None for a target of another kind.
+
+    Raises RequestError where they cannot be read.
+    """
+    directory = files.absolute(request.directory, Path())
+    path = files.absolute(request.target, directory)
+    with suppress(OSError, ValueError):
+        if request.arch is None and path.is_file():
+            file = files.find(request.target, directory)
+            trusted = request.trust and bool(checkpoints.foreign_globals(file))
+            if checkpoints.is_checkpoint(file) and not trusted:
+                return bare.read(file)
+    return None
+
+
+def _with_architecture(request: Request) -> Request:
+    """Put a checkpoint and the network that it belongs to in their places."""
+    if request.arch is None:
+        return request
+    if request.weights is not None:
+        raise RequestError(
+            f"{request.target} is the checkpoint that --arch {request.arch} belongs to, so -w {request.weights} is one "
+            "too many; leave one out.",
+            (f"unetdoctor inspect {quoted(request.arch)} -w {quoted(request.weights)}",),
+        )
+    return replace(request, target=request.arch, weights=request.target, arch=None)
+
+
+def _better_built(loaded: LoadedModel, given: weights.Weights) -> LoadedModel:
+    """Build a network again whose guessed arguments the weights' shapes contradict, where more fits then."""
+    if loaded.rebuild is None:
+        return loaded
+    expected = loads.tensors_of(loaded.model)
+    fit = matching.find(given.checkpoint, expected)[0]
+    better = suggestions.from_shapes(expected, fit, loaded.guessed)
+    if not better:
+        return loaded
+    again = loaded.rebuild({name: value for name, (value, _) in better.items()})
+    if matching.find(given.checkpoint, loads.tensors_of(again.model))[0].matching <= fit.matching:
+        return loaded
+    said = tuple(f"took {name}={value!r} from the shape of {key}" for name, (value, key) in better.items())
+    return replace(again, how=(*again.how, *said))
 
 
 def _prepare(loaded: LoadedModel, device: torch.device) -> None:
@@ -74,19 +150,21 @@ def _prepare(loaded: LoadedModel, device: torch.device) -> None:
         loaded.model.eval()
 
 
-def _load_target(request: Request, directory: Path, device: torch.device, guard: Guard) -> LoadedModel:
+def _load_target(
+    request: Request, directory: Path, device: torch.device, guard: Guard, offered: Offered | None
+) -> LoadedModel:
     parsed = _parsed(request.target, directory)
     if library_target.is_named(parsed, directory):
-        return library_target.load(parsed, request, guard)
+        return library_target.load(parsed, request, guard, offered)
     path = files.absolute(parsed.location, directory)
     looks_imported = parsed.is_module_name and bool(parsed.name) and not parsed.location.endswith(".py")
     if directory_target.is_named(request.target, path, looks_imported):
         return directory_target.load(parsed, request, guard)
     if looks_imported and not path.is_file():
-        return python_target.load_import_path(parsed, request, guard)
+        return python_target.load_import_path(parsed, request, guard, offered)
     file = files.find(parsed.location, directory)
     if python_target.is_python(file):
-        return python_target.load_file(file, parsed, request, guard)
+        return python_target.load_file(file, parsed, request, guard, offered)
     if file.content is Content.ZIP and file.archive is Archive.TORCHSCRIPT:
         _refuse_name(parsed, file, request)
         return torchscript_file.load_file(file, request, device, guard)
@@ -121,10 +199,13 @@ def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> Non
 
 
 def _refused(file: FoundFile) -> RequestError:
-    if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE) or (
-        file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
-    ):
-        return weights.refuse_as_target(file)
+    if checkpoints.is_checkpoint(file):
+        command = f"unetdoctor inspect {quoted(file.shown)} --arch model.py"
+        return RequestError(
+            f"{file.shown} is a state_dict with {len(bare.read(file).tensors)} tensors, not a model; "
+            f"name the model that it belongs to: {command}",
+            (command,),
+        )
     expected = "expected a Python file, a TorchScript file, a .pt2 file or weights"
     if file.path.suffix == ".py" and file.content is Content.OTHER and b"\0" not in file.head:
         return RequestError(f"{file.shown} is not UTF-8 text, and its first two lines declare no other encoding.")

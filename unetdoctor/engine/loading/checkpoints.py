@@ -8,12 +8,15 @@ import pickletools
 import re
 import warnings
 import zipfile
+from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 import safetensors
 import safetensors.torch
 import torch
 
+from unetdoctor.engine.loading import integrity, shards
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.sniff import Archive, Content
@@ -22,19 +25,54 @@ from unetdoctor.engine.loading.target import quoted
 MAX_PICKLE_BYTES = 64 * 1024**2
 """How much of a pickle is searched for the names of what it wants to call."""
 MAX_NAMED = 6
+
+
+class Plain:
+    """Stands in for a container of settings: holds what the file says and runs nothing of it."""
+
+
+class _Filled(OrderedDict[Any, Any]):
+    """Stands in for a defaultdict."""
+
+    def __new__(cls, *_default: object) -> OrderedDict[Any, Any]:  # type: ignore[misc]
+        """Return an empty dict, which is what the reader can fill."""
+        return OrderedDict()
+
+
+_KINDS = ("dict", "list", "tuple", "str", "int", "long", "float", "bool")
+"""Types that settings name, never to be called."""
+PLAIN: dict[str, type] = {
+    "lightning.fabric.utilities.data.AttributeDict": OrderedDict,
+    "lightning_fabric.utilities.data.AttributeDict": OrderedDict,
+    "lightning.pytorch.utilities.parsing.AttributeDict": OrderedDict,
+    "pytorch_lightning.utilities.parsing.AttributeDict": OrderedDict,
+    **dict.fromkeys(
+        (
+            *("omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig", "omegaconf.nodes.AnyNode"),
+            *("omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata", "typing.Any"),
+        ),
+        Plain,
+    ),
+    **{f"{home}.{kind}": Plain for home in ("builtins", "__builtin__") for kind in _KINDS},
+    "collections.defaultdict": _Filled,
+}
+"""Settings beside the weights (Lightning's hyper_parameters) that are data alone, and what they are read as."""
 SAVE = 'torch.save(model.state_dict(), "weights.pth")'
 
 
 def read(file: FoundFile) -> Any:
     """Return what a weights file holds, on the CPU and memory-mapped where possible; raises RequestError."""
+    if shards.names(file):
+        return {key: value for shard in shards.find(file) for key, value in _entries(read(shard))}
     refuse_foreign(file)
     if file.content is Content.SAFETENSORS:
         return _read_safetensors(file)
     mapped = file.content is Content.ZIP
     if mapped:
         _refuse_compressed(file)
+        integrity.check_records(file)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.serialization.safe_globals([(k, name) for name, k in PLAIN.items()]):
             warnings.simplefilter("ignore")
             return torch.load(file.path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
@@ -43,11 +81,30 @@ def read(file: FoundFile) -> Any:
         raise RequestError(f"{file.shown} is damaged and cannot be read: {first_line(error)}.") from None
 
 
+def is_checkpoint(file: FoundFile) -> bool:
+    """Return whether a file holds weights alone, by its content."""
+    kinds = (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE)
+    checkpoint = file.content is Content.ZIP and file.archive is Archive.CHECKPOINT
+    return checkpoint or file.content in kinds or bool(shards.names(file))
+
+
+def remarks(file: FoundFile) -> tuple[str, ...]:
+    """Return what a person should know of how the file was read."""
+    listed = shards.names(file)
+    if listed:
+        return (f"read all {len(listed)} shards that {file.shown} lists",)
+    if file.content is Content.ZIP and integrity.without_checksums(file):
+        return (f"{file.shown} records no checksums, so damage to its bytes cannot be seen",)
+    return ()
+
+
+def _entries(value: Any) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
 def refuse_foreign(file: FoundFile) -> None:
     """Raise RequestError for a file that is no checkpoint by its content, before anything is read from it."""
-    if file.content is Content.ZIP and file.archive is Archive.CHECKPOINT:
-        return
-    if file.content in (Content.SAFETENSORS, Content.LEGACY_TORCH, Content.PICKLE):
+    if is_checkpoint(file):
         return
     if file.content is Content.ZIP and file.archive in (Archive.TORCHSCRIPT, Archive.EXPORTED):
         raise RequestError(
@@ -124,7 +181,7 @@ def root_name(file: FoundFile) -> str:
 
 def foreign_names(data: bytes, several: bool = False) -> list[str]:
     """Return the same for the bytes of a pickle, or of several that follow each other."""
-    return [name for name in _globals(data, several) if not _PLAIN.fullmatch(name)]
+    return [name for name in _globals(data, several) if not _PLAIN.fullmatch(name) and name not in PLAIN]
 
 
 _PLAIN = re.compile(

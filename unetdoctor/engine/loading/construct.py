@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from unetdoctor.engine.loading.errors import RequestError
@@ -14,6 +14,16 @@ from unetdoctor.engine.loading.target import Call, quoted
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Values for arguments that were found beside the weights, or read off their shapes."""
+
+    values: Mapping[str, Any]
+    """By name."""
+    source: str
+    """Where they were found, to follow `from`."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +36,24 @@ class Arguments:
     """Keyword arguments."""
     guessed: tuple[str, ...]
     """One sentence for each guess."""
+    guesses: Mapping[str, Any] = field(default_factory=dict)
+    """The guessed values by name."""
+    others: Mapping[str, Any] = field(default_factory=dict)
+    """The other values by name: given and default ones."""
 
 
 def arrange(
-    function: Callable[..., Any], name: str, target: str, call: Call | None, given: Mapping[str, Any]
+    function: Callable[..., Any],
+    name: str,
+    target: str,
+    call: Call | None,
+    given: Mapping[str, Any],
+    offered: Offered | None = None,
 ) -> Arguments:
     """Return the arguments of `function`; raises RequestError for one that is unknown, doubled or cannot be guessed.
 
-    `name` is what messages call it, `target` how a command names it.
+    `name` is what messages call it, `target` how a command names it; `offered` are values that a checkpoint has for
+    those that were not given.
     """
     args = call.args if call else ()
     kwargs = dict(call.kwargs) if call else {}
@@ -47,22 +67,35 @@ def arrange(
         return Arguments(args, kwargs, ())
     parameters = signature.parameters
     bound = _bind(parameters, args, kwargs, name, target)
+    sentences = _offer(parameters, bound, offered)
     missing = [p for key, p in parameters.items() if key not in bound and p.default is p.empty and p.kind not in _OPEN]
     kind = "constructor argument" if inspect.isclass(function) else "argument"
-    sentences, unknown = [], []
+    unknown: list[str] = []
+    guesses: dict[str, Any] = {}
     for parameter in missing:
         known, value = guess(parameter, frozenset(parameters))
         if not known:
             unknown.append(parameter.name)
             continue
-        bound[parameter.name] = value
+        bound[parameter.name] = guesses[parameter.name] = value
         sentences.append(
             f"guessed {parameter.name}={value!r} ({kind} without a default; set it with -k {parameter.name}=...)"
         )
     if unknown:
         raise _unguessed(name, target, unknown, signature)
     sentences += _swallowed(name, kwargs, parameters)
-    return _in_order(parameters, bound, args, kwargs, tuple(sentences))
+    others = {key: p.default for key, p in parameters.items() if p.default is not p.empty} | bound
+    others = {key: value for key, value in others.items() if key not in guesses}
+    return replace(_in_order(parameters, bound, args, kwargs, tuple(sentences)), guesses=guesses, others=others)
+
+
+def _offer(parameters: Mapping[str, inspect.Parameter], bound: dict[str, Any], offered: Offered | None) -> list[str]:
+    """Bind the offered values that a parameter is there for and nothing else fills, and say so."""
+    taken = [] if offered is None else [key for key in parameters if key in offered.values and key not in bound]
+    taken = [key for key in taken if parameters[key].kind not in _OPEN]
+    for key in taken:
+        bound[key] = offered.values[key]  # type: ignore[union-attr]
+    return [f"took {key}={_short(bound[key])} from {offered.source}" for key in taken if offered is not None]
 
 
 def zero_argument(function: Callable[..., Any], given: Mapping[str, Any]) -> bool:

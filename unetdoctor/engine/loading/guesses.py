@@ -67,8 +67,8 @@ def guess(parameter: inspect.Parameter, beside: frozenset[str]) -> tuple[bool, A
     `beside` holds the names of all arguments. Output channels count classes, except beside a latent: a generator draws
     a picture. `width` is an image size beside `height`.
     """
-    name = _plain(parameter.name)
-    others = {_plain(other) for other in beside}
+    name = plain(parameter.name)
+    others = {plain(other) for other in beside}
     value = _TABLE.get(name, _UNKNOWN)
     if value is _UNKNOWN:
         return False, None
@@ -127,5 +127,21 @@ def _annotation_text(annotation: Any) -> str:
     return text.strip("'\"").replace("typing.", "").replace("collections.abc.", "")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a name as the table has it."""
     return name.replace("_", "").lower()
+
+
+def says_input(name: str) -> bool:
+    """Return whether a plain name counts the channels of the input."""
+    return _TABLE.get(name) == IMAGE_CHANNELS and not reads_kernels(name) and "out" not in name
+
+
+def says_output(name: str) -> bool:
+    """Return whether a plain name counts the channels of the output."""
+    return not reads_kernels(name) and (_TABLE.get(name) == CLASSES or (name in _TABLE and "out" in name))
+
+
+def reads_kernels(name: str) -> bool:
+    """Return whether a plain name is about the size of a kernel, and not about channels."""
+    return name in ("kernelsize", "ksize", "kernel", "patchsize", "scale", "scalefactor", "upscale", "upscalefactor")

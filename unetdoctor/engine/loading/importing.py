@@ -39,6 +39,8 @@ class _Siblings:
 
     def __init__(self) -> None:
         self.folders: list[str] = []
+        self.running = ""
+        """The file that is the target: never found by its own imports."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -47,7 +49,9 @@ class _Siblings:
         if path is not None or "." in name or name in RESERVED or name in sys.stdlib_module_names:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, self.folders, target)
-        return spec if spec is not None and spec.origin is not None else None
+        if spec is None or spec.origin is None or spec.origin == self.running:
+            return None  # a file einops.py that imports einops means the library
+        return spec
 
 
 _siblings = _Siblings()
@@ -70,6 +74,7 @@ def import_file(path: Path, directory: Path) -> ModuleType:
     packages = package_chain(path)
     root = packages[0].parent if packages else path.parent
     add_folders(list(dict.fromkeys((path.parent, root, directory))))
+    _siblings.running = str(path)
     with _as_script(path), _failures_explained(path, directory):
         if packages:
             return _import_in_package(path, packages)

@@ -18,6 +18,7 @@ from torch import nn
 
 from unetdoctor.engine.loading import python_target
 from unetdoctor.engine.loading.choosing import Chosen
+from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.target import ParsedTarget, quoted
@@ -43,7 +44,7 @@ class Library:
     """All names of the module that may be networks."""
 
 
-def load(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+def load(parsed: ParsedTarget, request: Request, guard: Guard, offered: Offered | None = None) -> LoadedModel:
     """Build a network of a library with arguments that download nothing."""
     library = _KNOWN[parsed.location]
     _refuse_missing(library, parsed)
@@ -55,7 +56,7 @@ def load(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
     _refuse_downloads(library, parsed, given)
     target = f"{parsed.location}:{parsed.name}"
     chosen = Chosen(_without_downloads(function, library, given), parsed.name, target, ())
-    loaded = python_target.build(chosen, None, f"{parsed.location} network", parsed.call, request, guard)
+    loaded = python_target.build(chosen, None, f"{parsed.location} network", parsed.call, request, guard, offered)
     loaded.name = loaded.name if isinstance(function, type) else parsed.name
     return loaded
 

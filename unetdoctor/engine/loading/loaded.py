@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
+
+from unetdoctor.engine.loading.loads import Load
+from unetdoctor.engine.surroundings import Notes
 
 
 @dataclass
@@ -23,7 +28,7 @@ class LoadedModel:
     how: tuple[str, ...]
     """One sentence for everything that was chosen or guessed on the way."""
     weights_given: bool
-    """Whether a weights file was loaded."""
+    """Whether a weights file was loaded that filled the whole network."""
     weights: str
     """That file as it was asked for; empty without one."""
     source_root: Path | None
@@ -38,6 +43,21 @@ class LoadedModel:
     """Module name -> its training flag before eval()."""
     example_inputs: tuple[torch.Tensor, ...] | None = None
     """What a TorchScript file was traced with (shape and dtype on the meta device), or a program exported with."""
+    loads: tuple[Load, ...] = ()
+    """Weights that were loaded: from the file that was given, and by the user's own code."""
+    guessed: Mapping[str, Any] = field(default_factory=dict)
+    """Constructor arguments that were guessed."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """The others, given or default."""
+    rebuild: Callable[[Mapping[str, Any]], LoadedModel] | None = None
+    """Builds the network again with these values in the place of the guessed ones."""
+    notes: Notes | None = None
+    """What stood in for torch.compile and CUDA; forward() may still add to it."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Everything that was chosen, guessed or replaced, a sentence each."""
+        return (*self.how, *(self.notes.sentences if self.notes else ()))
 
     def restore_training_flags(self) -> None:
         """Give every module the training flag back that it had before loading put it in eval mode."""

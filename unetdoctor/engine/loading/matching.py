@@ -1,21 +1,34 @@
-"""Which entry of a checkpoint, and which prefix of its keys, belongs to a network."""
+"""Which entry of a checkpoint, and which change of its keys, belongs to a network."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
-from unetdoctor.engine.loading.errors import RequestError
+from unetdoctor.facts import WeightsReading
 
 MAX_DEPTH = 4
 MAX_ENTRIES = 10_000
 COMPILED = "_orig_mod."
 """torch.compile puts this into the keys, at the front or in the middle."""
 COUNTER = "num_batches_tracked"
+USUAL = frozenset(
+    (
+        *("state_dict", "model", "model_state_dict", "model_state", "model_dict", "state", "params", "weights"),
+        *("net", "network", "net_state_dict", "network_state_dict", "module", "unet", "backbone", "segmentor"),
+        *("generator", "netG", "net_g", "G", "gen", "generator_state_dict", "G_state_dict", "checkpoint"),
+    )
+)
+"""Keys that training scripts wrap weights in."""
+_AVERAGED = re.compile(r"(^|[_.\d])(ema|shadow|averaged?|moving|swa)($|[_.\d])|Ema|EMA", re.ASCII)
+
+Tensors = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -26,51 +39,89 @@ class Fit:
     """Keys that lead to it; empty where the checkpoint itself is the state_dict."""
     prefix: str
     """What is stripped from its keys."""
+    added: str
+    """What is put before its keys."""
     compiled: bool
     """Whether `_orig_mod.` is removed from its keys."""
-    tensors: Mapping[str, torch.Tensor]
+    tensors: Tensors
     """Keys as the network names them."""
     total: int
     """Number of tensors in the entry, those without the prefix included."""
-    matching: int
+    named: int
     """How many keys the network has as well."""
+    matching: int
+    """How many of these have the network's shape."""
     as_saved: int
-    """How many would match as they stand in the file."""
+    """How many keys the network has as they stand in the file."""
+
+    @property
+    def averaged(self) -> bool:
+        """Whether its names say that it is a moving average of the weights."""
+        return is_averaged((*self.entry, self.prefix))
+
+    @property
+    def usual(self) -> bool:
+        """Whether every entry on the way is one that weights are usually wrapped in."""
+        return all(part in USUAL for part in self.entry)
 
     @property
     def label(self) -> str:
         """How messages call it."""
-        entry = ".".join(self.entry)
-        if entry and self.prefix:
-            return f"{entry} with prefix {self.prefix!r}"
-        return entry or (f"prefix {self.prefix!r}" if self.prefix else "the file itself")
+        parts = [f"entry {'.'.join(self.entry)}"] if self.entry else []
+        parts += [f"prefix {self.prefix!r} stripped"] if self.prefix else []
+        parts += [f"prefix {self.added!r} added"] if self.added else []
+        parts += [f"{COMPILED} removed"] if self.compiled else []
+        return ", ".join(parts) or "as saved"
 
-
-def find(checkpoint: Any, keys: frozenset[str], shown: str) -> Fit:
-    """Return the reading that matches most keys of the network; raises RequestError for two that are as good."""
-    fits = [fit for entry, tensors in state_dicts(checkpoint) for fit in _readings(entry, tensors, keys)]
-    best = max(fit.matching for fit in fits)
-    if best == 0:
-        return max(fits, key=lambda fit: fit.total)
-    equal = [fit for fit in fits if fit.matching == best]
-    plain = [fit for fit in equal if not fit.prefix] or equal
-    if len(plain) > 1:
-        labels = ", ".join(fit.label for fit in plain[:4])
-        raise RequestError(
-            f"{shown} holds {len(plain)} sets of weights that fit equally well: {labels}. "
-            f"Save the one you mean alone{_extraction(shown, plain[0])}."
+    def reading(self) -> WeightsReading:
+        """Return it as a fact."""
+        return WeightsReading(
+            label=self.label,
+            fits=self.matching,
+            entry=self.entry,
+            stripped=self.prefix,
+            added=self.added,
+            compiled=self.compiled,
+            averaged=self.averaged,
+            usual=self.usual,
+            left_out=self.total - len(self.tensors),
         )
-    return plain[0]
 
 
-def _extraction(shown: str, fit: Fit) -> str:
-    path = "".join(f"[{key!r}]" for key in fit.entry)
-    if fit.prefix:
-        return f", its keys without the prefix {fit.prefix!r}"
-    return f': torch.save(torch.load({shown!r}, map_location="cpu", weights_only=True){path}, "weights.pth")'
+def is_averaged(names: tuple[str, ...]) -> bool:
+    """Return whether names of entries or prefixes say that they hold a moving average."""
+    return any(_AVERAGED.search(name) for name in names)
 
 
-def state_dicts(checkpoint: Any) -> Iterator[tuple[tuple[str, ...], Mapping[str, torch.Tensor]]]:
+def find(checkpoint: Any, expected: Tensors) -> list[Fit]:
+    """Return every reading, the one that fits best first.
+
+    Of those that fit equally well the weights themselves stand before their moving average, keys as they are before
+    keys that have to be changed, a usual entry before another, and the shortest way first.
+    """
+    fits = [fit for entry, tensors in state_dicts(checkpoint) for fit in _readings(entry, tensors, expected)]
+    return sorted(fits, key=_rank)
+
+
+def _rank(fit: Fit) -> tuple[object, ...]:
+    most = fit.named + fit.matching
+    size = 0 if most else -fit.total
+    return (-most, size, fit.averaged, bool(fit.prefix or fit.added), not fit.usual, len(fit.entry))
+
+
+def as_good(fits: list[Fit]) -> list[Fit]:
+    """Return the other sets of weights that fit as well as the first and that it is no second name of."""
+    first = fits[0]
+    ids = {id(tensor) for tensor in first.tensors.values()}
+    return [
+        fit
+        for fit in fits[1:]
+        if fit.named + fit.matching == first.named + first.matching > 0
+        and not any(id(tensor) in ids for tensor in fit.tensors.values())
+    ]
+
+
+def state_dicts(checkpoint: Any) -> Iterator[tuple[tuple[str, ...], Tensors]]:
     """Yield every mapping in a checkpoint that holds tensors under string keys, with the keys that lead to it."""
     pending: list[tuple[tuple[str, ...], Any]] = [((), checkpoint)]
     seen: set[int] = set()
@@ -86,24 +137,36 @@ def state_dicts(checkpoint: Any) -> Iterator[tuple[tuple[str, ...], Mapping[str,
             pending += [((*entry, k), v) for k, v in value.items() if isinstance(k, str) and isinstance(v, Mapping)]
 
 
-def _readings(entry: tuple[str, ...], tensors: Mapping[str, torch.Tensor], keys: frozenset[str]) -> Iterator[Fit]:
-    as_saved = len(keys & tensors.keys())
+def same_shape(stored: torch.Tensor, wanted: torch.Tensor) -> bool:
+    """Return whether a stored tensor fits; a parameter that is not initialised yet takes any shape."""
+    return is_lazy(wanted) or stored.shape == wanted.shape
+
+
+def _readings(entry: tuple[str, ...], tensors: Tensors, expected: Tensors) -> Iterator[Fit]:
+    as_saved = len(expected.keys() & tensors.keys())
     plain = {key.replace(COMPILED, ""): value for key, value in tensors.items()}
     compiled = plain.keys() != tensors.keys()
-    unstripped = len(keys & plain.keys())
-    yield Fit(entry, "", compiled, plain, len(tensors), unstripped, as_saved)
-    for prefix in _best_prefixes(plain, keys, unstripped):
-        chosen = {key[len(prefix) :]: value for key, value in plain.items() if key.startswith(prefix)}
-        yield Fit(entry, prefix, compiled, chosen, len(tensors), len(keys & chosen.keys()), as_saved)
+
+    def fit(prefix: str, added: str, chosen: Tensors) -> Fit:
+        common = expected.keys() & chosen.keys()
+        matching = sum(same_shape(chosen[key], expected[key]) for key in common)
+        return Fit(entry, prefix, added, compiled, chosen, len(tensors), len(common), matching, as_saved)
+
+    unchanged = fit("", "", plain)
+    yield unchanged
+    for prefix in _fronts(plain, expected.keys(), unchanged.named):
+        yield fit(prefix, "", {k[len(prefix) :]: v for k, v in plain.items() if k.startswith(prefix)})
+    for added in _fronts(expected, plain.keys(), unchanged.named):
+        yield fit("", added, {added + key: value for key, value in plain.items()})
 
 
-def _best_prefixes(tensors: Mapping[str, torch.Tensor], keys: frozenset[str], above: int) -> list[str]:
-    """Return what most often stands before a key of the network (`module.`, `generator.`), if it beats `above`."""
+def _fronts(long: Tensors, short: Any, above: int) -> list[str]:
+    """Return what most often stands before one of the short keys (`module.`, `generator.`), if it beats `above`."""
     found: Counter[str] = Counter()
-    for key in tensors:
+    for key in long:
         parts = key.split(".")
         for index in range(1, len(parts)):
-            if ".".join(parts[index:]) in keys:
+            if ".".join(parts[index:]) in short:
                 found[".".join(parts[:index]) + "."] += 1
     most = max(found.values(), default=0)
     return [prefix for prefix, number in found.items() if number == most > above]

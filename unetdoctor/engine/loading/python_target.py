@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,8 +17,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from unetdoctor.engine import statements
+from unetdoctor.engine import signature, statements
 from unetdoctor.engine.loading import choosing, construct, definitions, importing, sniff
+from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -37,15 +39,19 @@ def is_python(file: FoundFile) -> bool:
     return file.content is Content.TEXT and _defines(file.path)
 
 
-def load_file(file: FoundFile, parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+def load_file(
+    file: FoundFile, parsed: ParsedTarget, request: Request, guard: Guard, offered: Offered | None = None
+) -> LoadedModel:
     """Import a Python file and build the network that it holds."""
     directory = Path(request.directory)
     _seed(request.seed)
     module = guard("import", lambda: importing.import_file(file.path, directory))
-    return _build(module, file.path, "python file", parsed, request, guard)
+    return _build(module, file.path, "python file", parsed, request, guard, offered)
 
 
-def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> LoadedModel:
+def load_import_path(
+    parsed: ParsedTarget, request: Request, guard: Guard, offered: Offered | None = None
+) -> LoadedModel:
     """Import `package.module` and build the network that it holds."""
     directory = Path(request.directory)
     top = parsed.location.split(".")[0]
@@ -60,7 +66,7 @@ def load_import_path(parsed: ParsedTarget, request: Request, guard: Guard) -> Lo
     module = guard("import", lambda: _import_name(parsed.location, directory))
     if isinstance(module, RequestError):
         raise module
-    return _build(module, None, "import path", parsed, request, guard)
+    return _build(module, None, "import path", parsed, request, guard, offered)
 
 
 def _unknown(parsed: ParsedTarget, directory: Path) -> RequestError:
@@ -87,30 +93,53 @@ def _import_name(name: str, directory: Path) -> ModuleType | RequestError:
 
 
 def _build(
-    module: ModuleType, path: Path | None, target_kind: str, parsed: ParsedTarget, request: Request, guard: Guard
+    module: ModuleType,
+    path: Path | None,
+    target_kind: str,
+    parsed: ParsedTarget,
+    request: Request,
+    guard: Guard,
+    offered: Offered | None,
 ) -> LoadedModel:
     source = path.read_bytes() if path is not None else definitions.source_of(module)
     chosen = choosing.choose(module, source, parsed, request.kwargs)
-    return build(chosen, path or _file_of(module), target_kind, parsed.call, request, guard)
+    return build(chosen, path or _file_of(module), target_kind, parsed.call, request, guard, offered)
 
 
 def build(
-    chosen: choosing.Chosen, file: Path | None, target_kind: str, call: Call | None, request: Request, guard: Guard
+    chosen: choosing.Chosen,
+    file: Path | None,
+    target_kind: str,
+    call: Call | None,
+    request: Request,
+    guard: Guard,
+    offered: Offered | None = None,
 ) -> LoadedModel:
     """Return the network that was chosen, built with the arguments that were given and guessed where it needs any."""
     how = list(chosen.how)
+    guesses: Mapping[str, Any] = {}
+    others: Mapping[str, Any] = {}
     if isinstance(chosen.value, nn.Module):
         _refuse_arguments(chosen, call, request.kwargs, type(chosen.value).__name__)
         result: Any = chosen.value
+    elif call is None and not request.kwargs and signature.takes_picture(chosen.value):
+        result = _of_function(chosen.value)
+        how.append(f"{chosen.name}() takes a picture and builds no network: it is examined as the network itself")
     else:
-        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, call, request.kwargs)
+        arguments = construct.arrange(chosen.value, chosen.name, chosen.target, call, request.kwargs, offered)
         how += arguments.guessed
+        guesses, others = arguments.guesses, arguments.others
         given = {**request.kwargs, **(dict(call.kwargs) if call else {})}
         result = _construct(chosen, arguments, given, request, guard)
     result, taken = _only_network(chosen, result)
     model, unwrapped = unwrap(result)
     if not isinstance(model, nn.Module):
         raise _no_network(chosen, model)
+
+    def rebuild(values: Mapping[str, Any]) -> LoadedModel:
+        better = replace(request, kwargs={**request.kwargs, **values})
+        return build(chosen, file, target_kind, call, better, guard, offered)
+
     return LoadedModel(
         model=model,
         name=_name(model, chosen),
@@ -123,7 +152,17 @@ def build(
         directory=Path(request.directory),
         source_file=file,
         source_name=chosen.name,
+        guessed=guesses,
+        arguments=others,
+        rebuild=rebuild if guesses else None,
     )
+
+
+def _of_function(function: Any) -> nn.Module:
+    """Return a network without parameters whose forward() is a function."""
+    network = nn.Module()
+    network.forward = function
+    return network
 
 
 def _construct(

@@ -72,7 +72,11 @@ def _input(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
 
 def _task(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
     intent = report.intent
-    if report.state is State.NOT_DIAGNOSABLE and not intent.declared and not intent.inferred_from:
+    if (
+        (report.state is State.NOT_DIAGNOSABLE or report.input is None)
+        and not intent.declared
+        and not intent.inferred_from
+    ):
         return
     how = "declared" if intent.declared else f"inferred from {intent.inferred_from}" if intent.inferred_from else ""
     classes = f"{intent.classes} classes" if intent.classes is not None else ""
@@ -96,9 +100,12 @@ def _device(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
 
 def crash(report: Report, look: Look) -> Iterator[RenderableType]:
     """Yield what forward() raised, with the operands of the op that failed."""
-    found = report.crash
-    if found is None:
-        return
+    if report.crash is not None:
+        yield from raised(report.crash, look)
+
+
+def raised(found: Crash, look: Look) -> Iterator[RenderableType]:
+    """Yield one exception inside forward()."""
     yield ""
     where = f" in {found.op}" if found.op else ""
     along = f" along dimension {found.dimension}" if found.dimension is not None else ""

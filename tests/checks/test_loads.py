@@ -1,0 +1,257 @@
+"""UD001, UD002: weights that were loaded, in whole, in part or not at all."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.checks.build import evidence, examine, last, layer, model, only
+from unetdoctor.facts import Place, Severity, WeightsLoad, WeightsReading
+
+WHOLE = WeightsReading("as saved", fits=6)
+STRIPPED = WeightsReading("prefix 'module.' stripped", fits=6, stripped="module.")
+KEYS = ("stem.weight", "stem.bias", "deep.weight", "deep.bias", "draw.weight", "draw.bias")
+
+
+def load(**fields: Any) -> WeightsLoad:
+    """A file that fills all six keys."""
+    base = WeightsLoad(
+        source="w.pth",
+        place=Place(),
+        own=False,
+        module="",
+        strict=False,
+        model=6,
+        stored=6,
+        common=6,
+        as_saved=6,
+        missing=(),
+        unexpected=(),
+        reshaped=(),
+        tail=True,
+        foreign=True,
+        taken=WHOLE,
+        readings=(WHOLE,),
+    )
+    return replace(base, **fields)
+
+
+def dropped(**fields: Any) -> WeightsLoad:
+    """A call of the user's own that drops all keys for their prefix."""
+    return load(
+        **{
+            "source": "load_state_dict(strict=False)",
+            "own": True,
+            "place": Place(file="model.py", line=12),
+            "common": 0,
+            "as_saved": 0,
+            "missing": KEYS,
+            "unexpected": tuple(f"module.{key}" for key in KEYS),
+            "taken": WeightsReading("as saved", fits=0),
+            "readings": (STRIPPED, WeightsReading("as saved", fits=0)),
+            **fields,
+        }
+    )
+
+
+class TestCheckpointKeysMismatch:
+    """UD001."""
+
+    def test_without_weights_there_is_nothing_to_say(self) -> None:
+        assert not examine("UD001", evidence())
+
+    def test_everything_fits(self) -> None:
+        finding = only("UD001", evidence(loads=(load(),)))
+        assert finding.severity is Severity.OK
+        assert finding.message == "All 6 keys of the network got a value from w.pth (as saved)."
+
+    def test_a_usual_entry_is_well(self) -> None:
+        taken = WeightsReading("entry state_dict", 6, entry=("state_dict",))
+        assert not only("UD001", evidence(loads=(load(taken=taken, readings=(taken,)),))).ill
+
+    def test_a_prefix_that_was_stripped(self) -> None:
+        finding = only("UD001", evidence(loads=(load(as_saved=0, taken=STRIPPED, readings=(STRIPPED,)),)))
+        assert finding.severity is Severity.WARNING
+        assert finding.message == (
+            "All 6 keys of the network got a value from w.pth, but only with prefix 'module.' stripped; with "
+            "strict=False 0 of 6 would have been loaded."
+        )
+        assert finding.remedies[0].patch == (
+            "state = torch.load('w.pth', map_location=\"cpu\")\n"
+            "model.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()})"
+        )
+
+    @pytest.mark.parametrize(
+        ("taken", "line"),
+        [
+            (
+                WeightsReading("entry ema", 6, entry=("ema",), averaged=True),
+                "state = torch.load('w.pth', map_location=\"cpu\")['ema']\nmodel.load_state_dict(state)",
+            ),
+            (
+                WeightsReading("entry best", 6, entry=("best",), usual=False),
+                "state = torch.load('w.pth', map_location=\"cpu\")['best']\nmodel.load_state_dict(state)",
+            ),
+            (
+                WeightsReading("", 6, compiled=True, stripped="g.", left_out=3),
+                'state = torch.load(\'w.pth\', map_location="cpu")\nmodel.load_state_dict({key.replace("_orig_mod.", '
+                "\"\").removeprefix('g.'): value for key, value in state.items() "
+                "if key.replace('_orig_mod.', '').startswith('g.')})",
+            ),
+            (
+                WeightsReading("", 6, added="net."),
+                "state = torch.load('w.pth', map_location=\"cpu\")\n"
+                "model.load_state_dict({'net.' + key: value for key, value in state.items()})",
+            ),
+        ],
+    )
+    def test_lines_to_paste(self, taken: WeightsReading, line: str) -> None:
+        finding = only("UD001", evidence(loads=(load(as_saved=0, taken=taken, readings=(taken,)),)))
+        assert finding.severity is Severity.WARNING
+        assert finding.remedies[0].patch == line
+        compile(line, "patch", "exec")
+
+    def test_safetensors_are_read_by_their_own_library(self) -> None:
+        given = load(source="w.safetensors", as_saved=0, taken=STRIPPED, readings=(STRIPPED,))
+        patch = only("UD001", evidence(loads=(given,))).remedies[0].patch
+        assert patch.startswith("state = safetensors.torch.load_file('w.safetensors')\n")
+
+    def test_a_part(self) -> None:
+        given = load(
+            common=3,
+            missing=("deep.weight", "deep.bias", "draw.weight"),
+            unexpected=("x",),
+            reshaped=(("draw.bias", (21,), (2,)),),
+            better=("n_classes=21",),
+        )
+        finding = only("UD001", evidence(loads=(given,)))
+        assert finding.severity is Severity.ERROR
+        assert finding.readings[0].value == 4
+        assert finding.message == (
+            "3 of the 6 keys of the network got a value from w.pth: 3 are missing (deep.weight, deep.bias and 1 more), "
+            "1 of the 6 stored are unknown (x), 1 have another shape (draw.bias 21 for 2); those of the file are built "
+            "with -k n_classes=21."
+        )
+
+    def test_dropped_in_silence(self) -> None:
+        finding = only("UD001", evidence(loads=(dropped(),)))
+        assert finding.severity is Severity.ERROR
+        assert finding.message == (
+            "0 of the 6 keys of the network got a value from load_state_dict(strict=False) at model.py:12: it asks for "
+            "stem.weight, stem.bias and 4 more and was handed module.stem.weight, module.stem.bias and 4 more; all of "
+            "them fit with prefix 'module.' stripped."
+        )
+        remedy = finding.remedies[0]
+        assert (remedy.action, remedy.parameters) == ("load_weights", {"load": 0, "reading": STRIPPED.label})
+        assert remedy.patch == (
+            "model.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()})"
+        )
+
+    def test_its_own_tensors_handed_back(self) -> None:
+        nothing = dropped(stored=0, unexpected=(), readings=(), returned=6)
+        message = only("UD001", evidence(loads=(nothing,))).message
+        assert message.endswith(": it was handed its own 6 tensors back and nothing else.")
+        assert only("UD001", evidence(loads=(nothing,))).severity is Severity.ERROR
+        empty = only("UD001", evidence(loads=(replace(nothing, returned=0),)))
+        assert empty.message.endswith(": it was handed no tensor and nothing else.")
+
+    def test_a_new_head_is_what_fine_tuning_does(self) -> None:
+        given = dropped(common=4, missing=KEYS[4:], unexpected=("fc.weight", "fc.bias"), tail=True)
+        assert only("UD001", evidence(loads=(given,))).severity is Severity.NOTE
+
+    def test_a_backbone_is_fine(self) -> None:
+        assert not only("UD001", evidence(loads=(dropped(common=6, missing=(), unexpected=(), module="stem"),))).ill
+
+    def test_what_was_handed_over_was_taken(self) -> None:
+        given = dropped(common=2, stored=2, missing=KEYS[2:], unexpected=(), tail=False)
+        assert only("UD001", evidence(loads=(given,))).severity is Severity.NOTE
+
+    def test_nearly_everything_is_a_warning_with_names(self) -> None:
+        given = dropped(common=5, missing=("deep.bias",), unexpected=("deep.b",), tail=False, readings=())
+        finding = only("UD001", evidence(loads=(given,)))
+        assert finding.severity is Severity.WARNING
+        assert "1 are missing (deep.bias)" in finding.message
+
+    def test_few_are_an_error(self) -> None:
+        given = dropped(common=1, missing=KEYS[1:], unexpected=("a", "b"), tail=False)
+        assert only("UD001", evidence(loads=(given,))).severity is Severity.ERROR
+
+    def test_more_than_the_network_takes(self) -> None:
+        aux = only("UD001", evidence(loads=(load(unexpected=("aux.weight",)),)))
+        assert aux.severity is Severity.NOTE
+        within = only("UD001", evidence(loads=(load(unexpected=("stem.attention.weight",), foreign=False),)))
+        assert within.severity is Severity.WARNING
+        assert within.message == (
+            "All 6 keys of the network got a value from w.pth, which has 1 more that no layer takes: "
+            "stem.attention.weight."
+        )
+
+    def test_a_moving_average_beside_is_a_note_and_is_tried(self) -> None:
+        raw = WeightsReading("entry params", 6, entry=("params",))
+        ema = WeightsReading("entry params_ema", 6, entry=("params_ema",), averaged=True, usual=False)
+        finding = only("UD001", evidence(loads=(load(taken=raw, readings=(raw, ema)),)))
+        assert finding.severity is Severity.NOTE
+        assert finding.message.endswith("(entry params); as many fit under entry params_ema.")
+        assert finding.remedies[0].parameters["reading"] == "entry params_ema"
+        assert finding.remedies[0].title == "load the weights of entry params_ema"
+
+    def test_a_network_without_keys_is_a_note(self) -> None:
+        assert only("UD001", evidence(loads=(load(model=0, common=0),))).severity is Severity.NOTE
+
+
+FRESH = {"state": "fresh", "scheme": "default"}
+
+
+class TestWeightsNeverLoaded:
+    """UD002."""
+
+    def test_without_weights_there_is_nothing_to_say(self) -> None:
+        assert not examine("UD002", evidence())
+
+    def test_loaded_and_trained(self) -> None:
+        assert not only("UD002", evidence(loads=(load(),))).ill
+
+    def test_never_loaded(self) -> None:
+        fresh = model(layer("stem", **FRESH), layer("deep", **FRESH), last(**FRESH))
+        finding = only("UD002", evidence(model=fresh, loads=(dropped(),)))
+        assert finding.severity is Severity.ERROR
+        assert finding.readings[0].value == 100
+        assert finding.remedies[0].parameters["reading"] == STRIPPED.label
+
+    def test_a_block_is_named(self) -> None:
+        names = ("encoder.a", "encoder.b", "decoder.up1.a", "decoder.up1.b", "decoder.up2.a")
+        layers = [layer(name, **(FRESH if name.startswith("decoder") else {})) for name in names]
+        missing = tuple(f"{name}.weight" for name in names if name.startswith("decoder"))
+        finding = only("UD002", evidence(model=model(*layers), loads=(load(common=3, missing=missing),)))
+        assert finding.severity is Severity.WARNING
+        assert finding.message == (
+            "60 % of the 5 layers of the network are as initialised after w.pth filled 3 of 6 keys (at most 10 %) "
+            "(decoder)."
+        )
+
+    def test_what_was_loaded_and_looks_fresh_was_trained_lightly(self) -> None:
+        layers = [layer(f"l{index}", **(FRESH if index < 3 else {})) for index in range(10)]
+        given = load(common=5, missing=("l9.bias",))
+        assert not only("UD002", evidence(model=model(*layers), loads=(given,))).ill
+        assert not only("UD002", evidence(model=model(*layers), loads=(load(),))).ill
+
+    def test_a_file_of_fresh_weights(self) -> None:
+        fresh = model(layer("stem", **FRESH), last(**FRESH))
+        finding = only("UD002", evidence(model=fresh, loads=(load(),)))
+        assert finding.severity is Severity.WARNING
+        assert "these weights are fresh themselves" in finding.message
+
+    def test_fresh_weights_of_one_part_for_another_are_well(self) -> None:
+        fresh = model(layer("target.stem", **FRESH), last(**FRESH))
+        given = dropped(common=6, missing=(), unexpected=(), module="target")
+        assert not only("UD002", evidence(model=fresh, loads=(given,))).ill
+
+    def test_a_new_decoder_of_the_user_s_own_is_a_note(self) -> None:
+        mixed = model(layer("stem"), layer("deep", **FRESH), last(**FRESH))
+        given = dropped(common=2, stored=2, missing=KEYS[2:], unexpected=(), readings=())
+        assert only("UD002", evidence(model=mixed, loads=(given,))).severity is Severity.NOTE
+
+    def test_layers_elsewhere_and_of_few_weights_do_not_count(self) -> None:
+        mixed = model(layer("encoder.a"), layer("tiny", state="fresh", scheme=""), layer("decoder", **FRESH))
+        assert not only("UD002", evidence(model=mixed, loads=(dropped(module="encoder", missing=()),))).ill
+        assert not examine("UD002", evidence(model=mixed, loads=(dropped(module="tiny"),)))

@@ -1,0 +1,98 @@
+"""UD002: weights were loaded, and layers still bear the fingerprint of their initialisation."""
+
+from collections.abc import Iterator, Sequence
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.loads import better, by_design, reload
+from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Reading, Severity, WeightsLoad
+
+FRESH_LIMIT = 10.0
+"""Share of the layers that still bear the fingerprint of an initialisation, in %. 0: six trained networks. 56: only
+the encoder was loaded. 100: nothing was ever loaded."""
+NEVER_LOADED = 80.0
+"""The same share, from which the network as a whole was never loaded."""
+_NAMED = 4
+
+
+class WeightsNeverLoaded(Check):
+    """Weights were loaded, yet layers are as they were initialised.
+
+    Symptom
+        The picture of a fresh network: grey, dull or noise.
+    Cause
+        Keys that did not match and were dropped, a checkpoint of the encoder alone, or one that was saved before it was
+        trained. A network that hands fresh weights from one of its parts to another (a moving average) is well.
+    Remedy
+        Load every key with strict=True (UD001 names the prefix), or take the checkpoint of the whole network.
+    Source
+        Recipe 9; the fingerprint (FACTS.md section 4) marks 100 % of the convolutions of networks that were never
+        loaded, 56 % where only the encoder was, and 0 % of six trained ones. Layers of fewer than 64 weights show
+        nothing and do not count.
+    """
+
+    code = "UD002"
+    name = "weights-never-loaded"
+    kind = Kind.CAUSE
+    proves_itself = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for each load: how many of the layers below it are fresh, and in which blocks."""
+        for load in evidence.loads:
+            layers = [x for x in evidence.model.layers if _below(x.layer, load.module) and _told(x)]
+            if not layers:
+                continue
+            fresh = [x for x in layers if x.state == "fresh" and (not load.unfilled or x.layer in _owners(load))]
+            share = 100 * len(fresh) / len(layers)
+            reading = better(load)
+            upper = FRESH_LIMIT if load.unfilled else None if load.own else NEVER_LOADED
+            blocks = f" ({', '.join(_blocks(fresh, layers))})" if fresh else ""
+            yield cls.finding(
+                f"{shown(share)} % of the {len(layers)} layers of {load.module or 'the network'} are as initialised "
+                f"{_although(load)} (at most {FRESH_LIMIT:g} %){blocks}.",
+                [Reading("layers as initialised", share, "%", upper=upper)],
+                place=fresh[0].place if fresh and share < NEVER_LOADED else None,
+                severity=_severity(load, share),
+                remedies=[] if reading is None else [reload(load, reading, cls.code)],
+            )
+
+
+def _although(load: WeightsLoad) -> str:
+    if not load.unfilled:
+        return f"although {load.source} filled every key: these weights are fresh themselves"
+    return f"after {load.source} filled {load.common} of {load.model} keys"
+
+
+def _severity(load: WeightsLoad, share: float) -> Severity:
+    if by_design(load) and share < NEVER_LOADED:
+        return Severity.NOTE
+    return Severity.ERROR if share >= NEVER_LOADED and load.unfilled else Severity.WARNING
+
+
+def _told(layer: LayerWeights) -> bool:
+    """Return whether the weights say anything: a layer of few weights counts as fresh without a scheme."""
+    return layer.state == "trained" or (layer.state == "fresh" and layer.scheme != "")
+
+
+def _owners(load: WeightsLoad) -> frozenset[str]:
+    """Return the layers that got no value: what looks fresh in others was trained lightly."""
+    front = f"{load.module}." if load.module else ""
+    names = (*load.missing, *(name for name, _, _ in load.reshaped))
+    return frozenset((front + name).rpartition(".")[0] for name in names)
+
+
+def _below(layer: str, module: str) -> bool:
+    return not module or layer == module or layer.startswith(f"{module}.")
+
+
+def _blocks(fresh: Sequence[LayerWeights], layers: Sequence[LayerWeights]) -> list[str]:
+    """Return the largest blocks that are fresh throughout: `decoder` where every layer below it is."""
+    names, all_names = [x.layer for x in fresh], [x.layer for x in layers]
+    found: dict[str, None] = {}
+    for name in names:
+        parts = name.split(".")
+        fronts = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+        whole = (f for f in fronts if all(other in names for other in all_names if _below(other, f)))
+        found.setdefault(next(whole, name))
+    more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return [*list(found)[:_NAMED], *more]

@@ -1,0 +1,105 @@
+"""UD103: the output has another height or width than the input."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check
+from unetdoctor.checks.remedies import pad_input
+from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, SizeLaw
+
+DIFFERENCE_LIMIT = 0
+"""Difference in height or width between input and output, in pixels. 0: nine of ten segmentation networks. 184: the
+U-Net of 2015, whose convolutions do not pad. Three quarters of the size: SegFormer's logits."""
+
+_Size = tuple[int, int]
+_Laws = tuple[SizeLaw | None, ...]
+
+
+class OutputSizeDiffers(Check):
+    """The output has another height or width than the input.
+
+    Symptom
+        The mask is smaller than the picture; a loss refuses it, or an overlay is shifted.
+    Cause
+        A constant difference: convolutions without padding. A constant ratio: logits at a quarter of the size, by
+        design in SegFormer and its kin; above 1, super-resolution, which is well. A remainder: a pool that rounded down
+        and was only doubled again.
+    Remedy
+        Interpolate the logits to the input's size; pad the convolutions; for a remainder, pad the input to the
+        multiple and crop.
+    Source
+        Seed 002; recipe 15. Never an error: a note, and a warning where segmentation was declared or where the size
+        that was asked for leaves a remainder. The size law is found on 6 to 14 other sizes, without arithmetic.
+    """
+
+    code = "UD103"
+    name = "output-size-differs"
+    kind = Kind.SYMPTOM
+    own_remedies_only = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the main pass, where both input and output are pictures."""
+        run = evidence.main
+        if run is None or run.output is None or evidence.latent is not None:
+            return
+        if len(run.probe.shape) != 4 or len(run.output.shape) != 4:
+            return
+        fed, out = _sides(run.probe.shape), _sides(run.output.shape)
+        place = evidence.model.last.place if evidence.model.last is not None else None
+        sizes = f"{out[0]}x{out[1]} for an input of {fed[0]}x{fed[1]}"
+        ratio = out[0] / fed[0]
+        if out[0] % fed[0] == 0 and out == (fed[0] * int(ratio), fed[1] * int(ratio)) and ratio > 1:
+            yield cls.finding(
+                f"The output is {sizes}: super-resolution by {ratio:g}.",
+                [Reading("output size over input size", ratio, "x")],
+                place=place,
+            )
+            return
+        laws = evidence.shapes.laws if evidence.shapes is not None else ()
+        why, cause, remedies = _explained(fed, out, laws)
+        difference = max(abs(a - b) for a, b in zip(fed, out, strict=True))
+        asked = bool(evidence.request.inputs or evidence.request.images)
+        declared = evidence.intent.task.is_segmentation
+        yield cls.finding(
+            f"The output is {sizes}, {difference} pixels off (limit {DIFFERENCE_LIMIT}){why}.",
+            [Reading("difference between input and output size", difference, "pixels", upper=DIFFERENCE_LIMIT)],
+            place=place,
+            severity=Severity.WARNING if declared or (asked and cause == "remainder") else Severity.NOTE,
+            remedies=remedies,
+            op=run.output.drawn_by,
+        )
+
+
+def _sides(shape: tuple[int, ...]) -> _Size:
+    return shape[2], shape[3]
+
+
+def _explained(fed: _Size, out: _Size, laws: _Laws) -> tuple[str, str, tuple[Remedy, ...]]:
+    """Return (why, in words; the kind of cause; what is tried)."""
+    resize = Remedy(
+        action="resize_output",
+        title="interpolate the output to the input's size",
+        patch='y = F.interpolate(model(x), size=x.shape[-2:], mode="bilinear")',
+        cause="UD103",
+        scope=0,
+    )
+    if fed == out:
+        return "", "", ()
+    known = [law for law in laws if law is not None]
+    rule = f"; height is {known[0].text}, width {known[1].text}" if len(known) == 2 else ""
+    if known and all((law.factor, law.step) == (1, 1) and law.offset < 0 for law in known):
+        same = Remedy(
+            action="same_padding",
+            title="pad every convolution by half its kernel",
+            patch='nn.Conv2d(channels_in, channels_out, 3, padding="same")',
+            cause="UD103",
+            scope=2,
+        )
+        return f"{rule}: convolutions without padding", "valid", (same, resize)
+    if known and all(law.factor == law.step for law in known) and any(law.step > 1 for law in known):
+        steps = tuple(law.step if law is not None else 1 for law in laws)
+        pad = pad_input((steps[0], steps[1]), "UD103", fed)
+        return f"{rule}: a pool or stride leaves a remainder", "remainder", (pad, resize)
+    if fed[0] * out[1] == fed[1] * out[0] and fed[0] % out[0] == 0:
+        return f": logits at 1/{fed[0] // out[0]} of the size{rule}", "ratio", (resize,)
+    return rule, "", (resize,)

@@ -1,0 +1,45 @@
+"""The options that several commands share: each declared once."""
+
+from typing import Annotated
+
+import typer
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="TARGET",
+        help="file.py, file.py:Name, file.py:make(n=3), package.module:Name, a TorchScript or .pt2 file, a checkpoint, "
+        "torchvision:NAME, smp:Unet, timm:NAME, monai:UNet, hf:FOLDER or a folder with a hubconf.py.",
+    ),
+]
+Kwarg = Annotated[
+    list[str] | None,
+    typer.Option("-k", "--kwarg", metavar="NAME=VALUE", help="Constructor argument (repeatable)."),
+]
+Weights = Annotated[
+    str | None, typer.Option("-w", "--weights", metavar="FILE", help="state_dict or safetensors to load.")
+]
+Arch = Annotated[
+    str | None,
+    typer.Option("--arch", metavar="TARGET", help="The network that a checkpoint given as TARGET belongs to."),
+]
+Trust = Annotated[bool, typer.Option("--trust", help="Let a pickled module run the code that it names.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable); inferred without it."
+    ),
+]
+InputsFrom = Annotated[
+    str | None,
+    typer.Option("--inputs", metavar="SOURCE", help="Values to feed: file.pt, file.npz or script.py:fn."),
+]
+Image = Annotated[list[str] | None, typer.Option("--image", metavar="PATH", help="Photograph to feed (repeatable).")]
+Batch = Annotated[int | None, typer.Option("--batch", metavar="N", help="Samples per probe.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of probes and fresh weights.")]
+Output = Annotated[
+    str | None, typer.Option("--output", metavar="KEY", help="Which output to examine, where there are several.")
+]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:N or mps.")]
+Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
+Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]

@@ -1,0 +1,114 @@
+"""The first sample of a batch, fed alone as well: whether what it becomes depends on the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.recorder import Recorder
+from unetdoctor.engine.returned import find_tensors
+from unetdoctor.engine.setting import Setting
+from unetdoctor.engine.shape_pass import preserved
+from unetdoctor.engine.tape import Entry, tensors
+from unetdoctor.facts import Isolation
+
+_ROUNDING = 50
+"""Rounding errors by which a pass over other samples may differ before anything is looked for."""
+_TF32 = 2.0**-11
+
+
+def isolate(setting: Setting, seen: Observed) -> Isolation | None:
+    """Feed the first sample of a pass alone, in one plain pass, and compare.
+
+    None where that says nothing: one sample, a network that draws random numbers, refuses a batch of one or returns
+    something else for it. Where the two differ, the pass is repeated to find out whether it repeats itself, and
+    watched twice more to find the first operation that mixes.
+    """
+    whole = seen.output
+    count = seen.inputs[0].shape[0] if seen.inputs and seen.inputs[0].dim() else 0
+    if whole is None or not whole.dim() or count < 2 or seen.tape.random or whole.shape[0] % count:
+        return None
+    rows = whole.shape[0] // count
+    args, kwargs = (_first(value, count) for value in (seen.args, seen.kwargs))
+    alone = _called(setting, seen, args, kwargs)
+    if alone is None or tuple(alone.shape) != (rows, *whole.shape[1:]):
+        return None
+    x, y = whole[:rows].detach().double(), alone.detach().double()
+    scale = (x - x.mean()).square().mean().sqrt().item()
+    difference = (x - y).square().mean().sqrt().item()
+    if not difference < float("inf") or not scale:
+        return None
+    precision = _precision(whole, setting.device)
+    found = Isolation(count, difference / scale, precision)
+    if found.relative <= _ROUNDING * precision:
+        return found
+    again = _called(replace(setting, seed=setting.seed + 1), seen, seen.args, seen.kwargs)
+    if again is None or not torch.equal(again, whole):
+        return None
+    return replace(found, origin=_origin(setting, seen, args, kwargs, _ROUNDING * precision))
+
+
+def _first(value: Any, count: int) -> Any:
+    """Return arguments with the first sample alone."""
+    if isinstance(value, Tensor):
+        return value[:1] if value.dim() and value.shape[0] == count else value
+    if isinstance(value, (list, tuple)):
+        return type(value)([_first(item, count) for item in value])
+    if isinstance(value, dict):
+        return {key: _first(item, count) for key, item in value.items()}
+    return value
+
+
+def _called(setting: Setting, seen: Observed, args: Any, kwargs: Any) -> Tensor | None:
+    try:
+        with seen.tape.leaves_kept(), preserved(setting.model):
+            found: Tensor | None = dict(find_tensors(setting.call(args, kwargs))).get(seen.path)
+    except Exception:  # noqa: BLE001 - user code: a network that refuses one sample says nothing of mixing
+        return None
+    return found
+
+
+def _precision(tensor: Tensor, device: str) -> float:
+    """Return the relative rounding error of one operation: convolutions on CUDA round to TF32."""
+    own = torch.finfo(tensor.dtype).eps if tensor.is_floating_point() else 2.0**-24
+    return max(own, _TF32) if device.startswith("cuda") else own
+
+
+def _origin(setting: Setting, seen: Observed, args: Any, kwargs: Any, tolerance: float) -> int | None:
+    """Return the first operation of the pass whose result for the first sample depends on the others."""
+    marks: dict[int, tuple[Any, tuple[int, ...], float, float]] = {}
+    found: list[int] = []
+
+    def keep(op: int, entry: Entry, result: Any) -> None:
+        tensor = next(tensors(result), None)
+        if tensor is not None and tensor.is_floating_point() and tensor.dim():
+            marks[op] = (entry.func, tuple(tensor.shape), *_mark(tensor))
+
+    def compare(op: int, entry: Entry, result: Any) -> None:
+        tensor, mark = next(tensors(result), None), marks.get(op)
+        if found or tensor is None or mark is None or mark[0] is not entry.func:
+            return
+        rows = mark[1][0]
+        if tensor.shape[0] <= rows or tuple(tensor.shape[1:]) != mark[1][1:]:
+            return
+        dot, size = _mark(tensor[:rows])
+        if abs(dot - mark[2]) > tolerance * max(size, mark[3]):
+            found.append(op)
+
+    for inputs, watch in (((args, kwargs), keep), ((seen.args, seen.kwargs), compare)):
+        recorder = Recorder(setting.model, tuple(t for _, t in find_tensors(inputs)), watch, setting.source_root)
+        with seen.tape.leaves_kept(), preserved(setting.model), recorder:
+            setting.call(*inputs)
+        recorder.restore()
+    return found[0] if found else None
+
+
+def _mark(tensor: Tensor) -> tuple[float, float]:
+    """Return a number that any change of a tensor moves, and its length: what a change is measured against."""
+    x = tensor.detach().reshape(-1).double()
+    weights = torch.arange(x.numel(), device=x.device, dtype=torch.float64).cos()
+    return x.dot(weights).item(), x.norm().item()

@@ -1,0 +1,37 @@
+"""One forward pass, operation by operation: the answer of `unetdoctor trace`."""
+
+from dataclasses import dataclass
+
+from unetdoctor.facts.evidence import Crash, Op
+from unetdoctor.facts.report import InputChoice, Target
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The operations of one pass, up to the failing one after a crash."""
+
+    target: Target
+    """What was loaded."""
+    input: InputChoice
+    """What was fed, and how that was found."""
+    probe: str
+    """How the values were made."""
+    ops: tuple[Op, ...]
+    """Every operation in order."""
+    output: tuple[int, ...]
+    """Shape of the chosen output; empty after a crash or where there is none."""
+    path: str
+    """Where forward() returned it."""
+    seconds: float
+    """Duration of the observed pass."""
+    non_finite: int | None = None
+    """Index of the first operation whose result holds NaN or infinite values."""
+    collapse: int | None = None
+    """Index of the operation from which on next to nothing of the signal is left."""
+    crash: Crash | None = None
+    """What forward() raised."""
+
+    @property
+    def exit_code(self) -> int:
+        """1 where forward() crashed or a value is not finite, else 0."""
+        return int(self.crash is not None or self.non_finite is not None)

@@ -1,0 +1,41 @@
+"""What every command does first: load the target, and find what it is fed."""
+
+from typing import Any
+
+from unetdoctor.engine.chosen import ChosenInput
+from unetdoctor.engine.inputs import choose_input
+from unetdoctor.engine.loading import LoadedModel, load
+from unetdoctor.engine.setting import Setting
+from unetdoctor.facts import Request, Target
+
+
+def loaded_with_input(request: Request, channel: Any) -> tuple[LoadedModel, ChosenInput]:
+    """Load the network of a request and choose its input; raises RequestError where either is impossible."""
+    loaded = load(request, channel.guard)
+    channel.stage("input")
+    return loaded, choose_input(loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard)
+
+
+def setting_of(loaded: LoadedModel, request: Request) -> Setting:
+    """Return what stays the same between the passes of a loaded network."""
+    return Setting(
+        model=loaded.model,
+        device=request.device,
+        seed=request.seed,
+        source_root=str(loaded.source_root) if loaded.source_root else "",
+        directory=str(loaded.directory),
+        output=request.output,
+    )
+
+
+def target_of(loaded: LoadedModel, request: Request, layers: int) -> Target:
+    """Return what was loaded, as a fact; `layers` is the number of weighted layers."""
+    return Target(
+        target=request.target,
+        name=loaded.name,
+        kind=loaded.target_kind,
+        how=loaded.said,
+        parameters=sum(p.numel() for p in loaded.model.parameters()),
+        layers=layers,
+        weights=loaded.weights,
+    )

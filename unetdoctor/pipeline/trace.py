@@ -1,0 +1,56 @@
+"""The course of `unetdoctor trace`: load, find an input, watch one real forward pass."""
+
+from typing import Any
+
+from unetdoctor.engine.observation import observe, operations
+from unetdoctor.engine.probes import make_probes
+from unetdoctor.facts import Op, Request, Trace
+from unetdoctor.pipeline.loading import loaded_with_input, setting_of, target_of
+
+COLLAPSE = 0.02
+"""Signal over the largest before it. Under .02: the sick sample of a signal that vanishes, from its fourth layer on.
+.05-1: sound networks."""
+GONE = 0.01
+"""The signal itself: a network fed with 0..255 and normalised falls to .01 of its first signal and still holds 1."""
+
+
+def run(request: Request, channel: Any) -> Trace:
+    """Return every operation of one forward pass of the network of a request."""
+    loaded, chosen = loaded_with_input(request, channel)
+    setting = setting_of(loaded, request)
+    channel.stage("forward")
+    probe = make_probes(chosen, request, request.device)[0]
+    seen = channel.guard("forward", lambda: observe(setting, probe.probe, probe.args, probe.kwargs, verify=False))
+    ops = operations(seen, setting)
+    return Trace(
+        target=target_of(loaded, request, sum(op.weighted for op in ops)),
+        input=chosen.choice,
+        probe=probe.probe.description,
+        ops=ops,
+        output=tuple(seen.output.shape) if seen.output is not None else (),
+        path=seen.path,
+        seconds=seen.seconds,
+        non_finite=first_non_finite(ops),
+        collapse=first_collapse(ops),
+        crash=seen.crash,
+    )
+
+
+def first_non_finite(ops: tuple[Op, ...]) -> int | None:
+    """Return the index of the first operation whose result holds NaN or infinite values."""
+    return next((op.index for op in ops if op.statistics is not None and not op.statistics.finite), None)
+
+
+def first_collapse(ops: tuple[Op, ...]) -> int | None:
+    """Return the index of the weighted operation from which on the signal stays next to nothing of what it was.
+
+    Only what every later weighted operation confirms is a collapse: a small residual branch is none.
+    """
+    known = [op for op in ops if op.weighted and op.statistics is not None and op.statistics.finite]
+    signals = [op.statistics.signal for op in known if op.statistics is not None]
+    largest = 0.0
+    for number, (op, signal) in enumerate(zip(known, signals, strict=True)):
+        if max(signals[number:]) < min(COLLAPSE * largest, GONE):
+            return op.index
+        largest = max(largest, signal)
+    return None
