@@ -126,7 +126,8 @@ def raised(payload: dict[str, Any], stage: str, fenced: bool) -> Failure:
         return Failure("error", stage, sentence, place.file, place.line, trace, EXIT_OUR_BUG)
     kind = "memory" if payload.get("is_memory") is True else "error"
     hint = f"; {FENCE}" if fenced and any(word in message for word in REFUSALS) else ""
-    sentence = f"Stage {stage} raised {name}{shown(place)}{message}{hint}."
+    note = _in_one_line(_text(payload, "note")).rstrip(".")
+    sentence = f"Stage {stage} raised {name}{shown(place)}{message}{hint}." + (f" To know: {note}." if note else "")
     return Failure(kind, stage, sentence, place.file, place.line, trace)
 
 
