@@ -42,6 +42,12 @@ class Masked(UNet):
         return super().forward(x) + mask.sum()
 
 
+class Two(UNet):
+    def forward(self, x):
+        y = super().forward(x)
+        return {"out": y, "small": nn.functional.avg_pool2d(y, 4)}
+
+
 class Generator(nn.Sequential):
     def __init__(self):
         super().__init__(nn.ConvTranspose2d(64, 8, 4), nn.ReLU(), nn.ConvTranspose2d(8, 3, 4, 4))
@@ -152,3 +158,12 @@ def test_what_is_not_finite_has_no_signal() -> None:
     nan = float("nan")
     broken = op(2, "convolution", "deep", statistics=TensorStatistics(nan, nan, nan, nan, nan))
     assert first_collapse((*signals(0.5, 0.4), broken)) is None
+
+
+@pytest.mark.parametrize("run", [sizes_of, trace_of])
+def test_another_output_can_be_named(request_for: Any, tmp_path: Path, run: Any) -> None:
+    found = run(request_for("Two", output="small"), InProcess(tmp_path))
+    assert (found.path, found.output) == ("output['small']", (2, 2, 16, 16))
+    with pytest.raises(RequestError, match=r"output\['out'\] \[2, 2, 64, 64\], output\['small'\]") as caught:
+        run(request_for("Two", output="large"), InProcess(tmp_path))
+    assert caught.value.commands[0].endswith("model.py:Two --output out")

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from unetdoctor.engine.arguments import ArgumentSpec, arrange
 from unetdoctor.engine.chosen import ChosenInput, resized
 from unetdoctor.engine.padding import padding_lines
 from unetdoctor.engine.returned import choose_shape
@@ -32,26 +33,40 @@ def survey(
     target: Target,
     asked: Sequence[Size] = (),
     shown_path: Callable[[str], str] = str,
+    wanted: str | None = None,
 ) -> Sizes:
-    """Find which input sizes a network takes and what comes out; `shown_path` is how a source file is written."""
+    """Find which input sizes a network takes and what comes out.
+
+    `shown_path` is how a source file is written, `wanted` the output that a person named.
+    """
     dims = len(chosen.main.shape) - 2
     known = Sizes(target, chosen.choice, (), (), "")
     if chosen.latent or dims not in AXES:
         what = "a latent vector" if chosen.latent else f"an input of {len(chosen.main.shape)} axes"
         note = f"The network takes {what}, which has no height and width."
-        args = tuple(s.on_meta() for s in chosen.specs if not s.keyword)
-        kwargs = {s.name: s.on_meta() for s in chosen.specs if s.keyword}
-        outputs = SizeQuestions(model, lambda _: args, kwargs).ask((1,)).outputs
-        path, shape = choose_shape(outputs, chosen.main.shape)
+        path, shape = choose_shape(returned(model, chosen), chosen.main.shape, wanted)
         return replace(known, note=note, path=path, output=shape)
-    return _Survey(model, chosen, known, shown_path).run(asked)
+    return _Survey(model, chosen, known, shown_path, wanted).run(asked)
+
+
+def returned(model: nn.Module, chosen: ChosenInput) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return (path, shape) of every tensor that comes out for the input as it was chosen."""
+    args, kwargs = arrange(chosen.specs, ArgumentSpec.on_meta)
+    return SizeQuestions(model, lambda _: args, kwargs).ask((1,)).outputs
 
 
 class _Survey:
     """One survey: questions along single axes, then together."""
 
-    def __init__(self, model: nn.Module, chosen: ChosenInput, known: Sizes, shown_path: Callable[[str], str]) -> None:
-        self.model, self.chosen, self.known, self.shown_path = model, chosen, known, shown_path
+    def __init__(
+        self,
+        model: nn.Module,
+        chosen: ChosenInput,
+        known: Sizes,
+        shown_path: Callable[[str], str],
+        wanted: str | None = None,
+    ) -> None:
+        self.model, self.chosen, self.known, self.shown_path, self.wanted = model, chosen, known, shown_path, wanted
         self.questions = SizeQuestions(model, chosen.make, chosen.make_named, _REAL_SECONDS)
         self.start: Size = tuple(chosen.main.shape[2:])
         self.dims = len(self.start)
@@ -100,7 +115,7 @@ class _Survey:
         return self.ones_times(size[0]) if len(size) == 1 else size
 
     def _output(self, size: Size) -> tuple[str, tuple[int, ...]]:
-        return choose_shape(self.questions.ask(size).outputs, (*self.chosen.main.shape[:2], *size))
+        return choose_shape(self.questions.ask(size).outputs, (*self.chosen.main.shape[:2], *size), self.wanted)
 
     def _side(self, size: Size, axis: int) -> int | None:
         """Return the output's size along one axis; None where the size is refused or the output has no such axis."""

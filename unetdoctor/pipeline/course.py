@@ -11,11 +11,8 @@ from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
-from unetdoctor.engine.loading import LoadedModel, RequestError, bare_checkpoint, load
-from unetdoctor.engine.loading.target import quoted
-from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.loading import LoadedModel, bare_checkpoint, load
 from unetdoctor.engine.probes import make_probes
-from unetdoctor.engine.returned import plain_path
 from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
@@ -34,7 +31,7 @@ from unetdoctor.facts import (
 from unetdoctor.pipeline.bare import run_bare
 from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
-from unetdoctor.pipeline.loading import setting_of
+from unetdoctor.pipeline.loading import refuse_unknown_output, setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
@@ -58,7 +55,8 @@ def run(request: Request, channel: Any) -> Report:
     channel.stage("forward")
     for probe in make_probes(chosen, request, request.device):
         channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
-        _refuse_unknown_output(examination.seen[0], request)
+        if examination.seen[0].crash is None and examination.seen[0].output is None:
+            refuse_unknown_output(request, examination.seen[0].returned)
         if examination.seen[0].crash is not None and chosen.fitted is None:
             break  # the others would crash alike
     clock.lap("run")
@@ -135,19 +133,6 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         loads=loaded.loads,
     )
     return Examination(setting_of(loaded, request), subject, request)
-
-
-def _refuse_unknown_output(seen: Observed, request: Request) -> None:
-    """Raise RequestError where forward() returned nothing of the name that `--output` gives."""
-    if request.output is None or seen.crash is not None or seen.output is not None:
-        return
-    listed = ", ".join(f"{path} {list(shape)}" for path, shape in seen.returned[:8])
-    found = f"it returned {listed}" if listed else "it returned no tensor"
-    first = plain_path(seen.returned[0][0]).removeprefix("output.") if seen.returned else ""
-    command = f"unetdoctor inspect {quoted(request.target)} --output {quoted(first)}" if first else ""
-    raise RequestError(
-        f"--output {request.output} names nothing that forward() returned; {found}.", (command,) if command else ()
-    )
 
 
 def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:

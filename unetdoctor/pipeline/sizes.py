@@ -3,9 +3,9 @@
 from typing import Any
 
 from unetdoctor.engine.loading import RequestError
-from unetdoctor.engine.sizes import AXES, survey
+from unetdoctor.engine.sizes import AXES, returned, survey
 from unetdoctor.facts import Request, Sizes
-from unetdoctor.pipeline.loading import loaded_with_input, setting_of, target_of
+from unetdoctor.pipeline.loading import loaded_with_input, refuse_unknown_output, setting_of, target_of
 
 
 def run(request: Request, channel: Any) -> Sizes:
@@ -16,7 +16,11 @@ def run(request: Request, channel: Any) -> Sizes:
     weighted = sum(p.dim() > 1 for p in loaded.model.parameters())
     target = target_of(loaded, request, weighted)
     shown = setting_of(loaded, request).shown_path
-    found: Sizes = channel.guard("shapes", lambda: survey(loaded.model, chosen, target, request.sizes, shown))
+    if request.output is not None:
+        refuse_unknown_output(request, channel.guard("shapes", lambda: returned(loaded.model, chosen)), "sizes")
+    found: Sizes = channel.guard(
+        "shapes", lambda: survey(loaded.model, chosen, target, request.sizes, shown, request.output)
+    )
     return found
 
 

@@ -6,7 +6,7 @@ from unetdoctor.checks.graph import non_finite_origin
 from unetdoctor.engine.observation import observe, operations
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.facts import Op, Request, Run, Trace
-from unetdoctor.pipeline.loading import loaded_with_input, setting_of, target_of
+from unetdoctor.pipeline.loading import loaded_with_input, refuse_unknown_output, setting_of, target_of
 
 COLLAPSE = 0.02
 """Signal over the largest before it, judged together with GONE. Under .01: the sick sample of a signal that vanishes,
@@ -22,6 +22,8 @@ def run(request: Request, channel: Any) -> Trace:
     channel.stage("forward")
     probe = make_probes(chosen, request, request.device)[0]
     seen = channel.guard("forward", lambda: observe(setting, probe.probe, probe.args, probe.kwargs, verify=False))
+    if seen.crash is None and seen.output is None:
+        refuse_unknown_output(request, seen.returned, "trace")
     ops = operations(seen, setting)
     origin = non_finite_origin(Run(probe.probe, ops, None, (), seen.crash, seen.seconds, True))
     return Trace(
