@@ -92,7 +92,7 @@ class ModelFacts:
     name: str
     """Class or file name."""
     kind: str
-    """`eager` or `torchscript`."""
+    """`eager`, `torchscript`, or `checkpoint` where there are weights alone."""
     parameters: int
     """Number of trainable and frozen parameter values."""
     layers: tuple[LayerWeights, ...]
