@@ -92,7 +92,7 @@ class ModelFacts:
     name: str
     """Class or file name."""
     kind: str
-    """`eager`, `torchscript`, or `checkpoint` where there are weights alone."""
+    """`eager` or `torchscript`."""
     parameters: int
     """Number of trainable and frozen parameter values."""
     layers: tuple[LayerWeights, ...]

@@ -50,7 +50,7 @@ class Target:
     name: str
     """Class or file name."""
     kind: str
-    """`python file`, `import path`, `torchscript`, `checkpoint` (weights without a network)."""
+    """`python file`, `import path`, `torchscript`."""
     how: tuple[str, ...]
     """What was chosen or guessed on the way, a sentence each."""
     parameters: int
