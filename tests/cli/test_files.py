@@ -11,6 +11,7 @@ from unetdoctor.cli.files import check_file, check_target, target_file
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("unet.py").write_text("x")
+    Path("folder").mkdir()
 
 
 def refused(target: str) -> str:
@@ -29,6 +30,12 @@ def refused(target: str) -> str:
         ("package.module:Name", None),
         ("torchvision:fcn_resnet50", None),
         ("folder/file", "folder/file"),
+        ("model", "model"),
+        ("torchvision", "torchvision"),
+        ('smp:Unet("a/b")', None),
+        ("folder:Name", None),
+        ("./folder:Name", "folder"),
+        (r"C:\models\unet.py:UNet", r"C:\models\unet.py"),
     ],
 )
 def test_the_file_of_a_target(target: str, file: str | None) -> None:
@@ -67,3 +74,30 @@ def test_what_cannot_be_read_is_refused_at_once(monkeypatch: pytest.MonkeyPatch)
 def test_names_what_is_missing() -> None:
     with pytest.raises(RequestError, match=r"--image: there is no file b\.png"):
         check_file(Path("b.png"), "--image")
+
+
+def test_folders_that_hold_a_model_are_left_to_the_worker() -> None:
+    for name in ("config.json", "model_index.json", "hubconf.py"):
+        folder = Path(f"of-{name}")
+        folder.mkdir()
+        (folder / name).write_text("x")
+        check_target(str(folder))
+        check_target(f"{folder}:entry(n=3)")
+    check_target("hf:of-config.json")
+
+
+def test_files_that_speak_of_networks_are_offered_first() -> None:
+    Path("src").mkdir()
+    for name, text in {"a.py": "x = 1", "b.py": "class Net(nn.Module): ...", "c.pt": "x"}.items():
+        Path("src", name).write_text(text)
+    with pytest.raises(RequestError) as caught:
+        check_target("src")
+    assert caught.value.sentence == "TARGET: src is a folder; name a file in it. There are: b.py, c.pt, a.py."
+    assert caught.value.commands[0] == "unetdoctor inspect src/b.py"
+
+
+def test_an_option_gives_no_target_commands() -> None:
+    for name in ("wieghts.pt", "*.pt", "unte.py"):
+        with pytest.raises(RequestError) as caught:
+            check_file(Path(name), "--weights")
+        assert caught.value.commands == ()

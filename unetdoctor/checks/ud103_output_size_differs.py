@@ -7,8 +7,8 @@ from unetdoctor.checks.remedies import pad_input
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, SizeLaw
 
 DIFFERENCE_LIMIT = 0
-"""Difference in height or width between input and output, in pixels. 0: nine of ten segmentation networks. 184: the
-U-Net of 2015, whose convolutions do not pad. Three quarters of the size: SegFormer's logits."""
+"""Difference in height or width between input and output, in pixels. 0: UNETR, SwinUNETR, UperNet and smp's SegFormer.
+49 on 64x64: a patch discriminator, by design. 184: the U-Net of 2015, whose convolutions do not pad (its paper)."""
 
 _Size = tuple[int, int]
 _Laws = tuple[SizeLaw | None, ...]

@@ -188,3 +188,43 @@ def test_a_constructor_that_stumbles_over_a_guess_names_it(place: Place) -> None
         place.write({"model.py": source}).load("model.py:Net")
     assert caught.value.__notes__ == [said("n_classes", 2)]
     assert place.stages == ["import", "construct"]
+
+
+SHAPED: dict[str, tuple[str, Any]] = {
+    "spatial_dims: int": ("spatial_dims", 2),
+    "strides: collections.abc.Sequence[int]": ("strides", [2, 2, 2]),
+    "channels: list[int]": ("channels", [32, 64, 128, 256]),
+    "img_size: Sequence[int] | int": ("img_size", 64),
+    "img_size: Union[Sequence[int], int]": ("img_size", 64),
+    "img_size: tuple[int, int]": ("img_size", [64, 64]),
+    "patch_size: Sequence[int]": ("patch_size", [8, 8]),
+    "in_shape: Sequence[int]": ("in_shape", [3, 64, 64]),
+    "backbone: str": ("backbone", "resnet18"),
+    "encoder_name: Optional[str]": ("encoder_name", "resnet18"),
+    "kernel_size: Sequence[Sequence[int] | int]": ("kernel_size", [3, 3, 3, 3]),
+    "kernel_size: int": ("kernel_size", 3),
+}
+"""An argument with its annotation -> its name and what is guessed."""
+
+
+def _parameter(written: str) -> inspect.Parameter:
+    name, _, annotation = written.partition(": ")
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(name, kind, annotation=annotation or inspect.Parameter.empty)
+
+
+@pytest.mark.parametrize("written", SHAPED)
+def test_a_guess_has_the_form_that_the_annotation_asks_for(written: str) -> None:
+    name, value = SHAPED[written]
+    assert guess(_parameter(written), frozenset((name,))) == (True, value)
+
+
+@pytest.mark.parametrize("written", ["backbone", "backbone: nn.Module", "scale: tuple[int, int]", "model_name: str"])
+def test_what_is_not_guessed(written: str) -> None:
+    assert guess(_parameter(written), frozenset()) == (False, None)
+
+
+def test_strides_follow_what_stands_beside_them() -> None:
+    kernels = frozenset(("kernel_size", "strides", "upsample_kernel_size"))
+    assert guess(_parameter("strides: Sequence[int]"), kernels) == (True, [1, 2, 2, 2])
+    assert guess(_parameter("strides: Sequence[int]"), kernels | {"channels"}) == (True, [2, 2, 2])

@@ -85,7 +85,7 @@ def _fit(value: Any, annotation: Any, name: str) -> tuple[bool, Any]:
     """Bring a value in line with the annotation; not known after all where the two contradict each other."""
     text = "" if annotation is inspect.Parameter.empty else _annotation_text(annotation)
     if isinstance(value, str):  # the name of a part: only where a name is asked for
-        return ("str" in _outer_words(text), value)
+        return (True, value) if "str" in _outer_words(text) else (False, None)
     if not text or text in ("Any", "object"):
         return True, value
     words = _outer_words(text)
