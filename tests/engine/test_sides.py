@@ -105,6 +105,16 @@ class Forgotten(nn.Module):
         return self.conv(torch.cat([x, hint], 1))
 
 
+class Both(Optional):
+    """Cannot do with what else may be left out."""
+
+    def forward(
+        self, x: Tensor, t: Tensor | None = None, context: Tensor | None = None, more: dict[str, Tensor] | None = None
+    ) -> Tensor:
+        assert more is None
+        return super().forward(x, t, context)
+
+
 class Labelled(nn.Module):
     """Refuses the timestep that it does not need, and wants the label."""
 
@@ -194,6 +204,7 @@ TABLE: dict[str, tuple[Callable[[], nn.Module], dict[str, tuple[int, ...]]]] = {
     "dict": (Batch, {"batch.image": PICTURE, "batch.depth": (2, 1, 64, 64)}),
     "dict by name": (Typed, {"batch.image": PICTURE, "batch.depth": (2, 1, 64, 64)}),
     "optional conditions": (Optional, {"x": (2, 4, 64, 64), "t": (2,), "context": (2, 8, 20)}),
+    "optional conditions, and more": (Both, {"x": (2, 4, 64, 64), "t": (2,), "context": (2, 8, 20)}),
     "needed, though None": (Forgotten, {"x": PICTURE, "hint": (2, 1, 64, 64)}),
     "one optional label": (Labelled, {"x": PICTURE, "y": (2,)}),
     "samples": (Samples, {"images.*": PICTURE}),

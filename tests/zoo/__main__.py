@@ -44,6 +44,8 @@ def _exported(network: Network, form: str, file: Path, eager: Inspected) -> Row:
     found = inspect(out)
     differing = sorted(f"{code} {severity}" for code, severity in eager.findings ^ found.findings)
     remark = f"{answer['how']}; " + (f"differs in {', '.join(differing)}" if differing else "the same findings")
+    alone = sorted(eager.examined ^ found.examined)
+    remark += f"; judged in one form alone: {', '.join(alone)}" if alone else ""
     out.unlink()
     return row_of(network, form, found, remark, differs=bool(differing))
 

@@ -38,8 +38,13 @@ class Inspected:
 
     @property
     def findings(self) -> set[tuple[str, str]]:
-        """(code, severity) of every finding."""
-        return {(f["code"], f["severity"]) for f in self.report.get("findings", ())}
+        """(code, severity) of every finding that is more than a number in order."""
+        return {(f["code"], f["severity"]) for f in self.report.get("findings", ()) if f["severity"] != "ok"}
+
+    @property
+    def examined(self) -> set[str]:
+        """Codes of the checks that found something to judge."""
+        return {f["code"] for f in self.report.get("findings", ())}
 
 
 def inspect(file: Path, *flags: str) -> Inspected:

@@ -160,7 +160,7 @@ class _Ladder:
                 value = None if x.is_floating_point() else 0.0
                 specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, p.keyword_only, value, value))
             answer = self.search.ask(tuple(specs))
-            if answer.ok:
+            if answer.ok or self.search.confirmed(answer):  # a trace computes sizes in ways that shapes alone cannot
                 rung, verb = _RECORDED.get(self.kind, _RECORDED["torchscript"])
                 text = f"The file was {verb} with {shown(shape)}."
                 return self._chosen(with_tables(answer), latent, rung, text, True)

@@ -46,9 +46,12 @@ def probe(search: Search, batch: int | None) -> Found:
     """
     found = _probe(search, batch)
     given = search.parameters
-    none = _lacks(found.answer)
-    optional = [p for p in given if p.may_be_none and not p.required and (none or p.role != "other")]
-    for chosen in (optional, *([p] for p in optional if len(optional) > 1)) if not found.answer.ok else ():
+    optional = [p for p in given if p.may_be_none and not p.required]
+    told = [p for p in optional if p.role != "other"]
+    groups = [
+        group for some in (told, optional if _lacks(found.answer) else []) for group in (some, *([p] for p in some))
+    ]
+    for chosen in (group for group in groups if group and not found.answer.ok):
         search.parameters = tuple(replace(p, required=True, keyword_only=True) if p in chosen else p for p in given)
         again = _probe(search, batch)
         if again.answer.ok:
