@@ -69,7 +69,8 @@ REFUSED = {
     "smp:unet": "has no network unet; did you mean Unet?",
     "timm:resnett18": "has no network resnett18; did you mean resnet18 or resnet18d or skresnet18?",
     "monai:Nothing_like_it": "has no network Nothing_like_it; it has for example UNet.",
-    "transformers:SegformerConfig": "has no network SegformerConfig; it has for example SegformerForSemanticSegmentation.",
+    "transformers:SegformerConfig": "has no network SegformerConfig; "
+    "it has for example SegformerForSemanticSegmentation.",
     'smp:Unet(encoder_weights="imagenet")': "smp:Unet would download weights because of encoder_weights='imagenet', "
     "and nothing is ever downloaded: leave encoder_weights out and give a weights file with -w.",
     "timm:resnet18(pretrained=True)": "timm:resnet18 would download weights because of pretrained=True, "
