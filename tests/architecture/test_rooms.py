@@ -60,6 +60,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/pipeline/checking.py", "examine"): "one check: becomes Skipped",
     ("unetdoctor/pipeline/trials.py", "Laboratory._evaluate"): "one trial: becomes not tried, with the reason",
     ("unetdoctor/worker/channel.py", "_message"): "user code: the text of its exception",
+    ("unetdoctor/worker/channel.py", "_note"): "user code: what was added to its exception",
     ("unetdoctor/worker/channel.py", "_syntax_place"): "user code: properties of its exception",
     ("unetdoctor/worker/channel.py", "Channel.guard"): "user code: becomes UserCodeError",
     ("unetdoctor/worker/child.py", "main"): "the last line of the child: becomes a failure frame",

@@ -84,6 +84,16 @@ def test_trace_into_a_place_that_must_not_be_written(answered: Command, name: st
     assert Path("model.py").read_text() == "x = 1\n"
 
 
+def test_a_file_that_cannot_be_read_is_not_ours(answered: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("ops.csv").write_text("index\n")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert "replace it with --force" in answered("trace", "model.py", "--csv", "ops.csv", entry="trace").err
+
+
 def test_a_full_disk_is_said(answered: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     from unetdoctor.reporters import atomic
 

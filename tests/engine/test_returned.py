@@ -63,6 +63,7 @@ def test_a_value_that_holds_itself_ends() -> None:
     [
         ({"aux": SMALL, "out": LARGE}, 1, "its key is 'out'"),
         ([SMALL, LARGE], 1, "it is the first of the input's height and width"),
+        ({"aux": LARGE, "main": LARGE}, 1, "it is the first of the input's height and width"),
         ((torch.zeros(1, 5), SMALL), 1, "it is the largest"),
         ([{"boxes": torch.zeros(2, 4), "masks": LARGE}], 1, "its key is 'masks'"),
         ([{"boxes": torch.zeros(0, 4), "masks": torch.zeros(0, 1, 16, 16)}, LARGE], 2, "it is the only tensor"),

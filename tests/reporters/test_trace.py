@@ -44,7 +44,7 @@ def test_a_narrow_terminal_leaves_columns_out() -> None:
 def test_marks_are_explained() -> None:
     text = " ".join(to_text(trace(), Look(width=100)).split())
     assert "✗ operation 3, `log` at up.0 (model.py:43), is the first whose result is not finite" in text
-    assert "it reads operations the input, 2" in text
+    assert "it reads the network's input, operation 2" in text
     assert "! from operation 1 on, `relu` at down.0.act (model.py:41), the signal is gone: 0.5" in text
     first = replace(trace().ops[0], inputs=(-1,))
     assert "it reads the network's input" in " ".join(

@@ -323,3 +323,17 @@ def build():
     return forward
 """
     assert examine(source).result == {"value": [[4, 3, 4, 4], [4, 3, 4, 4]]}
+
+
+def test_what_was_added_to_an_exception_is_said():
+    from unetdoctor.worker.channel import describe
+    from unetdoctor.worker.verdicts import raised
+
+    error = ValueError("odd")
+    plain = {**describe("construct", error).as_payload(), "origin": "user"}
+    error.add_note("guessed n=3")
+    noted = {**describe("construct", error).as_payload(), "origin": "user"}
+    assert raised(plain, "construct", False).sentence.endswith("odd.")
+    assert raised(noted, "construct", False).sentence.endswith("odd. To know: guessed n=3.")
+    error.__notes__ = 3
+    assert describe("construct", error).note == ""

@@ -112,7 +112,7 @@ _MONAI = {
     "unetr-2d": "UNETR(1, 2, img_size=96, hidden_size=96, mlp_dim=192, num_heads=4, spatial_dims=2)",
     "unetr-3d": "UNETR(1, 2, img_size=(48, 48, 48), hidden_size=96, mlp_dim=192, num_heads=4)",
     "swin-unetr-2d": "SwinUNETR(in_channels=3, out_channels=2, feature_size=12, spatial_dims=2)",
-    "swin-unetr-3d": "SwinUNETR(in_channels=1, out_channels=2, feature_size=12)",
+    "swin-unetr-3d": "SwinUNETR(in_channels=1, out_channels=2, feature_size=12, depths=(1, 1, 1, 1))",
     "flexible-unet-2d": "FlexibleUNet(in_channels=3, out_channels=2, backbone='efficientnet-b0')",
     "highresnet-2d": f"HighResNet({_SHAPE.format(2, 1, 4)})",
     "autoencoder-2d": f"AutoEncoder({_SHAPE.format(2, 1, 1)}, channels=(8, 16, 32), strides=(2, 2, 2))",
@@ -122,7 +122,10 @@ _MONAI = {
     ),
     "generator-2d": "Generator(latent_shape=(64,), start_shape=(16, 8, 8), channels=(16, 8, 1), strides=(2, 2, 1))",
     "regunet-2d": "RegUNet(spatial_dims=2, in_channels=2, num_channel_initial=8, depth=3, out_channels=2)",
-    "diffusion-unet-2d": f"DiffusionModelUNet({_SHAPE.format(2, 1, 1)})",
+    "diffusion-unet-2d": (
+        f"DiffusionModelUNet({_SHAPE.format(2, 1, 1)}, channels=(32, 64), attention_levels=(False, True), "
+        "num_res_blocks=1)"
+    ),
     "vqvae-2d": f"VQVAE({_SHAPE.format(2, 1, 1)}, channels=(16, 32, 32), num_res_channels=(16, 32, 32))",
     "mednext-2d": f"MedNeXt({_SHAPE.format(2, 1, 2)}, init_filters=8, kernel_size=3)",
 }

@@ -46,10 +46,11 @@ class WeightsNeverLoaded(Check):
             share = 100 * len(fresh) / len(layers)
             reading = better(load)
             upper = FRESH_LIMIT if load.unfilled else None if load.own else NEVER_LOADED
-            blocks = f" ({', '.join(_blocks(fresh, layers))})" if fresh else ""
+            blocks = f" ({', '.join(_blocks(fresh, layers))})" if fresh and load.unfilled else ""
+            limit = "" if upper is None else f" (at most {upper:g} %)"
             yield cls.finding(
                 f"{shown(share)} % of the {len(layers)} layers of {load.module or 'the network'} are as initialised "
-                f"{_although(load)} (at most {FRESH_LIMIT:g} %){blocks}.",
+                f"{_after(load, share)}{limit}{blocks}.",
                 [Reading("layers as initialised", share, "%", upper=upper)],
                 place=fresh[0].place if fresh and share < NEVER_LOADED else None,
                 severity=_severity(load, share),
@@ -57,10 +58,12 @@ class WeightsNeverLoaded(Check):
             )
 
 
-def _although(load: WeightsLoad) -> str:
-    if not load.unfilled:
-        return f"although {load.source} filled every key: these weights are fresh themselves"
-    return f"after {load.source} filled {load.common} of {load.model} keys"
+def _after(load: WeightsLoad, share: float) -> str:
+    if load.unfilled:
+        return f"after {load.source} filled {load.common} of {load.model} keys"
+    if share < NEVER_LOADED or load.own:
+        return f"after {load.source} filled every key"
+    return f"although {load.source} filled every key: these weights are fresh themselves"
 
 
 def _severity(load: WeightsLoad, share: float) -> Severity:

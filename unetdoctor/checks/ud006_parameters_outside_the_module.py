@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check
-from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity, Unregistered
+from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Unregistered
 
 OUTSIDE_LIMIT = 0
 """Trainable tensors that forward() reads and parameters() does not give. 0: every sound network of the shelf; fixed
@@ -64,11 +64,13 @@ class ParametersOutsideTheModule(Check):
         register = "ModuleDict" if kind == "dict" else "ModuleList"
         within = f" of {owner}" if owner else ""
         patch = f"self.{attribute} = nn.{register}(...)  # instead of the plain {kind}{within}" if holder else ""
+        title = f"keep the layers of {holder} in nn.{register}"
         return cls.finding(
             f"The model reads {len(found)} parameters ({values:,} values) that parameters() and state_dict() lack "
             f"(limit {OUTSIDE_LIMIT}): {where} them{listed}, so they are never trained, saved or moved.",
             [Reading("parameters outside the module", len(found), "tensors", upper=OUTSIDE_LIMIT)],
             place=found[0].place,
+            remedies=[Remedy("structural", found[0].place, {}, title, patch, cls.code)] if holder else (),
             op=min((x.op for x in found if x.op is not None), default=None),
             patch=patch,
         )

@@ -123,12 +123,8 @@ class Search:
         """Put what a dict or a list lacked into it."""
         for entries in self.containers.values():
             key = str(len(entries)) if answer.missing == "" else answer.missing
-            if (
-                key is not None
-                and key not in entries
-                and len(entries) < _ENTRIES
-                and key.isdigit() == entries[0].isdigit()
-            ):
+            alike = key is not None and key.isdigit() == entries[0].isdigit()
+            if key is not None and alike and key not in entries and len(entries) < _ENTRIES:
                 entries.append(key)
                 return True
         return False
@@ -148,13 +144,13 @@ class Search:
 
     def lengthened(self, answer: Answer) -> Answer:
         """Return an answer whose lists are as long as they are read: with each element more operations are run."""
-        for name, entries in self.containers.items():
-            while answer.ok and entries[0] == "0" and len(entries) < _ENTRIES:
-                self.containers[name] = entries = [*entries, str(len(entries))]
+        for name in [name for name, entries in self.containers.items() if entries[0] == "0"]:
+            while answer.ok and len(self.containers[name]) < _ENTRIES:
+                before = self.containers[name]
+                self.containers[name] = [*before, str(len(before))]
                 longer = self.with_main(answer.main.shape, answer.main.dtype)
                 if not longer.ok or progress(longer) <= progress(answer):
-                    entries = self.containers[name] = entries[:-1]
-                    self.settled = answer.specs
+                    self.containers[name], self.settled = before, answer.specs
                     break
                 answer = longer
         return answer

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from torch import Tensor
 
 from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, followed
 from unetdoctor.engine.loading.errors import RequestError
@@ -37,6 +39,9 @@ class ChosenInput:
     """Height and width at which photographs are fed; None without photographs."""
     fitted: Size | None = None
     """A height and width that passes, where that of the first photograph does not."""
+
+    values: Mapping[str, Tensor] = field(default_factory=dict)
+    """What a person feeds, by the name of its specification; empty where values are made."""
 
     @property
     def main(self) -> ArgumentSpec:

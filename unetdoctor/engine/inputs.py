@@ -5,25 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine import given_inputs
 from unetdoctor.engine.answers import Answer, with_tables
 from unetdoctor.engine.arguments import ArgumentSpec, Specs
 from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
+from unetdoctor.engine.given_inputs import Given, assigned
 from unetdoctor.engine.images import image_size
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.probes import ProbeInput, make_probes
 from unetdoctor.engine.probing import LATENT_BATCH, probe
 from unetdoctor.engine.shapes import sweep
-from unetdoctor.engine.signature import Parameter, parameters
+from unetdoctor.engine.signature import Parameter, numbers, parameters
 from unetdoctor.facts import InputChoice, InputSpec, Request
 
 __all__ = ["ChoiceError", "ChosenInput", "ProbeInput", "choose_input", "make_probes"]
@@ -49,7 +50,10 @@ def choose_input(
 
     Where every candidate crashes alike, the most natural one is returned: its crash is the finding then.
     """
-    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs)))
+    given: Given = ()
+    if request.inputs_from is not None:
+        given = given_inputs.read(request.inputs_from, Path(request.directory), guard)
+    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs, given)))
     if isinstance(found, RequestError):
         raise found
     return found
@@ -71,6 +75,7 @@ class _Ladder:
     kind: str
     request: Request
     examples: tuple[Tensor, ...] | None
+    given: Given = ()
 
     def __post_init__(self) -> None:
         self.parameters = parameters(self.model)
@@ -79,28 +84,18 @@ class _Ladder:
 
     def climb(self) -> ChosenInput:
         """Return what the first rung that answers says."""
+        if self.given:
+            return self._from_values()
         rungs = (self._declared,) if self.request.inputs else (self._traced, self._framework, self._probed)
         chosen = next(found for rung in rungs if (found := rung()) is not None)
         return self._with_image(chosen) if self.request.images else chosen
 
     def _declared(self) -> ChosenInput:
         """Take what `--input` says, in the order of forward() unless it is named; fill in the rest."""
-        named = {s.name: s for s in self.request.inputs if s.name}
-        self._open(named)
-        leaves = self._leaves(named)
-        known = [p.name for p in leaves]
-        wrong = next((name for name in named if name not in known), None)
-        if wrong is not None:
-            raise ChoiceError(f"forward() has no argument {wrong}; it takes {', '.join(known)}.")
-        loose = [s for s in self.request.inputs if not s.name]
-        free = [p for p in leaves if p.name not in named]
-        if len(loose) > len(free):
-            raise ChoiceError(f"{len(self.request.inputs)} inputs are declared; forward() takes {', '.join(known)}.")
+        self._open({s.name: s for s in self.request.inputs if s.name})
+        leaves = self._leaves()
+        named = assigned(self.request.inputs, leaves)
         main = next(p for p in leaves if p.role == "main")
-        order = sorted(free, key=lambda p: (p is not main, not p.required))
-        if len(loose) >= sum(p.required for p in free):
-            order = sorted(free, key=lambda p: not p.required)
-        named |= {p.name: s for p, s in zip(order, loose, strict=False)}
         if main.name not in named:
             named[main.name] = InputSpec(self._probed().main.shape)
         given = named[main.name]
@@ -117,6 +112,19 @@ class _Ladder:
         chosen = self._chosen(tuple(specs), latent, "--input", f"--input says {shown(given.shape)}.", None)
         return replace(chosen, declared=True)
 
+    def _from_values(self) -> ChosenInput:
+        """Feed what `--inputs` gives; shapes and types are those of the values."""
+        if self.request.inputs or self.request.images:
+            other = "--input" if self.request.inputs else "--image"
+            raise ChoiceError(f"--inputs gives the values to feed, so {other} says a second time; leave one out.")
+        pairs = given_inputs.specs(self.given, frozenset(p.name for p in self.parameters))
+        self.request = replace(self.request, inputs=tuple(spec for spec, _ in pairs))
+        chosen = self._declared()
+        fed = {id(spec): x for spec, x in pairs}
+        values = {name: fed[id(spec)] for name, spec in assigned(self.request.inputs, self._leaves()).items()}
+        text = f"{self.request.inputs_from} gives {shown(chosen.main.shape)}."
+        return replace(chosen, choice=replace(chosen.choice, rung="--inputs", text=text), values=values)
+
     def _open(self, named: Mapping[str, InputSpec]) -> None:
         """Take the entries of dicts and lists from the names that are declared, or ask forward() for them."""
         for name in named:
@@ -131,7 +139,7 @@ class _Ladder:
             main = next(p.name for p in self.search.leaves if p.role == "main")
             self.search.with_main(named[main].shape if main in named else (self.batch, 3, 64, 64))
 
-    def _leaves(self, named: Mapping[str, InputSpec]) -> tuple[Parameter, ...]:
+    def _leaves(self) -> tuple[Parameter, ...]:
         """Return the tensors of forward(), those that need not be given last in their order."""
         leaves = self.search.leaves
         given = {p.name.partition(".")[0] for p in leaves}
@@ -184,8 +192,8 @@ class _Ladder:
     def _configured(self) -> ChosenInput | None:
         """Take the size and the channels that a `config` names, as those of diffusers and transformers do."""
         config = getattr(self.model, "config", None)
-        for side in _numbers(config, _SIZES):
-            for channels in (*_numbers(config, _CHANNELS), 3):
+        for side in numbers(config, _SIZES):
+            for channels in (*numbers(config, _CHANNELS), 3):
                 answer = (
                     self.search.with_main((self.batch, channels, side, side)) if side <= _LARGEST_CONFIGURED else None
                 )
@@ -272,17 +280,6 @@ class _Ladder:
             at = f" at {alike[0].op}" if alike[0].op else ""
             lines.append(f"{shapes}: refused{at}: {alike[0].message}")
         return (*lines, *dict.fromkeys(passed))
-
-
-def _numbers(config: Any, names: Sequence[str]) -> list[int]:
-    """Return whole numbers that an object or a mapping holds under these names."""
-    found = []
-    for name in names:
-        value = config.get(name) if isinstance(config, Mapping) else getattr(config, name, None)
-        value = value[-1] if isinstance(value, (tuple, list)) and value else value
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            found.append(value)
-    return found
 
 
 def _limited(size: Size) -> Size:

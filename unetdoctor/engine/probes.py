@@ -43,7 +43,7 @@ def make_probes(chosen: ChosenInput, request: Request, device: str | torch.devic
     maker = _Maker(chosen, request, torch.device(device))
     if chosen.latent:
         return maker.latents()
-    return (*maker.photographs(), *maker.pictures())
+    return (*maker.photographs(), *maker.fed(), *maker.pictures())
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,10 @@ class _Maker:
     def latents(self) -> tuple[ProbeInput, ...]:
         """Return two draws of latent vectors, and zeros."""
         main = self.chosen.main
-        declared = main.low is not None
+        values = self.chosen.values.get(main.name)
+        declared = main.low is not None or values is not None
         first = "given" if declared else "latents"
-        draws = [self._drawn(first), self._drawn(f"second-{first}")]
+        draws = [self._drawn(first) if values is None else self._given(values), self._drawn(f"second-{first}")]
         x = self._main(draws[0]).float()
         latent = Latent(
             shape=main.shape,
@@ -69,6 +70,15 @@ class _Maker:
             declared=declared,
         )
         return replace(draws[0], latent=latent), draws[1], self._zeros()
+
+    def fed(self) -> tuple[ProbeInput, ...]:
+        """Return what the person feeds, where that is no latent vector."""
+        values = self.chosen.values.get(self.chosen.main.name)
+        return () if values is None else (self._given(values),)
+
+    def _given(self, values: Tensor) -> ProbeInput:
+        probe = self._probe("given", values, f"values of {self.request.inputs_from}")
+        return replace(probe, probe=replace(probe.probe, real=True))
 
     def pictures(self) -> tuple[ProbeInput, ...]:
         """Return what was declared with a range, else noise; natural-looking noise; zeros."""
@@ -123,7 +133,9 @@ class _Maker:
         """Return a probe whose main argument has these values; the other arguments are the same in all of them."""
 
         def made(spec: ArgumentSpec) -> Tensor:
-            value = values if spec.role == "main" else _values(spec, self._generator(spec.name))[0]
+            value = values if spec.role == "main" else self.chosen.values.get(spec.name)
+            if value is None:
+                value = _values(spec, self._generator(spec.name))[0]
             return value.to(getattr(torch, spec.dtype)).to(self.device)
 
         args, kwargs = arrange(specs or self.chosen.specs, made)

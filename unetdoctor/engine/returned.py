@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 KEYS = ("out", "logits", "sample", "pred", "masks")
 """Names of outputs, best first."""
+_SIDE = re.compile(r"aux|side|hidden|feat|deep_?sup|attention", re.IGNORECASE)
+"""Names of what is drawn beside the picture: taken only where nothing else is there."""
 WORDS = ("mask", "logits")
 """What the keys of outputs hold that are drawn at another size than the input's, best first."""
 _DEPTH = 6
@@ -108,7 +110,8 @@ def choose(
     same = [i for i in spatial if tuple(found[i][1].shape[2:]) == tuple(size[2:])]
     if same:
         drawn = [i for i in same if len(same) > 1 and not feature(i)] or same
-        return drawn[0], "it is the first of the input's height and width"
+        best = next((i for i in drawn if not _SIDE.search(found[i][0])), drawn[0])
+        return best, "it is the first of the input's height and width"
     for word in WORDS:
         for i in spatial:
             if word in plain_path(found[i][0]).rpartition(".")[2].lower():

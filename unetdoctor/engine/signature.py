@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -136,4 +136,15 @@ def _scripted(model: torch.jit.ScriptModule) -> list[Parameter]:
         optional = argument.has_default_value()
         none = optional and argument.default_value is None
         found.append(Parameter(name, not optional, bool(argument.kwarg_only), role_of(name), str(argument.type), none))
+    return found
+
+
+def numbers(config: Any, names: Sequence[str]) -> list[int]:
+    """Return whole numbers that an object or a mapping holds under these names."""
+    found = []
+    for name in names:
+        value = config.get(name) if isinstance(config, Mapping) else getattr(config, name, None)
+        value = value[-1] if isinstance(value, (tuple, list)) and value else value
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            found.append(value)
     return found

@@ -25,7 +25,7 @@ class Trace:
     seconds: float
     """Duration of the observed pass."""
     non_finite: int | None = None
-    """Index of the first operation whose result holds NaN or infinite values."""
+    """Index of the first operation of the NaN or infinite values that reach the end; a mask of -Inf does not."""
     collapse: int | None = None
     """Index of the operation from which on next to nothing of the signal is left."""
     crash: Crash | None = None

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from unetdoctor.checks.graph import non_finite_origin
 from unetdoctor.engine.observation import observe, operations
 from unetdoctor.engine.probes import make_probes
-from unetdoctor.facts import Op, Request, Trace
+from unetdoctor.facts import Op, Request, Run, Trace
 from unetdoctor.pipeline.loading import loaded_with_input, setting_of, target_of
 
 COLLAPSE = 0.02
@@ -22,6 +23,7 @@ def run(request: Request, channel: Any) -> Trace:
     probe = make_probes(chosen, request, request.device)[0]
     seen = channel.guard("forward", lambda: observe(setting, probe.probe, probe.args, probe.kwargs, verify=False))
     ops = operations(seen, setting)
+    origin = non_finite_origin(Run(probe.probe, ops, None, (), seen.crash, seen.seconds, True))
     return Trace(
         target=target_of(loaded, request, sum(op.weighted for op in ops)),
         input=chosen.choice,
@@ -30,15 +32,10 @@ def run(request: Request, channel: Any) -> Trace:
         output=tuple(seen.output.shape) if seen.output is not None else (),
         path=seen.path,
         seconds=seen.seconds,
-        non_finite=first_non_finite(ops),
+        non_finite=origin.index if origin is not None else None,
         collapse=first_collapse(ops),
         crash=seen.crash,
     )
-
-
-def first_non_finite(ops: tuple[Op, ...]) -> int | None:
-    """Return the index of the first operation whose result holds NaN or infinite values."""
-    return next((op.index for op in ops if op.statistics is not None and not op.statistics.finite), None)
 
 
 def first_collapse(ops: tuple[Op, ...]) -> int | None:

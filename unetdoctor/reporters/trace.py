@@ -128,11 +128,13 @@ def _marks(trace: Trace, look: Look) -> Iterator[RenderableType]:
     ops = {op.index: op for op in trace.ops}
     if trace.non_finite is not None:
         op = ops[trace.non_finite]
-        reads = "the network's input" if set(op.inputs) <= {-1} else f"operations {_list(op.inputs)}"
+        reads = ", ".join("the network's input" if index < 0 else f"operation {index}" for index in op.inputs)
         words = f"operation {op.index}, `{op.name}` at {op.place.text}, is the first whose result is not finite"
         yield ""
         yield indented(
-            Text.assemble((look.sign("error"), "red"), " ", look.text(f"{words}; it reads {reads}")), 0, look
+            Text.assemble((look.sign("error"), "red"), " ", look.text(f"{words}; it reads {reads or 'constants'}")),
+            0,
+            look,
         )
     if trace.collapse is not None:
         op = ops[trace.collapse]
@@ -140,10 +142,6 @@ def _marks(trace: Trace, look: Look) -> Iterator[RenderableType]:
         words = f"from operation {op.index} on, `{op.name}` at {op.place.text}, the signal is gone: {number(signal)}"
         yield ""
         yield indented(Text.assemble((look.sign("warning"), "yellow"), " ", look.text(words)), 0, look)
-
-
-def _list(indices: Sequence[int]) -> str:
-    return ", ".join("the input" if index < 0 else str(index) for index in indices)
 
 
 def _source(op: Op) -> str:

@@ -32,7 +32,9 @@ _trace_of = BaseException.__dict__["__traceback__"].__get__
 class UserCodeError(Exception):
     """Foreign code raised; this holds text and numbers only, never the exception itself."""
 
-    def __init__(self, stage: str, type_name: str, message: str, place: places.Place, traceback: str) -> None:
+    def __init__(
+        self, stage: str, type_name: str, message: str, place: places.Place, traceback: str, note: str = ""
+    ) -> None:
         """Keep what a report needs."""
         super().__init__(f"{type_name}: {message}")
         self.stage = stage
@@ -49,6 +51,8 @@ class UserCodeError(Exception):
         """The text of that line."""
         self.traceback = traceback
         """The whole stack as text."""
+        self.note = note
+        """What was added to the exception on its way (`add_note`): what helps."""
 
     @property
     def is_memory(self) -> bool:
@@ -58,7 +62,7 @@ class UserCodeError(Exception):
 
     def as_payload(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        names = ("stage", "type_name", "message", "file", "line", "source", "traceback", "is_memory")
+        names = ("stage", "type_name", "message", "file", "line", "source", "traceback", "is_memory", "note")
         return {name: getattr(self, name) for name in names}
 
 
@@ -70,7 +74,7 @@ def describe(stage: str, error: BaseException) -> UserCodeError:
     name, message = _name(error), _message(error)
     place = _syntax_place(error) or places.choose([(file, line) for file, line, _ in stack])
     text = f"Traceback (most recent call last):\n{places.traceback_text(stack)}\n{name}: {message}"
-    return UserCodeError(stage, name, message, place, text)
+    return UserCodeError(stage, name, message, place, text, _note(error))
 
 
 def _name(error: BaseException) -> str:
@@ -83,6 +87,14 @@ def _message(error: BaseException) -> str:
     except BaseException as second:  # noqa: BLE001 - the __str__ of foreign code may raise anything, SystemExit too
         return f"(its message could not be read: __str__ raised {_name(second)})"
     return str.__getitem__(text, slice(MESSAGE_CHARACTERS))
+
+
+def _note(error: BaseException) -> str:
+    try:
+        notes = [note for note in error.__notes__ if isinstance(note, str)]
+    except BaseException:  # noqa: BLE001 - most exceptions have none, and foreign ones may raise anything
+        return ""
+    return str.__getitem__("; ".join(notes), slice(MESSAGE_CHARACTERS))
 
 
 def _syntax_place(error: BaseException) -> places.Place | None:

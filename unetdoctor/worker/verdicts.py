@@ -128,7 +128,8 @@ def raised(payload: dict[str, Any], stage: str, fenced: bool) -> Failure:
     hint = f"; {FENCE}" if fenced and any(word in message for word in REFUSALS) else ""
     if name == "SystemExit" and stage == "import":
         hint = "; what a script does belongs below if __name__ == '__main__'"
-    sentence = f"Stage {stage} raised {name}{shown(place)}{message}{hint}."
+    note = _in_one_line(_text(payload, "note")).rstrip(".")
+    sentence = f"Stage {stage} raised {name}{shown(place)}{message}{hint}." + (f" To know: {note}." if note else "")
     return Failure(kind, stage, sentence, place.file, place.line, trace)
 
 

@@ -149,3 +149,10 @@ def test_what_the_user_puts_in_its_place_stays() -> None:
         assert nn.Module.load_state_dict is other
     finally:
         nn.Module.load_state_dict = before
+
+
+def test_what_strict_refuses_says_how_it_would_fit(place: Place) -> None:
+    place.write({"model.py": NET + "    net.load_state_dict(state('module.'))\n    return net\n"})
+    with pytest.raises(RuntimeError, match="Missing key") as caught:
+        place.load("model.py")
+    assert caught.value.__notes__ == ["11 of 11 keys fit with prefix 'module.' stripped"]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
@@ -27,9 +28,8 @@ from unetdoctor.facts import Place
 
 _LOAD = nn.Module.load_state_dict
 _PACKAGE = str(Path(__file__).resolve().parents[2])
-_LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
-_INSTALLED = tuple({*map(sysconfig.get_path, _LIBRARIES), str(Path(torch.__file__).parent)})
-"""Folders of installed code, whose lines are not the user's."""
+_INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
+_STANDARD = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,12 @@ def watching() -> Iterator[list[Recorded]]:
         if isinstance(self, torch.jit.ScriptModule):
             return before_call(self, *args, **kwargs)
         before = _tensors(self)
-        result = before_call(self, *args, **kwargs)
         given = args[0] if args else kwargs.get("state_dict")
+        try:
+            result = before_call(self, *args, **kwargs)
+        except RuntimeError as error:
+            _explain(error, before, given)
+            raise
         strict = args[1] if len(args) > 1 else kwargs.get("strict", True)
         place = _caller(sys._getframe(1))
         if isinstance(given, Mapping) and place is not None:
@@ -79,6 +83,13 @@ def watching() -> Iterator[list[Recorded]]:
     finally:
         if nn.Module.load_state_dict is load_state_dict:  # the user's code put nothing else there meanwhile
             nn.Module.load_state_dict = before_call  # type: ignore[method-assign]
+
+
+def _explain(error: RuntimeError, expected: Tensors, given: Any) -> None:
+    """Say in the error itself how the keys would fit."""
+    fits = matching.find(given, expected) if isinstance(given, Mapping) else []
+    if fits and fits[0].matching and fits[0].label != "as saved":
+        error.add_note(f"{fits[0].matching} of {len(expected)} keys fit with {fits[0].label}")
 
 
 def _recorded(
@@ -114,7 +125,8 @@ def _caller(frame: FrameType | None) -> tuple[str, int] | None:
     """Return the innermost line of the user's own; None where only libraries are on the stack."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith("<") and not file.startswith((_PACKAGE, *_INSTALLED)):
+        foreign = file.startswith(("<", _PACKAGE, *_STANDARD)) or _INSTALLED.search(file)
+        if not foreign:
             return file, frame.f_lineno
         frame = frame.f_back
     return None
