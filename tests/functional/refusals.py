@@ -67,6 +67,8 @@ def _answer(arguments: Sequence[str]) -> tuple[int, str]:
         invoke(["inspect", *arguments], keep)
         request, delivery = caught[0]
         examination.check(request, delivery)
+        if loading.bare_checkpoint(request) is not None:
+            return 0, "weights without a network"
         loaded = loading.load(request, _guard)
     except (RequestError, loading.RequestError) as error:
         return 2, "\n".join((error.sentence, *error.commands))

@@ -983,7 +983,7 @@ CASES = {
         {"m.pt": saved([torch.zeros(3)])},
         ("m.pt",),
         2,
-        ("m.pt is no model, and no state_dict was found in it either: it holds a list.",),
+        ("no state_dict found in m.pt: it holds a list.",),
     ),
 }
 

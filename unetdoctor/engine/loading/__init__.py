@@ -109,8 +109,7 @@ def bare_checkpoint(request: Request) -> Bare | None:
     with suppress(OSError, ValueError):
         if request.arch is None and path.is_file():
             file = files.find(request.target, directory)
-            trusted = request.trust and bool(checkpoints.foreign_globals(file))
-            if checkpoints.is_checkpoint(file) and not trusted:
+            if checkpoints.is_checkpoint(file) and not pickled_module.wanted(file):
                 return bare.read(file)
     return None
 
