@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.functional.run import SAMPLES, examine
+from tests.functional.run import SAMPLES, assert_no_false_alarm, build, examine
 from unetdoctor.engine.loading import load
 from unetdoctor.facts import Report, Request
 
@@ -72,3 +72,26 @@ def test_the_same_is_found(name: str, tmp_path: Path) -> None:
     assert exported.input.rung == "exported example"
     assert found(eager)["findings"]
     assert found(exported) == found(eager)
+
+
+X, S = torch.rand(2, 3, 16, 16), torch.rand(2, 1, 1, 1)
+CONTAINERS = {
+    "a dict": ("batch", "{'image': x, 'scale': s}", "batch['image']", "batch['scale']", ({"image": X, "scale": S},)),
+    "a list": ("pair", "[x, s]", "pair[0]", "pair[1]", ([X, S],)),
+}
+
+
+@pytest.mark.parametrize("case", CONTAINERS)
+def test_an_example_in_a_container_is_fed_again(case: str, tmp_path: Path) -> None:
+    name, _, first, second, args = CONTAINERS[case]
+    source = (
+        "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.draw = nn.Conv2d(3, 2, 3, padding=1)\n\n"
+        f"    def forward(self, {name}):\n        return self.draw({first}) * {second}\n"
+    )
+    (tmp_path / "net.py").write_text(source, "utf-8")
+    torch.export.save(torch.export.export(build(tmp_path / "net.py"), args), tmp_path / "net.pt2")
+    report = examine(tmp_path / "net.pt2", directory=tmp_path)
+    assert_no_false_alarm(report)
+    assert report.input is not None
+    assert (report.input.rung, report.input.shape) == ("exported example", (2, 3, 16, 16))

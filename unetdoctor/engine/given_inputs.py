@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from unetdoctor.engine.chosen import ChoiceError
@@ -17,6 +16,7 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.sniff import Archive, Content
 from unetdoctor.engine.loading.target import parse_target, quoted
+from unetdoctor.engine.returned import find_tensors, plain_path
 from unetdoctor.engine.signature import Parameter
 from unetdoctor.facts import InputSpec
 
@@ -36,7 +36,7 @@ def read(source: str, directory: Path, guard: Guard) -> Given:
         value = _called(source, directory, guard)
     else:
         value = _stored(files.find(source, directory))
-    given = tuple(_named(value, ""))
+    given = _named(value)
     if not given:
         raise RequestError(f"--inputs {source} gives {_kind(value)}; expected {_EXPECTED}.")
     return given
@@ -95,19 +95,15 @@ def _stored(file: FoundFile) -> Any:
     return checkpoints.read(file)
 
 
-def _named(value: Any, name: str) -> Given:
-    """Return the tensors of a value with the names of arguments and entries."""
-    if isinstance(value, Tensor):
-        return ((name, value.detach().to("cpu")),)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return ((name, torch.from_numpy(np.ascontiguousarray(value))),)
-    if isinstance(value, Mapping):
-        items = [(f"{name}.{key}" if name else str(key), item) for key, item in value.items()]
-    elif isinstance(value, (list, tuple)):
-        items = [(f"{name}.{i}" if name else "", item) for i, item in enumerate(value)]
+def _named(value: Any) -> Given:
+    """Return the tensors of a value with the names of arguments and entries; those of a tuple or list by position."""
+    if isinstance(value, (list, tuple)):
+        found = [("", t) if path == "[]" else (path, t) for item in value for path, t in find_tensors(item, "[]")]
+    elif isinstance(value, Mapping):
+        found = [pair for key, item in value.items() for pair in find_tensors(item, str(key))]
     else:
-        return ()
-    return tuple(pair for key, item in items for pair in _named(item, key))
+        found = find_tensors(value, "")
+    return tuple((plain_path(path), tensor.detach().to("cpu")) for path, tensor in found)
 
 
 def _kind(value: Any) -> str:

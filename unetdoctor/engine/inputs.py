@@ -45,6 +45,7 @@ def choose_input(
     request: Request,
     example_inputs: tuple[Tensor, ...] | None,
     guard: Guard,
+    example_names: tuple[str, ...] = (),
 ) -> ChosenInput:
     """Find the arguments of forward(); raises ChoiceError where nothing that was tried passed.
 
@@ -53,7 +54,7 @@ def choose_input(
     given: Given = ()
     if request.inputs_from is not None:
         given = given_inputs.read(request.inputs_from, Path(request.directory), guard)
-    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs, given)))
+    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs, example_names, given)))
     if isinstance(found, RequestError):
         raise found
     return found
@@ -75,6 +76,7 @@ class _Ladder:
     kind: str
     request: Request
     examples: tuple[Tensor, ...] | None
+    names: tuple[str, ...] = ()
     given: Given = ()
 
     def __post_init__(self) -> None:
@@ -147,20 +149,25 @@ class _Ladder:
 
     def _traced(self) -> ChosenInput | None:
         """Take what a program was traced or exported with, with our own batch where that passes."""
-        required = [p for p in self.parameters if p.required]
-        if not self.examples or len(required) != len(self.examples):
+        leaves = [p for p in self.parameters if p.required]
+        if self.names and self.examples:
+            fed = {n: InputSpec(tuple(x.shape), n) for n, x in zip(self.names, self.examples, strict=True)}
+            self._open(fed)
+            leaves = [next(p for p in self._leaves() if p.name == name) for name in self.names]
+        if not self.examples or len(leaves) != len(self.examples):
             return None
-        main = next(i for i, p in enumerate(required) if p.role == "main")
+        main = next((i for i, p in enumerate(leaves) if p.role == "main"), 0)
         shape = tuple(self.examples[main].shape)
         latent = is_latent(shape)
         for batch in dict.fromkeys((self.request.batch or (LATENT_BATCH if latent else self.batch), *shape[:1])):
             specs = []
-            for p, x in zip(required, self.examples, strict=True):
+            for p, x in zip(leaves, self.examples, strict=True):
                 own = (batch, *x.shape[1:]) if x.dim() and x.shape[0] == shape[0] else tuple(x.shape)
                 value = None if x.is_floating_point() else 0.0
-                specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, p.keyword_only, value, value))
+                keyword = p.keyword_only or not p.required
+                specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, keyword, value, value))
             answer = self.search.ask(tuple(specs))
-            if answer.ok or self.search.confirmed(answer):  # a trace computes sizes in ways that shapes alone cannot
+            if answer.ok:
                 rung, verb = _RECORDED.get(self.kind, _RECORDED["torchscript"])
                 text = f"The file was {verb} with {shown(shape)}."
                 return self._chosen(with_tables(answer), latent, rung, text, True)

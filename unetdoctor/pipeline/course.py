@@ -47,7 +47,9 @@ def run(request: Request, channel: Any) -> Report:
     before = model_digest(loaded.model)
     clock.lap("load")
     channel.stage("input")
-    chosen = choose_input(loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard)
+    chosen = choose_input(
+        loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard, loaded.example_names
+    )
     checks, beyond = _applicable(checks, chosen)
     skipped += beyond
     examination = _examination(loaded, chosen, request)

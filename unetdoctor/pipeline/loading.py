@@ -16,7 +16,9 @@ def loaded_with_input(request: Request, channel: Any) -> tuple[LoadedModel, Chos
     """Load the network of a request and choose its input; raises RequestError where either is impossible."""
     loaded = load(request, channel.guard)
     channel.stage("input")
-    return loaded, choose_input(loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard)
+    return loaded, choose_input(
+        loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard, loaded.example_names
+    )
 
 
 def setting_of(loaded: LoadedModel, request: Request) -> Setting:

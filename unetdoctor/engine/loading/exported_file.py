@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import logging
 import warnings
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_leaves
 
 from unetdoctor.engine import program
 from unetdoctor.engine.loading import checkpoints
@@ -20,8 +22,10 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.target import quoted
+from unetdoctor.engine.returned import find_tensors, plain_path
 from unetdoctor.facts import Request
 
+Named = tuple[tuple[str, torch.Tensor], ...]
 _OBJECTS = ("custom_obj", "opaque_obj")
 """Records of objects that are no tensors: torch unpickles them without any check."""
 _TENSORS = ("weight_", "tensor_")
@@ -45,8 +49,8 @@ def load_file(file: FoundFile, request: Request, device: torch.device, guard: Gu
     if isinstance(loaded, RequestError):
         raise loaded
     exported, model = loaded
-    example = _example(exported)
-    if example is not None:
+    example = _example(exported, model)
+    if example:
         how.append(f"{_shown(example)} is the example that {file.shown} was exported with; {_freedom(exported)}")
     if _trains(model):
         how.append(f"{file.shown} was exported in train mode, which no eval() can change afterwards")
@@ -60,7 +64,8 @@ def load_file(file: FoundFile, request: Request, device: torch.device, guard: Gu
         weights="",
         source_root=None,
         directory=Path(request.directory),
-        example_inputs=example,
+        example_inputs=tuple(x for _, x in example) or None,
+        example_names=tuple(name for name, _ in example),
     )
 
 
@@ -177,18 +182,21 @@ def _names(data: bytes) -> list[str]:
     return checkpoints.foreign_names(data, several=True)
 
 
-def _example(exported: Any) -> tuple[torch.Tensor, ...] | None:
-    """Return the tensors that the program was exported with, in the order of forward(); None where it is more."""
-    given = exported.example_inputs
-    if not given:
-        return None
-    args, kwargs = given
-    values = (*args, *kwargs.values())
-    return values if values and all(isinstance(v, torch.Tensor) for v in values) else None
+def _example(exported: Any, model: Any) -> Named:
+    """Return (name, tensor) of what the program was exported with: `x`, `batch.image` for an entry of a dict.
+
+    Nothing where it was exported with numbers or None beside tensors: these are not known to be fed again.
+    """
+    args, kwargs = exported.example_inputs or ((), {})
+    if any(not isinstance(x, torch.Tensor) for x in tree_leaves((args, kwargs))):
+        return ()
+    names = [name for name in inspect.signature(model.forward).parameters if name not in kwargs]
+    fed = {**dict(zip(names, args, strict=False)), **kwargs}
+    return tuple((plain_path(path), x) for name, value in fed.items() for path, x in find_tensors(value, name))
 
 
-def _shown(example: tuple[torch.Tensor, ...]) -> str:
-    return ", ".join("x".join(map(str, x.shape)) or "one number" for x in example)
+def _shown(example: Named) -> str:
+    return ", ".join("x".join(map(str, x.shape)) or "one number" for _, x in example)
 
 
 def _freedom(exported: Any) -> str:

@@ -43,6 +43,8 @@ class LoadedModel:
     """Module name -> its training flag before eval()."""
     example_inputs: tuple[torch.Tensor, ...] | None = None
     """What a TorchScript file was traced with (shape and dtype on the meta device), or a program exported with."""
+    example_names: tuple[str, ...] = ()
+    """Names of these in forward(), `batch.image` for an entry of a dict; empty where they are given by position."""
     loads: tuple[Load, ...] = ()
     """Weights that were loaded: from the file that was given, and by the user's own code."""
     guessed: Mapping[str, Any] = field(default_factory=dict)
