@@ -11,8 +11,9 @@ from typing import Any
 from unetdoctor.worker import scratch as scratch_directory
 
 STAGE_LIMITS_S: Mapping[str, float] = MappingProxyType(
-    {"start": 60.0, "import": 60.0, "construct": 60.0, "forward": 60.0, "check": 60.0, "trial": 60.0}
+    {"start": 120.0, "import": 120.0, "probe": 120.0, "construct": 60.0, "forward": 60.0, "check": 60.0, "trial": 60.0}
 )
+"""On a busy machine of two cores, importing a model library took 70 s, and finding the input of a Mask R-CNN 75 s."""
 OTHER_STAGE_LIMIT_S = 60.0
 
 EXIT_NO_DIAGNOSIS = 3
