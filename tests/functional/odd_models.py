@@ -47,6 +47,9 @@ def returning(value: str, before: str = "") -> str:
 
 WRAPPED = {
     "data parallel": NET + "\nmodel = nn.DataParallel(Net())\n",
+    "distributed data parallel": NET
+    + "\nimport torch.distributed as dist\n\ndist.init_process_group('nccl', rank=0, world_size=8)\n"
+    "model = nn.parallel.DistributedDataParallel(Net())\n",
     "compiled method": NET + "\ndef build_model():\n    m = Net()\n    m.compile()\n    return m\n",
     "compiled forward": NET.replace("    def forward", "    @torch.compile\n    def forward"),
     "compiled with options": NET.replace("    def forward", "    @torch.compile(dynamic=True)\n    def forward"),
@@ -95,6 +98,7 @@ class Net(nn.Module):
 """Each is sound: examined without a flag, untrained, without one error."""
 
 SENTENCES = {
+    "distributed data parallel": "was set up for this process alone",
     "compiled method": "was left out: the functions are examined uncompiled",
     "compiled forward": "was left out: the functions are examined uncompiled",
     "lazy": "lazy layers took their shapes from an input of 2x3x64x64",

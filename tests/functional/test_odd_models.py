@@ -1,8 +1,10 @@
 """Wrapped and odd networks, and whatever forward() returns: examined without a flag, without a false alarm."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.functional.odd_models import NET, NOTHING, RETURNED, SENTENCES, WRAPPED, returning
 from tests.functional.run import assert_no_false_alarm, examine, ill
@@ -12,6 +14,14 @@ pytestmark = pytest.mark.filterwarnings(
     r"ignore:`torch\.jit\.\w+` is deprecated:FutureWarning",
     r"ignore:.*triton not found.*:UserWarning",
 )
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> Iterator[None]:
+    """End the process group that a file has set up."""
+    yield
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def written(folder: Path, text: str) -> Path:

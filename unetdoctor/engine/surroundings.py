@@ -2,7 +2,8 @@
 
 torch.compile leaves functions as they are: a compiled one shows no operations, and compiling takes longer than the
 whole examination. Where the CPU was asked for, a file that asks for CUDA by name gets the CPU: `.cuda()`,
-`.to("cuda")`, `device="cuda"`, `torch.load` without map_location. Both are noted, and said in the report.
+`.to("cuda")`, `device="cuda"`, `torch.load` without map_location. torch.distributed is set up for this process alone,
+without a network. All of it is noted, and said in the report.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Notes:
         """Place that first asked for torch.compile; empty where none did."""
         self.cuda = ""
         """Place that first asked for CUDA; empty where none did."""
+        self.distributed = ""
+        """Place that first set up torch.distributed; empty where none did."""
 
     def place(self) -> str:
         """Return `file.py:line` of the innermost frame of the user's files."""
@@ -52,6 +55,8 @@ class Notes:
             found.append(f"torch.compile at {self.compiled} was left out: the functions are examined uncompiled")
         if self.cuda:
             found.append(f"{self.cuda} asks for CUDA; it ran on the CPU (--device cuda examines it on the GPU)")
+        if self.distributed:
+            found.append(f"torch.distributed at {self.distributed} was set up for this process alone")
         return tuple(found)
 
 
@@ -68,13 +73,39 @@ def around(notes: Notes, device: torch.device, folder: Path | None) -> Iterator[
 
     torch.compile = compile
     try:
-        if device.type == "cpu" and folder is not None and _mentioned(folder):
-            with _OnCpu(notes), _other_defaults(notes):
-                yield
-        else:
-            yield
+        with _alone(notes):
+            yield from _on_device(notes, device, folder)
     finally:
         torch.compile = real
+
+
+def _on_device(notes: Notes, device: torch.device, folder: Path | None) -> Iterator[None]:
+    if device.type == "cpu" and folder is not None and _mentioned(folder):
+        with _OnCpu(notes), _other_defaults(notes):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _alone(notes: Notes) -> Iterator[None]:
+    """Let torch.distributed be one process that talks to nobody."""
+    if not torch.distributed.is_available():
+        yield
+        return
+    real = torch.distributed.init_process_group
+
+    def init_process_group(*_args: Any, **_kwargs: Any) -> None:
+        from torch.testing._internal.distributed.fake_pg import FakeStore
+
+        notes.distributed = notes.distributed or notes.place()
+        real("fake", store=FakeStore(), rank=0, world_size=1)
+
+    torch.distributed.init_process_group = init_process_group
+    try:
+        yield
+    finally:
+        torch.distributed.init_process_group = real
 
 
 def settle(model: nn.Module, notes: Notes, device: torch.device, folder: Path | None) -> None:
