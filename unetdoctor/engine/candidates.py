@@ -217,7 +217,8 @@ class Search:
         while sides:
             side, count = sides.pop(0), len(asked)
             asked.append(side)
-            if (passed and count >= 4 and side not in first) or self._asked > _QUESTIONS:
+            enough = 2 if self.unknown else 4  # where each question is a real pass, one more size must do
+            if (passed and count >= enough and side not in first) or self._asked > _QUESTIONS:
                 break
             answer = self.with_main((self.batch, channels, *([side] * dims)))
             if answer.ok and answer.seen is not None:
