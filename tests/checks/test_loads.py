@@ -149,11 +149,15 @@ class TestCheckpointKeysMismatch:
 
     def test_its_own_tensors_handed_back(self) -> None:
         nothing = dropped(stored=0, unexpected=(), readings=(), returned=6)
-        message = only("UD001", evidence(loads=(nothing,))).message
-        assert message.endswith(": it was handed its own 6 tensors back and nothing else.")
-        assert only("UD001", evidence(loads=(nothing,))).severity is Severity.ERROR
+        finding = only("UD001", evidence(loads=(nothing,), model=model(trained=False)))
+        assert finding.message.endswith(": it was handed its own 6 tensors back and nothing else.")
+        assert finding.severity is Severity.ERROR
         empty = only("UD001", evidence(loads=(replace(nothing, returned=0),)))
         assert empty.message.endswith(": it was handed no tensor and nothing else.")
+
+    def test_its_own_tensors_handed_back_after_training_lose_nothing(self) -> None:
+        nothing = dropped(stored=0, unexpected=(), readings=(), returned=6)
+        assert only("UD001", evidence(loads=(nothing,), model=model(trained=True))).severity is Severity.WARNING
 
     def test_a_new_head_is_what_fine_tuning_does(self) -> None:
         given = dropped(common=4, missing=KEYS[4:], unexpected=("fc.weight", "fc.bias"), tail=True)

@@ -47,7 +47,7 @@ class CheckpointKeysMismatch(Check):
         """Yield one finding for each load of weights."""
         for load in evidence.loads:
             if load.unfilled or not load.common:
-                yield cls._part(load)
+                yield cls._part(load, trained=evidence.model.trained)
             elif load.unexpected:
                 yield cls._too_many(load)
             elif not load.own and (load.taken.renames or load.taken.averaged or not load.taken.usual):
@@ -56,12 +56,14 @@ class CheckpointKeysMismatch(Check):
                 yield cls._whole(load)
 
     @classmethod
-    def _part(cls, load: WeightsLoad) -> Finding:
+    def _part(cls, load: WeightsLoad, *, trained: bool) -> Finding:
         reading = better(load)
         unfilled = load.unfilled if load.model else float("nan")
         severity = Severity.ERROR
         if by_design(load):
             severity = Severity.NOTE
+        elif trained and load.returned and not load.stored:
+            severity = Severity.WARNING  # `best = model.state_dict()` and back: nothing was restored, nothing is lost
         elif load.own and load.common >= FEW * min(load.model, load.stored + load.returned) > 0:
             severity = Severity.WARNING
         message = f"{load.common} of the {load.model} keys of {_of(load)} got a value from {_from(load)}: {_why(load)}"
