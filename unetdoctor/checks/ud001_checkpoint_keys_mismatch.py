@@ -140,13 +140,21 @@ def _why(load: WeightsLoad) -> str:
         return f"it asks for {named(load.missing)} and was handed {named(load.unexpected)}"
     parts = []
     if load.missing:
-        parts.append(f"{len(load.missing)} are missing ({named(load.missing)})")
+        parts.append(f"{_are(len(load.missing))} missing ({named(load.missing)})")
     if load.unexpected:
-        parts.append(f"{len(load.unexpected)} of the {load.stored} stored are unknown ({named(load.unexpected)})")
+        parts.append(
+            f"{len(load.unexpected)} of the {load.stored} stored {'is' if len(load.unexpected) == 1 else 'are'} unknown ({named(load.unexpected)})"
+        )
     if load.reshaped:
         shapes = tuple(f"{name} {_shape(stored)} for {_shape(wanted)}" for name, stored, wanted in load.reshaped)
-        parts.append(f"{len(load.reshaped)} have another shape ({named(shapes)})")
+        parts.append(
+            f"{len(load.reshaped)} {'has' if len(load.reshaped) == 1 else 'have'} another shape ({named(shapes)})"
+        )
     return ", ".join(parts)
+
+
+def _are(number: int) -> str:
+    return "1 is" if number == 1 else f"{number} are"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
