@@ -140,11 +140,10 @@ def _why(load: WeightsLoad) -> str:
         return f"it asks for {named(load.missing)} and was handed {named(load.unexpected)}"
     parts = []
     if load.missing:
-        parts.append(f"{_are(len(load.missing))} missing ({named(load.missing)})")
+        parts.append(f"{len(load.missing)} {_be(len(load.missing))} missing ({named(load.missing)})")
     if load.unexpected:
-        parts.append(
-            f"{len(load.unexpected)} of the {load.stored} stored {'is' if len(load.unexpected) == 1 else 'are'} unknown ({named(load.unexpected)})"
-        )
+        some = f"{len(load.unexpected)} of the {load.stored} stored"
+        parts.append(f"{some} {_be(len(load.unexpected))} unknown ({named(load.unexpected)})")
     if load.reshaped:
         shapes = tuple(f"{name} {_shape(stored)} for {_shape(wanted)}" for name, stored, wanted in load.reshaped)
         parts.append(
@@ -153,8 +152,8 @@ def _why(load: WeightsLoad) -> str:
     return ", ".join(parts)
 
 
-def _are(number: int) -> str:
-    return "1 is" if number == 1 else f"{number} are"
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
