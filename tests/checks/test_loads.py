@@ -129,7 +129,7 @@ class TestCheckpointKeysMismatch:
         assert finding.readings[0].value == 4
         assert finding.message == (
             "3 of the 6 keys of the network got a value from w.pth: 3 are missing (deep.weight, deep.bias and 1 more), "
-            "1 of the 6 stored are unknown (x), 1 have another shape (draw.bias 21 for 2); those of the file are built "
+            "1 of the 6 stored is unknown (x), 1 has another shape (draw.bias 21 for 2); those of the file are built "
             "with -k n_classes=21."
         )
 
@@ -149,11 +149,15 @@ class TestCheckpointKeysMismatch:
 
     def test_its_own_tensors_handed_back(self) -> None:
         nothing = dropped(stored=0, unexpected=(), readings=(), returned=6)
-        message = only("UD001", evidence(loads=(nothing,))).message
-        assert message.endswith(": it was handed its own 6 tensors back and nothing else.")
-        assert only("UD001", evidence(loads=(nothing,))).severity is Severity.ERROR
+        finding = only("UD001", evidence(loads=(nothing,), model=model(trained=False)))
+        assert finding.message.endswith(": it was handed its own 6 tensors back and nothing else.")
+        assert finding.severity is Severity.ERROR
         empty = only("UD001", evidence(loads=(replace(nothing, returned=0),)))
         assert empty.message.endswith(": it was handed no tensor and nothing else.")
+
+    def test_its_own_tensors_handed_back_after_training_lose_nothing(self) -> None:
+        nothing = dropped(stored=0, unexpected=(), readings=(), returned=6)
+        assert only("UD001", evidence(loads=(nothing,), model=model(trained=True))).severity is Severity.WARNING
 
     def test_a_new_head_is_what_fine_tuning_does(self) -> None:
         given = dropped(common=4, missing=KEYS[4:], unexpected=("fc.weight", "fc.bias"), tail=True)
@@ -170,7 +174,7 @@ class TestCheckpointKeysMismatch:
         given = dropped(common=5, missing=("deep.bias",), unexpected=("deep.b",), tail=False, readings=())
         finding = only("UD001", evidence(loads=(given,)))
         assert finding.severity is Severity.WARNING
-        assert "1 are missing (deep.bias)" in finding.message
+        assert "1 is missing (deep.bias)" in finding.message
 
     def test_few_are_an_error(self) -> None:
         given = dropped(common=1, missing=KEYS[1:], unexpected=("a", "b"), tail=False)

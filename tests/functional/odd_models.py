@@ -64,6 +64,17 @@ WRAPPED = {
     "cuda at module level": NET + "\ndevice = torch.device('cuda')\nmodel = Net().to(device)\n",
     "cuda by default": HEAD + "torch.set_default_device('cuda')\n" + NET,
     "tied": building("self.u1[0].bias = self.d1[0].bias; self.again = self.u1"),
+    "tied by a view": HEAD
+    + """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encode = nn.Parameter(torch.randn(8, 3, 1, 1))
+        self.decode = self.encode.permute(1, 0, 2, 3)
+
+    def forward(self, x):
+        return torch.nn.functional.conv2d(torch.nn.functional.conv2d(x, self.encode), self.decode)
+""",
     "recursive": starting("x = x + self.out(self.d1(x)).mean()"),
     "autograd function": (
         "import torch\n\n\nclass Scale(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"

@@ -983,7 +983,7 @@ CASES = {
         {"m.pt": saved([torch.zeros(3)])},
         ("m.pt",),
         2,
-        ("no state_dict found in m.pt: it holds a list.",),
+        ("no state_dict found in m.pt: it holds a list, whose tensors have no names.",),
     ),
 }
 

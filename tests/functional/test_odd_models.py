@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from tests.functional.odd_models import NET, NOTHING, RETURNED, SENTENCES, WRAPPED, returning
 from tests.functional.run import assert_no_false_alarm, examine, ill
@@ -102,3 +103,11 @@ def test_a_hidden_frozen_network_and_a_fixed_filter_are_no_fault(tmp_path: Path)
         "a = self.d1(x)", "a = self.d1(F.conv2d(self.teacher[0](x), self.blur, padding=1, groups=3))"
     )
     assert not ill(examine(written(tmp_path, text), directory=tmp_path), "UD006")
+
+
+def test_a_frozen_program_is_examined(tmp_path: Path) -> None:
+    model = torch.jit.freeze(torch.jit.script(nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.BatchNorm2d(2)).eval()))
+    model.save(str(tmp_path / "frozen.pt"))
+    report = examine(tmp_path / "frozen.pt", directory=tmp_path)
+    assert_no_false_alarm(report)
+    assert {output.shape for _, output in report.outputs} == {(2, 2, 64, 64)}

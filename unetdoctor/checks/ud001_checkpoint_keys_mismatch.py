@@ -47,7 +47,7 @@ class CheckpointKeysMismatch(Check):
         """Yield one finding for each load of weights."""
         for load in evidence.loads:
             if load.unfilled or not load.common:
-                yield cls._part(load)
+                yield cls._part(load, trained=evidence.model.trained)
             elif load.unexpected:
                 yield cls._too_many(load)
             elif not load.own and (load.taken.renames or load.taken.averaged or not load.taken.usual):
@@ -56,12 +56,14 @@ class CheckpointKeysMismatch(Check):
                 yield cls._whole(load)
 
     @classmethod
-    def _part(cls, load: WeightsLoad) -> Finding:
+    def _part(cls, load: WeightsLoad, *, trained: bool) -> Finding:
         reading = better(load)
         unfilled = load.unfilled if load.model else float("nan")
         severity = Severity.ERROR
         if by_design(load):
             severity = Severity.NOTE
+        elif trained and load.returned and not load.stored:
+            severity = Severity.WARNING  # `best = model.state_dict()` and back: nothing was restored, nothing is lost
         elif load.own and load.common >= FEW * min(load.model, load.stored + load.returned) > 0:
             severity = Severity.WARNING
         message = f"{load.common} of the {load.model} keys of {_of(load)} got a value from {_from(load)}: {_why(load)}"
@@ -138,13 +140,20 @@ def _why(load: WeightsLoad) -> str:
         return f"it asks for {named(load.missing)} and was handed {named(load.unexpected)}"
     parts = []
     if load.missing:
-        parts.append(f"{len(load.missing)} are missing ({named(load.missing)})")
+        parts.append(f"{len(load.missing)} {_be(len(load.missing))} missing ({named(load.missing)})")
     if load.unexpected:
-        parts.append(f"{len(load.unexpected)} of the {load.stored} stored are unknown ({named(load.unexpected)})")
+        some = f"{len(load.unexpected)} of the {load.stored} stored"
+        parts.append(f"{some} {_be(len(load.unexpected))} unknown ({named(load.unexpected)})")
     if load.reshaped:
         shapes = tuple(f"{name} {_shape(stored)} for {_shape(wanted)}" for name, stored, wanted in load.reshaped)
-        parts.append(f"{len(load.reshaped)} have another shape ({named(shapes)})")
+        parts.append(
+            f"{len(load.reshaped)} {'has' if len(load.reshaped) == 1 else 'have'} another shape ({named(shapes)})"
+        )
     return ", ".join(parts)
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -16,6 +16,6 @@ def model_digest(model: nn.Module) -> dict[str, Any]:
             continue
         flat = tensor.detach().cpu().contiguous().reshape(-1)
         sums[name] = zlib.crc32(flat.view(torch.uint8).numpy().data) if flat.numel() else 0
-    sums["training flags"] = tuple(m.training for m in model.modules())
+    sums["training flags"] = tuple(getattr(m, "training", None) for m in model.modules())  # a frozen program has none
     sums["random state"] = zlib.crc32(torch.get_rng_state().numpy().data)
     return sums

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor, nn, strided
+from torch.nn.parameter import is_lazy
 
 from unetdoctor.engine.tape import Leaf, Tape, references
 from unetdoctor.facts import Place, Unregistered
@@ -16,8 +17,16 @@ _MOST = 2000
 
 
 def unregistered(model: nn.Module, tape: Tape, place: Callable[[str], Place]) -> tuple[Unregistered, ...]:
-    """Return the trainable tensors that an operation read and that `model.parameters()` does not give."""
-    strange = [index for index, leaf in enumerate(tape.leaves) if leaf.kind == "constant" and leaf.tensor.requires_grad]
+    """Return the trainable tensors that an operation read and that `model.parameters()` does not give.
+
+    A view of a registered parameter (`self.decode = self.code.t()`) is trained, saved and moved with it.
+    """
+    own = {address for parameter in model.parameters() if (address := _address(parameter))}
+    strange = [
+        index
+        for index, leaf in enumerate(tape.leaves)
+        if leaf.kind == "constant" and leaf.tensor.requires_grad and _address(leaf.tensor) not in own
+    ]
     if not strange:
         return ()
     holders = {id(tensor): held for *held, tensor in _held(model)}
@@ -42,6 +51,11 @@ def idle(model: nn.Module, tape: Tape) -> tuple[tuple[str, int], ...]:
         for name, parameter in model.named_parameters()
         if name not in read and parameter.numel() and parameter.data_ptr() not in places
     )
+
+
+def _address(tensor: Tensor) -> int:
+    """Return where the values of a tensor, and of all its views, lie; 0 where that is nowhere."""
+    return tensor.untyped_storage().data_ptr() if tensor.layout is strided and not is_lazy(tensor) else 0
 
 
 def _reader(tape: Tape, leaf: int) -> tuple[int | None, Any]:

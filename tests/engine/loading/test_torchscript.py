@@ -143,3 +143,10 @@ def test_traced_inputs_of_any_kind_do_no_harm(place: Place, data: bytes) -> None
     found = files.find("net.ts", place.directory)
     assert torchscript_file.read_traced_inputs(found) is None
     assert not (place.directory / "marker").exists()
+
+
+def test_what_torch_cannot_read_back_is_said(place: Place) -> None:
+    model = torch.jit.script(nn.Sequential(nn.Conv2d(3, 2, 3)).eval())
+    torch.jit.optimize_for_inference(model).save(str(place.directory / "fast.pt"))
+    said = place.refusal("fast.pt").sentence
+    assert said.endswith("torch.jit.optimize_for_inference makes them; save the program as it was before that call.")

@@ -198,7 +198,10 @@ def test_of_two_that_fit_one_is_taken_by_rule_and_the_other_named(place: Place, 
 
 
 UNFIT: dict[str, tuple[Callable[[State], Any], str]] = {
-    "a list": (lambda s: list(s.values()), "no state_dict found in w.pth: it holds a list."),
+    "a list": (
+        lambda s: list(s.values()),
+        "no state_dict found in w.pth: it holds a list, whose tensors have no names.",
+    ),
     "a tensor": (lambda s: torch.zeros(2, 3), "no state_dict found in w.pth: it holds one tensor of shape (2, 3)."),
     "a string": (lambda s: "hello", "no state_dict found in w.pth: it holds a str."),
     "nothing": (lambda s: None, "no state_dict found in w.pth: it holds None."),

@@ -184,4 +184,6 @@ def describe(checkpoint: Any) -> str:
         return f"it holds a dict without tensors (keys: {', '.join(str(key)[:40] for key in list(checkpoint)[:5])})"
     if checkpoint is None:
         return "it holds None"
+    if isinstance(checkpoint, list | tuple):
+        return f"it holds a {type(checkpoint).__name__}, whose tensors have no names"
     return f"it holds a {type(checkpoint).__name__}"

@@ -22,6 +22,9 @@ from unetdoctor.facts import Request
 MAX_PICKLE_BYTES = 1024**2
 """Traced inputs that need more than this for shapes alone are left alone."""
 
+_UNREADABLE = "required keyword attribute 'value' is undefined"
+"""What torch.jit.load says of a constant in the layout of oneDNN, of which torch.jit.save writes nothing."""
+
 _STORAGES: dict[str, torch.dtype] = {
     "DoubleStorage": torch.float64,
     "FloatStorage": torch.float32,
@@ -68,6 +71,12 @@ def _load(file: FoundFile, device: torch.device) -> torch.jit.ScriptModule | Req
             return RequestError(
                 f"{file.shown} was written by a newer torch than the installed {torch.__version__}; "
                 "a newer torch is needed."
+            )
+        if _UNREADABLE in text:
+            return RequestError(
+                f"{file.shown} holds constants that torch {torch.__version__} wrote and cannot read back, as "
+                "torch.jit.optimize_for_inference makes them; save the program as it was before that call.",
+                ('torch.jit.script(model.eval()).save("model.pt")',),
             )
         if "torchvision::" not in text:
             raise
