@@ -35,7 +35,13 @@ def read(source: str, directory: Path, guard: Guard) -> Given:
     if parsed.name and not files.absolute(source, directory).is_file():
         value = _called(source, directory, guard)
     else:
-        value = _stored(files.find(source, directory))
+        file = files.find(source, directory)
+        if file.content is Content.TEXT and file.path.suffix == ".py":
+            raise RequestError(
+                f"--inputs {source} is a Python file; expected the name of one of its functions behind a colon, "
+                f"which returns {_EXPECTED}: --inputs {quoted(f'{source}:make_inputs')}"
+            )
+        value = _stored(file)
     given = _named(value)
     if not given:
         raise RequestError(f"--inputs {source} gives {_kind(value)}; expected {_EXPECTED}.")
