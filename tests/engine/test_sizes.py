@@ -181,6 +181,18 @@ def test_latents_have_no_size():
     assert found.exit_code == 0
 
 
+def test_channels_in_the_last_place():
+    class Last(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x.permute(0, 3, 1, 2))
+
+    found = surveyed(Last(3, 1, 1), inputs=(spec((1, 32, 32, 3)),))
+    assert found.note.startswith("The network takes [N, H, W, C]")
+    assert not found.axes
+    refused = surveyed(nn.Conv2d(3, 1, 1), inputs=(spec((1, 32, 32, 3)),))
+    assert "takes" not in refused.note
+
+
 def axis(name: str, multiple: int, remainder: int = 0, law: SizeLaw | None = None) -> AxisSizes:
     return AxisSizes(name, multiple, (remainder,), 16, None, law)
 

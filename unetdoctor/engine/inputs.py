@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine import given_inputs
 from unetdoctor.engine.answers import Answer, with_tables
-from unetdoctor.engine.arguments import ArgumentSpec, Specs
+from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs
 from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
 from unetdoctor.engine.given_inputs import Given, assigned
@@ -110,9 +110,17 @@ class _Ladder:
             elif p.required:
                 answer = self.search.with_main(given.shape, given.dtype)
                 specs.append(next(x for x in with_tables(answer) if x.name == p.name))
+        self._refuse_unbatched(given.shape, tuple(specs))
         latent = is_latent(given.shape) and "float" in given.dtype
         chosen = self._chosen(tuple(specs), latent, "--input", f"--input says {shown(given.shape)}.", None)
         return replace(chosen, declared=True)
+
+    def _refuse_unbatched(self, shape: Shape, specs: Specs) -> None:
+        """Raise ChoiceError where what is declared is refused, and passes with an axis for the batch before it."""
+        alone = tuple(replace(s, shape=(1, *s.shape)) for s in specs)
+        if len(shape) == 3 and not self.search.ask(specs).ok and self.search.ask(alone).ok:
+            remedy = "give x[None]" if self.request.inputs_from else f"--input 1,{','.join(map(str, shape))}"
+            raise ChoiceError(f"The input {shown(shape)} has no batch axis; the network wants one: {remedy}")
 
     def _from_values(self) -> ChosenInput:
         """Feed what `--inputs` gives; shapes and types are those of the values."""
@@ -199,12 +207,10 @@ class _Ladder:
     def _configured(self) -> ChosenInput | None:
         """Take the size and the channels that a `config` names, as those of diffusers and transformers do."""
         config = getattr(self.model, "config", None)
-        for side in numbers(config, _SIZES):
+        for side in (n for n in numbers(config, _SIZES) if n <= _LARGEST_CONFIGURED):
             for channels in (*numbers(config, _CHANNELS), 3):
-                answer = (
-                    self.search.with_main((self.batch, channels, side, side)) if side <= _LARGEST_CONFIGURED else None
-                )
-                if answer is not None and answer.ok:
+                answer = self.search.with_main((self.batch, channels, side, side))
+                if answer.ok:
                     text = f"The model's config names {channels} channels and the size {side}."
                     return self._chosen(with_tables(answer), False, "config", text, True)
         return None
@@ -263,7 +269,7 @@ class _Ladder:
     def _fitted(self, chosen: ChosenInput, size: Size) -> Size | None:
         """Return a size near that of the photograph that passes: the next valid one, else the one found before."""
         known = (chosen.main.shape[2], chosen.main.shape[3])
-        found = sweep(self.model, chosen.make, size, known if chosen.passes else None)
+        found = sweep(self.model, chosen.make, size, known if chosen.passes else None, chosen.make_named)
         return found.next_valid or found.previous_valid or (known if chosen.passes else None)
 
     def _chosen(self, specs: Specs, latent: bool, rung: str, text: str, passes: bool | None) -> ChosenInput:
