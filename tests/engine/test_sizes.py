@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine import sizes
 from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.padding import padding_lines
@@ -179,6 +180,17 @@ def test_latents_have_no_size():
     assert found.note.startswith("The network takes a latent vector")
     assert found.output[1:] == (3, 16, 16)
     assert found.exit_code == 0
+
+
+def test_where_real_passes_take_too_long_nothing_is_claimed(monkeypatch):
+    class Reads(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) * float(x.mean() + 1)
+
+    monkeypatch.setattr(sizes, "_REAL_SECONDS", 1e-9)
+    found = surveyed(Reads(3, 1, 1), (40, 40))
+    assert found.note.endswith("give some by --size.")
+    assert (found.axes, found.start, found.batches) == ((), (64, 64), ())
 
 
 def test_channels_in_the_last_place():

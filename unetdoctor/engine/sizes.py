@@ -24,6 +24,9 @@ FAR = {1: 4096, 2: 2048, 3: 256}
 BATCHES = (1, 2, 3, 5)
 _REAL_SECONDS = 25.0
 """Time for real forward passes, where shapes alone do not decide."""
+_UNASKED = (
+    "Shapes alone do not decide, and real forward passes take too long to ask for other sizes: give some by --size."
+)
 _EXAMPLES = 9
 
 
@@ -91,6 +94,10 @@ class _Survey:
         self.start = start
         path, shape = self._output(start)
         self.axes = self._axes()
+        if self.questions.exhausted:
+            self.axes = ()
+            known = replace(self.known, start=start, output=shape, path=path, note=_UNASKED)
+            return self._counted(replace(known, asked=tuple(self._asked(size) for size in wanted)))
         answers = tuple(self._asked(size) for size in wanted)
         refused = next((a.refusal for a in answers if a.refusal is not None), None)
         return self._counted(
