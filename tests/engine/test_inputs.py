@@ -418,6 +418,16 @@ def test_an_input_without_a_batch_axis(tmp_path, given):
         choose(UNet(2), request)
 
 
+def test_a_photograph_that_passes_is_made_smaller_to_a_size_that_passes(photograph, tmp_path):
+    chosen = choose(UNet(), Request("x", directory=str(tmp_path), images=(photograph(1360, 1040),)))
+    assert (chosen.passes, chosen.fitted) == (True, None)
+    assert chosen.choice.text.endswith(f"It is resized to {chosen.image[1]}x{chosen.image[0]}.")
+    assert all(side % 16 == 0 for side in chosen.image)
+    refused = choose(UNet(), Request("x", directory=str(tmp_path), images=(photograph(1361, 1001),)))
+    assert refused.passes is False
+    assert refused.fitted is not None
+
+
 def test_a_photograph_beside_what_is_given_by_name(photograph, tmp_path):
     class Named(nn.Module):
         def __init__(self) -> None:

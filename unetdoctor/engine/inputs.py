@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine import given_inputs
 from unetdoctor.engine.answers import Answer, with_tables
-from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs
+from unetdoctor.engine.arguments import ArgumentSpec, Specs
 from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
 from unetdoctor.engine.given_inputs import Given, assigned
@@ -110,17 +110,10 @@ class _Ladder:
             elif p.required:
                 answer = self.search.with_main(given.shape, given.dtype)
                 specs.append(next(x for x in with_tables(answer) if x.name == p.name))
-        self._refuse_unbatched(given.shape, tuple(specs))
+        given_inputs.refuse_unbatched(given.shape, tuple(specs), self.search, self.request.inputs_from)
         latent = is_latent(given.shape) and "float" in given.dtype
         chosen = self._chosen(tuple(specs), latent, "--input", f"--input says {shown(given.shape)}.", None)
         return replace(chosen, declared=True)
-
-    def _refuse_unbatched(self, shape: Shape, specs: Specs) -> None:
-        """Raise ChoiceError where what is declared is refused, and passes with an axis for the batch before it."""
-        alone = tuple(replace(s, shape=(1, *s.shape)) for s in specs)
-        if len(shape) == 3 and not self.search.ask(specs).ok and self.search.ask(alone).ok:
-            remedy = "give x[None]" if self.request.inputs_from else f"--input 1,{','.join(map(str, shape))}"
-            raise ChoiceError(f"The input {shown(shape)} has no batch axis; the network wants one: {remedy}")
 
     def _from_values(self) -> ChosenInput:
         """Feed what `--inputs` gives; shapes and types are those of the values."""
@@ -255,7 +248,9 @@ class _Ladder:
         own = image_size(path)
         size: Size = (shape[2], shape[3]) if chosen.declared else _limited(own)
         answer = self.search.ask(resized(chosen.specs, size, 1))
-        fitted = None if answer.ok else self._fitted(chosen, size)
+        asked, fitted = size, None if answer.ok else self._fitted(chosen, size)
+        if fitted is not None and size == _limited(own) != own and self.search.ask(resized(chosen.specs, own, 1)).ok:
+            size, fitted = fitted, None  # the photograph itself passes: what does not is the size that we made of it
         text = f"{path.name} is {own[1]}x{own[0]}, read with {shape[1]} channel{'s' * (shape[1] != 1)}."
         if size != own:
             text += f" It is resized to {size[1]}x{size[0]}."
@@ -264,7 +259,7 @@ class _Ladder:
         specs = resized(chosen.specs, fitted or size, self.request.batch or 1)
         rung = chosen.choice.rung if chosen.declared else "--image"
         choice = InputChoice((1, shape[1], *size), rung, False, text, self._tried())
-        return replace(chosen, specs=specs, choice=choice, passes=answer.ok, image=size, fitted=fitted)
+        return replace(chosen, specs=specs, choice=choice, passes=answer.ok or size != asked, image=size, fitted=fitted)
 
     def _fitted(self, chosen: ChosenInput, size: Size) -> Size | None:
         """Return a size near that of the photograph that passes: the next valid one, else the one found before."""
