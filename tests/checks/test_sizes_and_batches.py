@@ -77,6 +77,10 @@ class TestOutputSizeDiffers:
         assert "logits at 1/4 of the size" in finding.message
         assert [x.action for x in finding.remedies] == ["resize_output"]
 
+    def test_logits_of_a_size_that_is_no_multiple(self) -> None:
+        finding = sized((9, 9), SizeLaw(1, 4, 3, exact=False))
+        assert "logits at 1/4 of the size, rounded; height is ceil(in/4)" in finding.message
+
     def test_they_are_a_warning_where_a_mask_was_declared(self) -> None:
         declared = Intent(task=Task.MULTICLASS)
         assert sized((8, 8), QUARTER, intent=declared).severity is Severity.WARNING
@@ -88,6 +92,14 @@ class TestOutputSizeDiffers:
         assert "height is in - 8, width is" not in finding.message
         assert finding.message.endswith("height is in - 8, width in - 8: convolutions without padding.")
         assert [x.action for x in finding.remedies] == ["same_padding", "resize_output"]
+
+    def test_an_exact_size_leaves_no_remainder(self) -> None:
+        law = SizeLaw(2, 2, offset=-10, exact=False)
+        finding = sized((22, 22), law)
+        assert finding.message.endswith(
+            "height is 2*floor(in/2) - 10, width 2*floor(in/2) - 10: convolutions without padding."
+        )
+        assert "remainder" not in sized((36, 36), SizeLaw(2, 2, offset=4, exact=False)).message
 
     def test_a_remainder_of_the_asked_size_is_a_warning(self) -> None:
         asked = Request(target="model.py", inputs=(InputSpec((1, 3, 35, 34)),))
@@ -121,8 +133,9 @@ class TestOutputSizeDiffers:
             evidence(runs=(run(output=None),)),
             evidence(runs=(run(drawn=output(shape=(4, 10))),)),
             evidence(runs=(drawn((8, 8), (4, 3, 16, 32, 32)),)),
+            evidence(runs=(drawn((32, 2), (4, 4, 32, 3)),)),
         ],
-        ids=["latents", "no run", "no output", "a vector", "a volume"],
+        ids=["latents", "no run", "no output", "a vector", "a volume", "channels last"],
     )
     def test_what_is_no_picture_has_no_size(self, given: Evidence) -> None:
         assert not examine("UD103", given)
@@ -224,6 +237,11 @@ class TestOneValuePerChannel:
         assert "1 spatial element (at least 2), with an input" in finding.message
         assert [x.action for x in finding.remedies] == ["stored_statistics", "enlarge_input"]
         assert finding.remedies[1].parameters == {"size": [16, 16]}
+
+    def test_the_smallest_size_where_no_valid_one_is_near(self) -> None:
+        failure = crash("", (), message="Expected more than 1 spatial element when training", input_shape=(2, 3, 8, 8))
+        finding = only("UD105", crashed(failure, shapes=replace(SWEEP, asked=(8, 8), next_valid=None, smallest=33)))
+        assert finding.remedies[1].parameters == {"size": [33, 33]}
 
     def test_a_vector_cannot_be_enlarged(self) -> None:
         finding = only("UD105", crashed(crash("", (), message=self.MESSAGE, input_shape=(1, 8))))

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from unetdoctor.engine.observation import observe
-from unetdoctor.engine.outputs import describe, display_range, infer_task
+from unetdoctor.engine.outputs import as_row, describe, display_range, infer_task
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Intent, Probe, Task
 
@@ -97,6 +97,19 @@ def test_a_sum_of_two_heads_is_no_residual():
 def test_the_task_is_inferred(channels, end, latent, task):
     found = seen(Ends(CASES[end][0], channels))
     assert infer_task(latent, (2, 3, 16, 16), tuple(found.output.shape), found.drawing)[0] is task
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_input_s_channels_on_a_larger_picture_are_super_resolution(channels):
+    assert infer_task(False, (2, channels, 16, 16), (2, channels, 64, 64), None)[0] is Task.RGB
+    assert infer_task(False, (2, channels, 16, 16), (2, channels, 16, 16), None)[0] is not Task.RGB
+
+
+def test_channels_in_the_last_place_are_read_as_channels():
+    fed, drawn = (2, 16, 16, 3), torch.zeros(2, 16, 16, 1)
+    assert infer_task(False, fed, tuple(drawn.shape), None)[0] is Task.BINARY
+    assert as_row(drawn, fed).shape == (2, 1, 16, 16)
+    assert as_row(drawn, (2, 16, 16, 16)).shape == drawn.shape
 
 
 def test_an_output_is_described_in_display_units():

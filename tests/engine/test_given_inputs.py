@@ -93,6 +93,8 @@ def test_what_holds_no_tensor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"has no function test; it has text") as caught:
         given_inputs.read("feed.py:test", tmp_path, run_as_it_is)
     assert caught.value.commands == ("--inputs feed.py:text",)
+    with pytest.raises(RequestError, match=r"feed.py is a Python file; expected the name of one of its functions"):
+        given_inputs.read("feed.py", tmp_path, run_as_it_is)
     with pytest.raises(RequestError, match=r"does not exist"):
         given_inputs.read("nowhere.pt", tmp_path, run_as_it_is)
 

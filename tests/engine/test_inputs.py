@@ -190,6 +190,20 @@ class ChannelsLast(nn.Module):
         return torch.sigmoid(self.read(x)).permute(0, 3, 1, 2)
 
 
+class Shifted(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.time, self.head = nn.Linear(1, 4), nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        return self.head(x + self.time(t[:, None].float())[:, :, None, None])
+
+
+class ChannelsLastConvolution(nn.Conv2d):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
 TABLE = {
     "generator [N, Z, 1, 1]": (Generator, (16, 100, 1, 1), True),
     "generator of 128": (lambda: Generator(128), (16, 128, 1, 1), True),
@@ -217,6 +231,8 @@ TABLE = {
     "deep": (Deep, (2, 3, 128, 128), False),
     "u-net": (UNet, (2, 3, 64, 64), False),
     "channels last": (ChannelsLast, (2, 64, 64, 3), False),
+    "channels last, convolution": (lambda: ChannelsLastConvolution(3, 1, 3), (2, 64, 64, 3), False),
+    "four channels that a sum tells": (Shifted, (2, 4, 64, 64), False),
     "four channels": (lambda: nn.Conv2d(4, 1, 3), (2, 4, 64, 64), False),
     "thirteen channels": (lambda: nn.Conv2d(13, 1, 3), (2, 13, 64, 64), False),
     "double": (lambda: nn.Conv2d(3, 1, 3).double(), (2, 3, 64, 64), False),
@@ -390,6 +406,40 @@ def test_declared_latents_with_a_range():
     assert -0.01 <= latent.minimum < latent.maximum <= 0.01
     assert latent.std == pytest.approx(0.02 / 12**0.5, rel=0.05)
     assert probes[1].latent is None
+
+
+@pytest.mark.parametrize("given", [(), ("x.pt",)])
+def test_an_input_without_a_batch_axis(tmp_path, given):
+    torch.save(torch.zeros(3, 64, 64), tmp_path / "x.pt")
+    declared = () if given else (InputSpec((3, 64, 64)),)
+    request = Request("x", directory=str(tmp_path), inputs=declared, inputs_from=given[0] if given else None)
+    words = "give x" if given else "--input 1,3,64,64"
+    with pytest.raises(ChoiceError, match=f"3x64x64 has no batch axis; the network wants one: {words}"):
+        choose(UNet(2), request)
+
+
+def test_a_photograph_that_passes_is_made_smaller_to_a_size_that_passes(photograph, tmp_path):
+    chosen = choose(UNet(), Request("x", directory=str(tmp_path), images=(photograph(1360, 1040),)))
+    assert (chosen.passes, chosen.fitted) == (True, None)
+    assert chosen.choice.text.endswith(f"It is resized to {chosen.image[1]}x{chosen.image[0]}.")
+    assert all(side % 16 == 0 for side in chosen.image)
+    refused = choose(UNet(), Request("x", directory=str(tmp_path), images=(photograph(1361, 1001),)))
+    assert refused.passes is False
+    assert refused.fitted is not None
+
+
+def test_a_photograph_beside_what_is_given_by_name(photograph, tmp_path):
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = nn.ConvTranspose2d(4, 4, 4, 4)
+
+        def forward(self, x: Tensor, *, mask: Tensor) -> Tensor:
+            y = torch.cat([x, mask], 1)
+            return y + self.net(nn.functional.max_pool2d(y, 4))
+
+    request = Request("x", directory=str(tmp_path), images=(photograph(50, 50),))
+    assert choose(Named(), request).fitted == (52, 52)
 
 
 def test_a_declared_range_of_a_picture():

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine import sizes
 from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.padding import padding_lines
@@ -179,6 +180,29 @@ def test_latents_have_no_size():
     assert found.note.startswith("The network takes a latent vector")
     assert found.output[1:] == (3, 16, 16)
     assert found.exit_code == 0
+
+
+def test_where_real_passes_take_too_long_nothing_is_claimed(monkeypatch):
+    class Reads(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) * float(x.mean() + 1)
+
+    monkeypatch.setattr(sizes, "_REAL_SECONDS", 1e-9)
+    found = surveyed(Reads(3, 1, 1), (40, 40))
+    assert found.note.endswith("give some by --size.")
+    assert (found.axes, found.start, found.batches) == ((), (64, 64), ())
+
+
+def test_channels_in_the_last_place():
+    class Last(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x.permute(0, 3, 1, 2))
+
+    found = surveyed(Last(3, 1, 1), inputs=(spec((1, 32, 32, 3)),))
+    assert found.note.startswith("The network takes [N, H, W, C]")
+    assert not found.axes
+    refused = surveyed(nn.Conv2d(3, 1, 1), inputs=(spec((1, 32, 32, 3)),))
+    assert "takes" not in refused.note
 
 
 def axis(name: str, multiple: int, remainder: int = 0, law: SizeLaw | None = None) -> AxisSizes:

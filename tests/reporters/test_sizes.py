@@ -31,7 +31,7 @@ def test_says_what_was_asked_first() -> None:
     )
     assert "height multiples of 16 16 no end found same as the input" in text
     assert "Why 100x100 is refused `cat` at ups.1 (model.py:50): [2, 256, 24, 24] and [2, 256, 25, 25]" in text
-    assert "Pad height to multiples of 16 and width to multiples of 16, and crop the output back" in text
+    assert "Pad height and width to multiples of 16, and crop the output back" in text
     assert text.endswith("35 sizes asked in passes over shapes, without arithmetic")
 
 

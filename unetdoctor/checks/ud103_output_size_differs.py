@@ -9,6 +9,8 @@ from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity,
 DIFFERENCE_LIMIT = 0
 """Difference in height or width between input and output, in pixels. 0: UNETR, SwinUNETR, UperNet and smp's SegFormer.
 49 on 64x64: a patch discriminator, by design. 184: the U-Net of 2015, whose convolutions do not pad (its paper)."""
+FEW_CHANNELS = 4
+"""Length of the last axis up to which it may hold channels: 1, 3, 4. 8: the narrowest pictures that are fed."""
 
 _Size = tuple[int, int]
 _Laws = tuple[SizeLaw | None, ...]
@@ -43,6 +45,8 @@ class OutputSizeDiffers(Check):
         if run is None or run.output is None or evidence.latent is not None:
             return
         if len(run.probe.shape) != 4 or len(run.output.shape) != 4:
+            return
+        if run.probe.shape[3] <= FEW_CHANNELS and run.probe.shape[1:3] == run.output.shape[1:3]:
             return
         fed, out = _sides(run.probe.shape), _sides(run.output.shape)
         place = evidence.model.last.place if evidence.model.last is not None else None
@@ -87,7 +91,7 @@ def _explained(fed: _Size, out: _Size, laws: _Laws) -> tuple[str, str, tuple[Rem
         return "", "", ()
     known = [law for law in laws if law is not None]
     rule = f"; height is {known[0].text}, width {known[1].text}" if len(known) == 2 else ""
-    if known and all((law.factor, law.step) == (1, 1) and law.offset < 0 for law in known):
+    if known and all(law.factor == law.step and law.offset < 0 for law in known):
         same = Remedy(
             action="same_padding",
             title="pad every convolution by half its kernel",
@@ -96,10 +100,13 @@ def _explained(fed: _Size, out: _Size, laws: _Laws) -> tuple[str, str, tuple[Rem
             scope=2,
         )
         return f"{rule}: convolutions without padding", "valid", (same, resize)
-    if known and all(law.factor == law.step for law in known) and any(law.step > 1 for law in known):
+    rounds = any(law is not None and side % law.step for side, law in zip(fed, laws, strict=False))
+    if known and rounds and all(law.factor == law.step for law in known):
         steps = tuple(law.step if law is not None else 1 for law in laws)
         pad = pad_input((steps[0], steps[1]), "UD103", fed)
         return f"{rule}: a pool or stride leaves a remainder", "remainder", (pad, resize)
     if fed[0] * out[1] == fed[1] * out[0] and fed[0] % out[0] == 0:
         return f": logits at 1/{fed[0] // out[0]} of the size{rule}", "ratio", (resize,)
+    if known and all((law.factor, law.step, law.offset) == (1, known[0].step, 0) for law in known):
+        return f": logits at 1/{known[0].step} of the size, rounded{rule}", "ratio", (resize,)
     return rule, "", (resize,)

@@ -93,6 +93,8 @@ def _remedies(crash: Crash, sweep: ShapeSweep | None) -> Iterator[Remedy]:
     if len(rest) > 1:
         sides = [2 * side for side in rest[1:]]
         valid = sweep.next_valid if sweep is not None else None
+        if valid is None and sweep is not None and sweep.smallest is not None and sweep.smallest > max(rest[1:]):
+            valid = (sweep.smallest, sweep.smallest)
         if valid is not None and list(valid) != rest[1:] and len(sides) == 2:
             sides = list(valid)
         yield Remedy(

@@ -13,6 +13,8 @@ from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.facts import InputChoice
 
 Size = tuple[int, int]
+_FEW = 4
+"""Channels of a picture up to which a last axis of that many holds them where the others are longer."""
 
 
 class ChoiceError(RequestError):
@@ -67,6 +69,11 @@ def resized(specs: Specs, size: Sequence[int], batch: int | None = None) -> Spec
 def is_latent(shape: Sequence[int]) -> bool:
     """Whether a shape is that of a latent vector: [N, Z] or [N, Z, 1, 1]."""
     return len(shape) == 2 or (len(shape) == 4 and tuple(shape[2:]) == (1, 1))
+
+
+def has_channels_last(shape: Sequence[int]) -> bool:
+    """Whether an input is a batch of pictures as NumPy and Pillow give them: [N, H, W, C]."""
+    return len(shape) == 4 and shape[3] <= _FEW < min(shape[1:3])
 
 
 def shown(shape: Shape) -> str:

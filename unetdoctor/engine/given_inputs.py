@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from unetdoctor.engine.chosen import ChoiceError
+from unetdoctor.engine.arguments import Specs
+from unetdoctor.engine.candidates import Search
+from unetdoctor.engine.chosen import ChoiceError, shown
 from unetdoctor.engine.loading import checkpoints, files, importing
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
@@ -35,7 +38,13 @@ def read(source: str, directory: Path, guard: Guard) -> Given:
     if parsed.name and not files.absolute(source, directory).is_file():
         value = _called(source, directory, guard)
     else:
-        value = _stored(files.find(source, directory))
+        file = files.find(source, directory)
+        if file.content is Content.TEXT and file.path.suffix == ".py":
+            raise RequestError(
+                f"--inputs {source} is a Python file; expected the name of one of its functions behind a colon, "
+                f"which returns {_EXPECTED}: --inputs {quoted(f'{source}:make_inputs')}"
+            )
+        value = _stored(file)
     given = _named(value)
     if not given:
         raise RequestError(f"--inputs {source} gives {_kind(value)}; expected {_EXPECTED}.")
@@ -68,6 +77,14 @@ def assigned(inputs: Sequence[InputSpec], leaves: Sequence[Parameter]) -> dict[s
     if len(loose) >= sum(p.required for p in free):
         order = sorted(free, key=lambda p: not p.required)
     return named | {p.name: s for p, s in zip(order, loose, strict=False)}
+
+
+def refuse_unbatched(shape: Sequence[int], specs: Specs, search: Search, source: str | None) -> None:
+    """Raise ChoiceError where what is declared is refused, and passes with an axis for the batch before it."""
+    alone = tuple(replace(s, shape=(1, *s.shape)) for s in specs)
+    if len(shape) == 3 and not search.ask(specs).ok and search.ask(alone).ok:
+        remedy = "give x[None]" if source else f"--input 1,{','.join(map(str, shape))}"
+        raise ChoiceError(f"The input {shown(tuple(shape))} has no batch axis; the network wants one: {remedy}")
 
 
 def _called(source: str, directory: Path, guard: Guard) -> Any:

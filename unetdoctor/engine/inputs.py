@@ -110,6 +110,7 @@ class _Ladder:
             elif p.required:
                 answer = self.search.with_main(given.shape, given.dtype)
                 specs.append(next(x for x in with_tables(answer) if x.name == p.name))
+        given_inputs.refuse_unbatched(given.shape, tuple(specs), self.search, self.request.inputs_from)
         latent = is_latent(given.shape) and "float" in given.dtype
         chosen = self._chosen(tuple(specs), latent, "--input", f"--input says {shown(given.shape)}.", None)
         return replace(chosen, declared=True)
@@ -199,12 +200,10 @@ class _Ladder:
     def _configured(self) -> ChosenInput | None:
         """Take the size and the channels that a `config` names, as those of diffusers and transformers do."""
         config = getattr(self.model, "config", None)
-        for side in numbers(config, _SIZES):
+        for side in (n for n in numbers(config, _SIZES) if n <= _LARGEST_CONFIGURED):
             for channels in (*numbers(config, _CHANNELS), 3):
-                answer = (
-                    self.search.with_main((self.batch, channels, side, side)) if side <= _LARGEST_CONFIGURED else None
-                )
-                if answer is not None and answer.ok:
+                answer = self.search.with_main((self.batch, channels, side, side))
+                if answer.ok:
                     text = f"The model's config names {channels} channels and the size {side}."
                     return self._chosen(with_tables(answer), False, "config", text, True)
         return None
@@ -249,7 +248,9 @@ class _Ladder:
         own = image_size(path)
         size: Size = (shape[2], shape[3]) if chosen.declared else _limited(own)
         answer = self.search.ask(resized(chosen.specs, size, 1))
-        fitted = None if answer.ok else self._fitted(chosen, size)
+        asked, fitted = size, None if answer.ok else self._fitted(chosen, size)
+        if fitted is not None and size == _limited(own) != own and self.search.ask(resized(chosen.specs, own, 1)).ok:
+            size, fitted = fitted, None  # the photograph itself passes: what does not is the size that we made of it
         text = f"{path.name} is {own[1]}x{own[0]}, read with {shape[1]} channel{'s' * (shape[1] != 1)}."
         if size != own:
             text += f" It is resized to {size[1]}x{size[0]}."
@@ -258,12 +259,12 @@ class _Ladder:
         specs = resized(chosen.specs, fitted or size, self.request.batch or 1)
         rung = chosen.choice.rung if chosen.declared else "--image"
         choice = InputChoice((1, shape[1], *size), rung, False, text, self._tried())
-        return replace(chosen, specs=specs, choice=choice, passes=answer.ok, image=size, fitted=fitted)
+        return replace(chosen, specs=specs, choice=choice, passes=answer.ok or size != asked, image=size, fitted=fitted)
 
     def _fitted(self, chosen: ChosenInput, size: Size) -> Size | None:
         """Return a size near that of the photograph that passes: the next valid one, else the one found before."""
         known = (chosen.main.shape[2], chosen.main.shape[3])
-        found = sweep(self.model, chosen.make, size, known if chosen.passes else None)
+        found = sweep(self.model, chosen.make, size, known if chosen.passes else None, chosen.make_named)
         return found.next_valid or found.previous_valid or (known if chosen.passes else None)
 
     def _chosen(self, specs: Specs, latent: bool, rung: str, text: str, passes: bool | None) -> ChosenInput:

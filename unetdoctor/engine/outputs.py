@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.chosen import has_channels_last
 from unetdoctor.engine.drawing import Drawing, shifted
 from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
 
@@ -37,6 +38,9 @@ def infer_task(
     latent: bool, fed: tuple[int, ...], shape: tuple[int, ...], drawing: Drawing | None, timestep: bool = False
 ) -> tuple[Task, str]:
     """Return what the output is meant to be, read from the shapes fed and drawn and the final activation, and why."""
+    if has_channels_last(fed):
+        shape = (shape[0], shape[3], *fed[1:3]) if len(shape) == 4 and shape[1:3] == fed[1:3] else shape
+        fed = (fed[0], fed[3], *fed[1:3])
     task, reason = _inferred(latent, fed, shape, drawing, timestep)
     if is_signal(fed) and task.is_picture:
         return Task.REGRESSION, "a signal was fed, and no picture"
@@ -49,8 +53,15 @@ def is_signal(fed: tuple[int, ...]) -> bool:
 
 
 def as_row(tensor: Tensor, fed: tuple[int, ...]) -> Tensor:
-    """Return what a network drew of a signal, [N, C, L], as pictures of one row."""
+    """Return what a network drew of a signal, [N, C, L], as pictures of one row; channels in the last place move."""
+    tensor = channels_first(tensor, fed)
     return tensor[:, :, None] if is_signal(fed) and tensor.dim() == 3 else tensor
+
+
+def channels_first(tensor: Tensor, fed: tuple[int, ...]) -> Tensor:
+    """Return what a network that was fed [N, H, W, C] drew as [N, C, H, W]."""
+    last = has_channels_last(fed) and tensor.dim() == 4 and tuple(tensor.shape[1:3]) == tuple(fed[1:3])
+    return tensor.permute(0, 3, 1, 2) if last else tensor
 
 
 def _inferred(
@@ -69,6 +80,12 @@ def _inferred(
         return Task.RGB, f"a {activation} ends the network"
     if activation in ("softmax", "log_softmax"):
         return Task.MULTICLASS, f"a softmax over {channels} channels ends the network"
+    if (
+        channels == in_channels
+        and len(shape) == len(fed)
+        and all(o > i for o, i in zip(shape[2:], fed[2:], strict=True))
+    ):
+        return Task.RGB, "the input's channels on a larger picture: super-resolution"
     if channels == 1:
         end = "a sigmoid" if activation == "sigmoid" else "no activation"
         return Task.BINARY, f"one output channel with {end}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.outputs import channels_first
 from unetdoctor.engine.previews import draw
 from unetdoctor.facts import Preview, Remedy, Trial
 
@@ -25,8 +26,10 @@ def pictures(examination: Examination, trial: Trial | None, write_raw: WriteRaw)
     if main.output is None or output is None:
         return ()
     source = main.inputs[0] if main.inputs and not examination.subject.latent else None
-    task = evidence.intent.effective
-    found = list(draw(main.output, output, main.probe.name, write_raw, task=task, source=source))
+    task, fed = evidence.intent.effective, main.probe.shape
+    drawn = channels_first(main.output, fed)
+    source = channels_first(source, fed) if source is not None else None
+    found = list(draw(drawn, output, main.probe.name, write_raw, task=task, source=source))
     if trial is not None:
         found += _of_trial(examination, trial, write_raw)
     return tuple(found)
@@ -44,6 +47,7 @@ def _of_trial(examination: Examination, trial: Trial, write_raw: WriteRaw) -> li
         return []
     if found is None:
         return []
-    previews = draw(found[0], found[1], "trial", write_raw, task=examination.evidence().intent.effective)
+    drawn = channels_first(found[0], examination.main.probe.shape)
+    previews = draw(drawn, found[1], "trial", write_raw, task=examination.evidence().intent.effective)
     shown = next((p for role in ("picture", "classes", "displayed") for p in previews if p.role == role), None)
     return [] if shown is None else [replace(shown, title=title, role="trial")]

@@ -142,12 +142,20 @@ def _other_forms(search: Search, first: Answer) -> Answer:
         channels = [int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD]
         told = dict.fromkeys((64, *_hinted(search), *sides_told(first, 64)))
         forms += [(n, c, side, side) for side in told for c in dict.fromkeys((*channels, 3, 1))]
+    forms += [(n, count, 64, 64) for count in _told_channels(first)]
     forms += [(n, 100), (n, 100, 1, 1), (n, 1, 64, 64), (n, 3, 256), (n, 1, 32, 32, 32), (n, 1, 28, 28), (n, 64)]
     for shape in forms:
         answer = search.with_main(shape)
         if answer.ok or answer.stem is not None:
             return answer
     return first
+
+
+def _told_channels(answer: Answer) -> list[int]:
+    """Return channels that the picture's partner has where an operation on both refused those of the picture."""
+    shape, operands = answer.main.shape, answer.failure.operands if answer.failure else ()
+    alike = [other for other in operands if shape in operands and len(other) == len(shape)]
+    return list(dict.fromkeys(other[1] for other in alike if other[1] not in (1, shape[1])))
 
 
 def _vectors_or_pictures(search: Search, first: Answer) -> Answer | None:
@@ -176,7 +184,7 @@ def _pictures(search: Search, first: Answer, dims: int) -> Answer | None:
     hints = [] if fitted.ok else [n for n in _hinted(search) if n != side]
     answer = search.sized(channels, dims, hints)
     stem = start.stem
-    if answer is None and dims == 2 and stem is not None and stem.op == "linear":
+    if answer is None and dims == 2 and stem is not None and stem.op in ("linear", "convolution"):
         last = search.with_main((search.batch, 64, 64, stem.channels))
         answer = last if last.ok else None
     if answer is None and dims == 2:

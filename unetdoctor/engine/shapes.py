@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import nn
@@ -25,13 +26,14 @@ def sweep(
     make_input: MakeInput,
     asked: Size | None,
     passing: Size | None = None,
-    kwargs: dict[str, Any] | None = None,
+    kwargs: dict[str, Any] | Callable[..., dict[str, Any]] | None = None,
     laws: bool = False,
 ) -> ShapeSweep:
     """Find the multiple that sizes must have, the smallest one, and the valid sizes around `asked`.
 
-    `make_input(height, width)` returns the positional arguments (their tensors may lie on meta); `passing` is a size
-    known to pass, looked for where none is known. `laws` asks for the output's size as a function of the input's too.
+    `make_input(height, width)` returns the positional arguments (their tensors may lie on meta), `kwargs` holds or like
+    it returns those given by name; `passing` is a size known to pass, looked for where none is known. `laws` asks for
+    the output's size as a function of the input's too.
     """
     questions = SizeQuestions(model, make_input, kwargs or {})
     candidates = [size for size in (passing, asked, *((n, n) for n in STARTS)) if size is not None]

@@ -62,6 +62,11 @@ class SizeQuestions:
         self.real = False
         self._left_s = real_seconds
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether the time for real passes is up, so that further sizes are not asked."""
+        return self._left_s <= 0
+
     def passes(self, size: Size) -> bool:
         """Whether the network accepts this size; False as well where it could not be found out."""
         return bool(self.ask(size).passes)
@@ -85,7 +90,7 @@ class SizeQuestions:
                 self.real = True
             else:
                 return SizeAnswer(True, seen.outputs, seen)
-        if self._left_s <= 0:
+        if self.exhausted:
             return SizeAnswer(None)
         start = time.perf_counter()
         outputs, message = run_really(self.model, args, kwargs)

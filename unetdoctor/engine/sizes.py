@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from unetdoctor.engine.arguments import ArgumentSpec, arrange
-from unetdoctor.engine.chosen import ChosenInput, resized
+from unetdoctor.engine.chosen import ChosenInput, has_channels_last, resized
 from unetdoctor.engine.padding import padding_lines
 from unetdoctor.engine.returned import choose_shape
 from unetdoctor.engine.shapes import STARTS
@@ -24,6 +24,9 @@ FAR = {1: 4096, 2: 2048, 3: 256}
 BATCHES = (1, 2, 3, 5)
 _REAL_SECONDS = 25.0
 """Time for real forward passes, where shapes alone do not decide."""
+_UNASKED = (
+    "Shapes alone do not decide, and real forward passes take too long to ask for other sizes: give some by --size."
+)
 _EXAMPLES = 9
 
 
@@ -41,9 +44,14 @@ def survey(
     """
     dims = len(chosen.main.shape) - 2
     known = Sizes(target, chosen.choice, (), (), "")
-    if chosen.latent or dims not in AXES:
+    last = has_channels_last(chosen.main.shape) and bool(returned(model, chosen))
+    if chosen.latent or dims not in AXES or last:
         what = "a latent vector" if chosen.latent else f"an input of {len(chosen.main.shape)} axes"
         note = f"The network takes {what}, which has no height and width."
+        if last:
+            note = (
+                "The network takes [N, H, W, C]; sizes are asked of what takes [N, C, H, W]: move its permute outside."
+            )
         path, shape = choose_shape(returned(model, chosen), chosen.main.shape, wanted)
         return replace(known, note=note, path=path, output=shape)
     return _Survey(model, chosen, known, shown_path, wanted).run(asked)
@@ -86,6 +94,10 @@ class _Survey:
         self.start = start
         path, shape = self._output(start)
         self.axes = self._axes()
+        if self.questions.exhausted:
+            self.axes = ()
+            known = replace(self.known, start=start, output=shape, path=path, note=_UNASKED)
+            return self._counted(replace(known, asked=tuple(self._asked(size) for size in wanted)))
         answers = tuple(self._asked(size) for size in wanted)
         refused = next((a.refusal for a in answers if a.refusal is not None), None)
         return self._counted(

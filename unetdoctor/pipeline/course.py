@@ -154,7 +154,7 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
             examination.subject.model,
             chosen.make,
             (shape[2], shape[3]),
-            kwargs=chosen.make_named(*shape[2:]),
+            kwargs=chosen.make_named,
             laws=resized,
         )
     except (NotImplementedError, RuntimeError):

@@ -175,6 +175,12 @@ def _padding(sizes: Sizes, look: Look) -> Iterator[RenderableType]:
     if not sizes.pad:
         return
     yield ""
-    parts = [f"{axis.name} to {_valid(axis, False)}" for axis in sizes.axes if axis.multiple != 1]
+    names: dict[str, list[str]] = {}
+    for axis in sizes.axes:
+        if axis.multiple != 1:
+            names.setdefault(_valid(axis, False), []).append(axis.name)
+    parts = [
+        f"{' and '.join(filter(None, (', '.join(axes[:-1]), axes[-1])))} to {form}" for form, axes in names.items()
+    ]
     yield look.text(f"Pad {' and '.join(parts)}, and crop the output back", "bold")
     yield Verbatim(tuple(f"    {look.clean(line)}" for line in sizes.pad))
