@@ -520,3 +520,27 @@ def test_real_passes_answer_where_values_decide():
 
 def test_a_generator_has_shapes_too():
     assert output_shape(Generator().eval(), (torch.zeros(2, 32, 1, 1),)).shapes == ((2, 3, 16, 16),)
+
+
+class Anchored(nn.Module):
+    """Keeps a list of tensors that forward() moves to the input's type, as torchvision's detectors do."""
+
+    anchors: list[torch.Tensor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draw = nn.Conv2d(3, 2, 1)
+        self.anchors = [torch.ones(2)]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.anchors = [a.to(x.device) * 2 for a in self.anchors]
+        return self.draw(x) * self.anchors[0].sum()
+
+
+@pytest.mark.usefixtures("torchscript")
+def test_what_a_program_writes_into_itself_is_put_back() -> None:
+    program = torch.jit.script(Anchored())
+    assert output_shape(program, (torch.empty(1, 3, 8, 8, device="meta"),)).shapes == ((1, 2, 8, 8),)
+    (kept,) = program.anchors
+    assert kept.device.type == "cpu"
+    assert kept.tolist() == [1, 1]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.constants import name_kernels
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
@@ -100,6 +101,8 @@ def observe(
         raised = exception
     recorder.restore()
     tape = recorder.tape
+    if next(setting.model.named_parameters(), None) is None:
+        name_kernels(tape)
     _name_nameless(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
     if raised is not None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.returned import find_tensors
+from unetdoctor.engine.script_state import attributes
 from unetdoctor.engine.shape_log import Halving, Weighted
 from unetdoctor.engine.shape_mode import DataDependentError, Shapes
 
@@ -168,6 +169,7 @@ def _about_meta(text: str) -> bool:
 @contextmanager
 def preserved(model: nn.Module) -> Iterator[None]:
     """Give every attribute of every module back afterwards: what a forward pass caches must not stay on meta."""
+    scripted = attributes(model)
     before: list[tuple[nn.Module, dict[str, Any], dict[str, Any]]] = []
     for module in model.modules():
         if isinstance(module, torch.jit.ScriptModule):
@@ -180,6 +182,8 @@ def preserved(model: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
+        for owner, name, value in scripted:
+            owner.setattr(name, value)
         for module, state, inner in before:
             if isinstance(module, torch.jit.ScriptModule):
                 for name, tensor in state.items():

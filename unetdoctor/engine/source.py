@@ -13,6 +13,7 @@ from torch import nn
 from unetdoctor.engine import statements
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.program import INSTALLED, frames, own_frame, place_of_layer
+from unetdoctor.engine.script_state import nodes
 from unetdoctor.facts import Place
 
 
@@ -121,7 +122,7 @@ def _calls(owner: Any, path: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     for name in owner._c._method_names():
         graph = owner._c._get_method(name).graph
         paths: dict[str, tuple[str, ...]] = {next(iter(graph.inputs())).debugName(): ()}
-        for node in _nodes(graph):
+        for node in nodes(graph):
             inputs = [value.debugName() for value in node.inputs()]
             if node.kind() == "prim::GetAttr" and inputs[0] in paths:
                 paths[node.output().debugName()] = (*paths[inputs[0]], node.s("name"))
@@ -133,13 +134,6 @@ def _calls(owner: Any, path: tuple[str, ...]) -> Iterator[tuple[int, str]]:
                 yield 1, node.sourceRange()
             elif is_leaf:
                 yield 0, node.sourceRange()
-
-
-def _nodes(block: Any) -> Iterator[Any]:
-    for node in block.nodes():
-        yield node
-        for inner in node.blocks():
-            yield from _nodes(inner)
 
 
 _PLACES = {"torchscript": _scripted, "exported": lambda loaded, layer: place_of_layer(loaded.model, layer)}
