@@ -111,3 +111,13 @@ def test_a_frozen_program_is_examined(tmp_path: Path) -> None:
     report = examine(tmp_path / "frozen.pt", directory=tmp_path)
     assert_no_false_alarm(report)
     assert {output.shape for _, output in report.outputs} == {(2, 2, 64, 64)}
+
+
+def test_layers_that_the_first_forward_makes_are_whole(tmp_path: Path) -> None:
+    text = NET.replace("self.out = nn.Conv2d(w, cout, 1)", "self.cout = cout").replace(
+        "y = self.out(", "self.out = getattr(self, 'out', None) or nn.Conv2d(16, self.cout, 1)\n        y = self.out("
+    )
+    report = examine(written(tmp_path, text), directory=tmp_path)
+    assert_no_false_alarm(report)
+    assert "forward() made out.weight, out.bias when it first ran" in report.target.how[-1]
+    assert not ill(report, "UD006")

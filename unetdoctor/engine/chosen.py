@@ -35,6 +35,8 @@ class ChosenInput:
     """The rung that answered, for the report."""
     passes: bool | None = None
     """Whether the shapes are known to pass; None where nobody asked."""
+    grows: bool = False
+    """Whether forward() makes layers when it runs for the first time."""
     declared: bool = False
     """Whether the person gave the shape."""
     image: Size | None = None

@@ -271,7 +271,8 @@ class _Ladder:
         main = next(s for s in specs if s.role == "main")
         timestep = any(p.role in ("time", "level") for p in self.parameters)
         choice = InputChoice(main.shape, rung, latent, text, self._tried())
-        return ChosenInput(specs, latent, timestep, choice, passes)
+        seen = self.search.ask(specs).seen
+        return ChosenInput(specs, latent, timestep, choice, passes, grows=seen is not None and seen.made)
 
     def _tried(self) -> tuple[str, ...]:
         """Return what was asked and what became of it; what passed comes last, refusals alike are not repeated."""

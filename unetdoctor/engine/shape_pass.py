@@ -67,6 +67,8 @@ class ShapePass:
     """Pools and strided convolutions, in order."""
     ops: int
     """Number of operations."""
+    made: bool = False
+    """Whether the pass gave the network parameters that it did not have: layers made in the first forward()."""
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -91,18 +93,24 @@ def output_shape(model: nn.Module, inputs: tuple[Any, ...], kwargs: dict[str, An
         known.mark(known.twin(tensor), 1 << position)
     args = _on_meta(inputs, known), _on_meta(kwargs, known)
     returned: Any = None
+    had, made = _parameters(model), False
     try:
         with preserved(model), torch.no_grad(), plain_execution(), known:
             returned = model(*args[0], **args[1])
+            made = _parameters(model) != had
     except Exception as raised:  # noqa: BLE001 - user code: what it raises is the answer
         error: Exception | None = raised
     else:
         error = None
     outputs = tuple((path, tuple(tensor.shape)) for path, tensor in find_tensors(returned))
-    seen = ShapePass(outputs, tuple(known.weighted), tuple(known.halvings), known.ops)
+    seen = ShapePass(outputs, tuple(known.weighted), tuple(known.halvings), known.ops, made)
     if error is not None:
         raise _read(error, known, seen) from None
     return seen
+
+
+def _parameters(model: nn.Module) -> int:
+    return sum(len(module._parameters) for module in model.modules() if not isinstance(module, torch.jit.ScriptModule))
 
 
 def plain_execution() -> AbstractContextManager[Any]:

@@ -53,6 +53,8 @@ def run(request: Request, channel: Any) -> Report:
     checks, beyond = _applicable(checks, chosen)
     skipped += beyond
     examination = _examination(loaded, chosen, request)
+    if chosen.grows:
+        before = _grown(loaded, chosen, request, channel)
     clock.lap("input")
     channel.stage("forward")
     for probe in make_probes(chosen, request, request.device):
@@ -96,6 +98,16 @@ def run(request: Request, channel: Any) -> Report:
         untouched=not changed,
         untouched_text=untouched_text(before, changed),
     )
+
+
+def _grown(loaded: LoadedModel, chosen: ChosenInput, request: Request, channel: Any) -> dict[str, Any]:
+    """Let forward() make the layers that it makes when it first runs; return the checksums from then on."""
+    probe, had = make_probes(chosen, request, request.device)[0], set(dict(loaded.model.named_parameters()))
+    channel.guard("forward", partial(setting_of(loaded, request).call, probe.args, probe.kwargs))
+    made = [name for name, _ in loaded.model.named_parameters() if name not in had]
+    text = f"forward() made {', '.join(made[:4])} when it first ran; an optimiser made before that does not train them"
+    loaded.how = (*loaded.how, *([text] if made else []))
+    return model_digest(loaded.model)
 
 
 def _selected(request: Request) -> tuple[tuple[type[Check], ...], tuple[Skipped, ...]]:
