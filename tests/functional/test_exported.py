@@ -29,6 +29,7 @@ class UNet(nn.Module):
         return self.head(torch.cat([skip, deep], dim=1))
 """
 
+X, S = torch.rand(2, 3, 16, 16), torch.rand(2, 1, 1, 1)
 TARGETS = {
     "U-Net": "unet.py",
     "DCGAN generator": str(SAMPLES / "generator_grey.py"),
@@ -74,7 +75,22 @@ def test_the_same_is_found(name: str, tmp_path: Path) -> None:
     assert found(exported) == found(eager)
 
 
-X, S = torch.rand(2, 3, 16, 16), torch.rand(2, 1, 1, 1)
+@pytest.mark.parametrize("share", [None, 2, "mean"])
+def test_keywords_and_what_is_no_tensor_are_given_again(share: Any, tmp_path: Path) -> None:
+    source = (
+        "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.draw = nn.Conv2d(3, 2, 3, padding=1)\n\n"
+        "    def forward(self, x, share, *, scale):\n        return self.draw(x) * scale\n"
+    )
+    (tmp_path / "net.py").write_text(source, "utf-8")
+    program = torch.export.export(build(tmp_path / "net.py"), (X, share), {"scale": S})
+    torch.export.save(program, tmp_path / "net.pt2")
+    report = examine(tmp_path / "net.pt2", directory=tmp_path)
+    assert_no_false_alarm(report)
+    assert report.input is not None
+    assert report.input.rung == "exported example"
+
+
 CONTAINERS = {
     "a dict": ("batch", "{'image': x, 'scale': s}", "batch['image']", "batch['scale']", ({"image": X, "scale": S},)),
     "a list": ("pair", "[x, s]", "pair[0]", "pair[1]", ([X, S],)),

@@ -168,7 +168,7 @@ class _Ladder:
                 keyword = p.keyword_only or not p.required
                 specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, keyword, value, value))
             answer = self.search.ask(tuple(specs))
-            if answer.ok:
+            if answer.ok or (batch == shape[0] and self.search.confirmed(answer)):
                 rung, verb = _RECORDED.get(self.kind, _RECORDED["torchscript"])
                 text = f"The file was {verb} with {shown(shape)}."
                 return self._chosen(with_tables(answer), latent, rung, text, True)

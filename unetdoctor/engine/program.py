@@ -67,7 +67,7 @@ def sites(model: nn.Module) -> dict[CodeType, dict[int, Site]]:
         match = _ASSIGNED.match(line)
         if match and match[1] in nodes:
             found[number] = _site(nodes[match[1]])
-    return {model.forward.__func__.__code__: found}  # type: ignore[attr-defined]
+    return {type(model).forward.__code__: found}
 
 
 def _nodes(model: Any) -> Iterator[Any]:

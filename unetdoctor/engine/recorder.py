@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as module_hooks
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from unetdoctor.engine.mode import Mode
+from unetdoctor.engine.mode import Mode, with_numbers
 from unetdoctor.engine.program import Site, sites
 from unetdoctor.engine.tape import (
     DETACH,
@@ -52,6 +52,7 @@ class Recorder(Mode):
         super().__init__()
         self.tape = Tape()
         self._observe = observe
+        self._scripted = isinstance(model, torch.jit.ScriptModule)
         self._source_root = source_root
         self._origin: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self._leaf_ids: dict[int, int] = {}
@@ -179,6 +180,8 @@ class Recorder(Mode):
             if known is not None:
                 self._origin[out] = known
             return out
+        if self._scripted:
+            args = with_numbers(args)
         func_traits = traits(func)
         encoded = tuple([self._encode(a) for a in args])
         encoded_kwargs = {key: self._encode(value) for key, value in kwargs.items()} if kwargs else {}

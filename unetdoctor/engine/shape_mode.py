@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from unetdoctor.engine.mode import Mode
+from unetdoctor.engine.mode import Mode, with_numbers
 from unetdoctor.engine.shape_answers import RULES, answer, bind, exchange, tensors
 from unetdoctor.engine.shape_log import Halving, Weighted
 
@@ -157,6 +157,8 @@ class _OnMeta(Mode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         shapes, kwargs = self.shapes, dict(kwargs or {})
+        if shapes.scripted:
+            args = with_numbers(args)
         shapes.ops += 1
         name = func.overloadpacket.__name__
         try:

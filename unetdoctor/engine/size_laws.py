@@ -45,7 +45,8 @@ def law_along(
         parting = _parting(found, points, valid)
         if parting is None and checked == 2:
             break
-        size = parting or next(n for n in (*valid[7 + 10 * checked :], valid[-1] + multiple) if n not in points)
+        further = (*valid[7 + 10 * checked :], *(valid[-1] + n * multiple for n in range(1, _QUESTIONS + 1)))
+        size = parting or next(n for n in further if n not in points)
         checked += parting is None
         out = ask(size)
         if out is None:

@@ -191,13 +191,16 @@ def test_what_would_have_run_runs_with_trust(place: Place, tmp_path: Path) -> No
     assert loaded.how[0] == "let the records of the file run the code that they name (--trust)"
 
 
-def test_an_example_that_is_more_than_tensors_is_left_to_the_ladder(place: Place) -> None:
+def test_a_number_of_the_example_is_given_again(place: Place) -> None:
     class Scaled(nn.Module):
         def forward(self, x: torch.Tensor, factor: float) -> torch.Tensor:
             return x * factor
 
     write(place.directory / "net.pt2", Scaled(), (torch.rand(1, 3, 8, 8), 2.0))
-    assert place.load("net.pt2").example_inputs is None
+    loaded = place.load("net.pt2")
+    assert loaded.example_names == ("x",)
+    x = torch.rand(1, 3, 8, 8)
+    assert torch.equal(loaded.model(x), 2 * x)
 
 
 def test_a_file_of_another_torch(place: Place) -> None:

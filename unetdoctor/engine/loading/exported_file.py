@@ -185,14 +185,38 @@ def _names(data: bytes) -> list[str]:
 def _example(exported: Any, model: Any) -> Named:
     """Return (name, tensor) of what the program was exported with: `x`, `batch.image` for an entry of a dict.
 
-    Nothing where it was exported with numbers or None beside tensors: these are not known to be fed again.
+    Numbers, texts and None among it are a part of the program, which accepts no others: forward() gives them itself
+    from then on. Nothing is returned where they stand within a container of tensors.
     """
     args, kwargs = exported.example_inputs or ((), {})
-    if any(not isinstance(x, torch.Tensor) for x in tree_leaves((args, kwargs))):
-        return ()
-    names = [name for name in inspect.signature(model.forward).parameters if name not in kwargs]
+    names = [name for name in inspect.signature(model.forward).parameters if name not in kwargs][: len(args)]
     fed = {**dict(zip(names, args, strict=False)), **kwargs}
-    return tuple((plain_path(path), x) for name, value in fed.items() for path, x in find_tensors(value, name))
+    leaves = {name: tree_leaves(value, is_leaf=lambda x: x is None) for name, value in fed.items()}
+    fixed = {name: v for name, v in fed.items() if not any(isinstance(x, torch.Tensor) for x in leaves[name])}
+    open_ = [name for name in fed if name not in fixed]
+    if any(not isinstance(x, torch.Tensor) for name in open_ for x in leaves[name]):
+        return ()
+    if fixed or kwargs:
+        _complete(model, names, list(kwargs), fixed)
+    return tuple((plain_path(path), x) for name in open_ for path, x in find_tensors(fed[name], name))
+
+
+def _complete(model: Any, names: list[str], keywords: list[str], fixed: dict[str, Any]) -> None:
+    """Let a program be called with its tensors alone: what is fixed is put in before its own hooks check the inputs."""
+    forward = model.forward
+
+    def complete(_model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        given = {**fixed, **dict(zip((n for n in names if n not in fixed), args, strict=False)), **kwargs}
+        return tuple(given[n] for n in names if n in given), {n: given[n] for n in keywords if n in given}
+
+    def named(*args: Any, **kwargs: Any) -> Any:
+        return forward(*args, **kwargs)
+
+    kinds = ((names, inspect.Parameter.POSITIONAL_OR_KEYWORD), (keywords, inspect.Parameter.KEYWORD_ONLY))
+    left = [inspect.Parameter(n, kind) for some, kind in kinds for n in some if n not in fixed]
+    vars(named)["__signature__"] = inspect.Signature(left)
+    model.forward = named
+    model.register_forward_pre_hook(complete, with_kwargs=True, prepend=True)
 
 
 def _shown(example: Named) -> str:

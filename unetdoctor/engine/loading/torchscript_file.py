@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_leaves
 
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
+from unetdoctor.engine.returned import find_tensors, plain_path
 from unetdoctor.facts import Request
 
 MAX_PICKLE_BYTES = 1024**2
@@ -46,6 +48,8 @@ def load_file(file: FoundFile, request: Request, device: torch.device, guard: Gu
         raise loaded
     name = str(getattr(loaded, "original_name", "") or file.path.stem)
     how = []
+    example = _named(loaded, read_traced_inputs(file))
+    names = tuple(name for name, _ in example)
     if getattr(loaded, "training", False):
         how.append(f"{file.shown} was saved in train mode; it is examined in eval mode")
     return LoadedModel(
@@ -58,7 +62,8 @@ def load_file(file: FoundFile, request: Request, device: torch.device, guard: Gu
         weights="",
         source_root=None,
         directory=Path(request.directory),
-        example_inputs=read_traced_inputs(file),
+        example_inputs=tuple(x for _, x in example) or None,
+        example_names=names if any("." in name for name in names) else (),
     )
 
 
@@ -91,8 +96,15 @@ def _jit_load(path: Path, device: torch.device) -> torch.jit.ScriptModule:
         return read(str(path), map_location=device)
 
 
-def read_traced_inputs(file: FoundFile) -> tuple[torch.Tensor, ...] | None:
-    """Return what forward() was traced with; None without it, or where it is more than tensors.
+def _named(program: torch.jit.ScriptModule, values: tuple[Any, ...]) -> tuple[tuple[str, torch.Tensor], ...]:
+    """Return (name, tensor) of what forward() was traced with: `z`, `noises.0` for an element of a list."""
+    arguments = [a.name for a in program.forward.schema.arguments[1:]]  # type: ignore[attr-defined]
+    fed = zip(arguments, values, strict=False)
+    return tuple((plain_path(path), x) for name, value in fed for path, x in find_tensors(value, name))
+
+
+def read_traced_inputs(file: FoundFile) -> tuple[Any, ...]:
+    """Return what forward() was traced with: tensors, and lists, tuples and dicts of them; empty without it.
 
     The tensors are on the meta device: torch writes shape and dtype of traced inputs, and no values.
     """
@@ -100,13 +112,13 @@ def read_traced_inputs(file: FoundFile) -> tuple[torch.Tensor, ...] | None:
         with zipfile.ZipFile(file.path) as archive:
             name = next((n for n in archive.namelist() if n.split("/", 1)[-1] == "traced_inputs.pkl"), None)
             if name is None or archive.getinfo(name).file_size > MAX_PICKLE_BYTES:
-                return None
+                return ()
             inputs = _ShapesOnly(io.BytesIO(archive.read(name))).load()
     except Exception:  # noqa: BLE001 - a damaged example is no reason to refuse the model: shapes are found otherwise
-        return None
+        return ()
     values = inputs.get("forward") if isinstance(inputs, dict) else None
-    if not isinstance(values, list | tuple) or not values or not all(isinstance(v, torch.Tensor) for v in values):
-        return None
+    if not isinstance(values, list | tuple) or any(not isinstance(x, torch.Tensor) for x in tree_leaves(list(values))):
+        return ()
     return tuple(values)
 
 
@@ -117,6 +129,7 @@ class _ShapesOnly(pickle.Unpickler):
         """Return a stand-in of ours for an allowed name."""
         allowed: dict[tuple[str, str], Any] = {
             ("torch.jit._pickle", "restore_type_tag"): _untagged,
+            ("torch.jit._pickle", "build_tensorlist"): list,
             ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
             ("collections", "OrderedDict"): OrderedDict,
         }
