@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
@@ -134,12 +135,11 @@ class Search:
         others = [x for x in self.parameters if x.required and x is not p]
         fed = {x.name: self._options(x, (self.batch, 3, 64, 64), self.dtype)[0].on_meta() for x in others}
         try:
-            output_shape(self.model, (), {**fed, p.name: {}})
+            with suppress(ShapesUnknownError):
+                output_shape(self.model, (), {**fed, p.name: {}})
         except ShapeFailure as failure:
             if failure.missing:
                 self.containers[p.name] = [failure.missing]
-        except ShapesUnknownError:
-            pass
         return p.name in self.containers
 
     def lengthened(self, answer: Answer) -> Answer:

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import safetensors
@@ -159,7 +160,7 @@ def foreign_globals(file: FoundFile) -> list[str]:
 
 def root_name(file: FoundFile) -> str:
     """Return the dotted name of the class or function whose result a pickle is; empty for a dict, a list, a tensor."""
-    try:
+    with suppress(OSError, ValueError, zipfile.BadZipFile, StopIteration):
         stream = io.BytesIO(_pickle_bytes(file))
         for _ in range(3 if file.content is Content.LEGACY_TORCH else 0):
             for _opcode in pickletools.genops(stream):
@@ -174,8 +175,6 @@ def root_name(file: FoundFile) -> str:
                 strings.append(argument)
             elif opcode.name not in ("PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT"):
                 return ""
-    except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
-        pass
     return ""
 
 
