@@ -50,7 +50,8 @@ class Inspected:
 def inspect(file: Path, *flags: str) -> Inspected:
     """Run `unetdoctor inspect FILE` in a process of its own."""
     command = [sys.executable, "-m", "unetdoctor", "inspect", file.name, *flags, "--format", "json", "--no-pictures"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    threads = {"OMP_NUM_THREADS": "1"}  # several networks at a time would fight for the cores
+    environment = {**threads, **os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     start = time.perf_counter()
     try:
         ran = subprocess.run(
