@@ -10,7 +10,7 @@ Data flows one way, and each room only imports those that stand left of it or ar
 | room | what it is | imports of ours | never |
 |---|---|---|---|
 | `facts` | what flows: frozen dataclasses, a docstring under each field | none | a tensor, an open file, logic |
-| `checks` | the catalogue, one file per check: Evidence in, Findings out | facts | torch, files, the clock, each other |
+| `checks` | the catalogue, one file per check: Evidence in, Findings out | facts | torch, files, clocks, each other |
 | `engine` | the only home of torch | facts | codes, limits, severities, wording |
 | `pipeline` | an examination in a straight line; `sizes` and `trace` | facts, checks, engine | print, parse, format |
 | `worker` | the process boundary, both ends | facts; pipeline in the child | torch in the parent |
