@@ -51,7 +51,8 @@ def inspect(file: Path, *flags: str) -> Inspected:
     """Run `unetdoctor inspect FILE` in a process of its own."""
     command = [sys.executable, "-m", "unetdoctor", "inspect", file.name, *flags, "--format", "json", "--no-pictures"]
     threads = {"OMP_NUM_THREADS": "1"}  # several networks at a time would fight for the cores
-    environment = {**threads, **os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    environment = {**threads, **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     start = time.perf_counter()
     try:
         ran = subprocess.run(
