@@ -11,6 +11,7 @@ from tests.engine.networks import NETWORKS
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import evaluate, isolated_random_state
 from unetdoctor.engine.observation import observe
+from unetdoctor.engine.registration import idle
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Probe
@@ -135,3 +136,22 @@ def test_a_crash_keeps_the_tape_and_both_operands():
     assert [o.place.layer for o in crash.operands] == ["", "up"]
     assert crash.operands[0].drawn_by == -1
     assert [e.name for e in seen.tape.entries][:2] == ["convolution", "convolution"]
+
+
+def test_upstream_leaves_out_what_nothing_returned_depends_on():
+    class TwoHeads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head, self.side = nn.Conv2d(1, 2, 1), nn.Conv2d(2, 1, 1), nn.Conv2d(2, 1, 1)
+            self.mark = nn.Parameter(torch.ones(1, 1, 4, 4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            seen = self.body(x)
+            self.side(seen)
+            canvas = torch.zeros(1, 1, 8, 8)
+            canvas[..., :4, :4] = self.mark
+            return self.head(seen) + canvas
+
+    net = TwoHeads()
+    seen = see(net, torch.rand(1, 1, 8, 8))
+    assert sorted(name for name, _ in idle(net, seen.tape)) == ["side.bias", "side.weight"]

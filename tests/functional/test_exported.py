@@ -1,5 +1,7 @@
 """The same network eager and as `.pt2`: the same findings at the same layers, and the same trials."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +113,46 @@ def test_an_example_in_a_container_is_fed_again(case: str, tmp_path: Path) -> No
     assert_no_false_alarm(report)
     assert report.input is not None
     assert (report.input.rung, report.input.shape) == ("exported example", (2, 3, 16, 16))
+
+
+_WRITER = """
+import sys
+from typing import NamedTuple
+import torch
+from torch import nn
+from torch.utils import _pytree as pytree
+
+class Answer(dict):
+    pass
+
+pytree.register_pytree_node(Answer, lambda x: (list(x.values()), list(x)), lambda v, c: Answer(zip(c, v)),
+                            serialized_type_name="library.outputs.Answer")
+
+class Pair(NamedTuple):
+    mask: torch.Tensor
+    depth: torch.Tensor
+
+pytree._register_namedtuple(Pair, serialized_type_name="library.outputs.Pair")
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Conv2d(3, 1, 3, padding=1)
+
+    def forward(self, x):
+        y = self.head(x)
+        return Answer(logits=y, features=x) if KIND == "mapping" else Pair(y, x)
+
+KIND, out = sys.argv[1:]
+torch.export.save(torch.export.export(Net(), (torch.randn(2, 3, 32, 32),)), out)
+"""
+
+
+@pytest.mark.parametrize(("kind", "path"), [("mapping", "output['logits']"), ("tuple", "output[0]")])
+def test_a_container_whose_class_is_not_known_here_is_read(kind: str, path: str, tmp_path: Path) -> None:
+    file = tmp_path / "answer.pt2"
+    ran = subprocess.run([sys.executable, "-c", _WRITER, kind, str(file)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr[-600:]
+    report = examine(str(file))
+    assert report.state == "untrained"
+    assert report.outputs[0][1].path == path

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.zoo.collection import Network, networks
 from tests.zoo.exporting import FORMS
 from tests.zoo.running import Inspected, inspect, inspect_as_told
-from tests.zoo.table import Row, numbers, printed, row_of
+from tests.zoo.table import Row, differences, numbers, printed, row_of
 
 GOAL = 0.95
 """Share of the networks that must be examined without a flag."""
@@ -42,12 +42,13 @@ def _exported(network: Network, form: str, file: Path, eager: Inspected) -> Row:
     if "why" in answer:
         return Row(network.name, network.family, form, remark=f"torch cannot: {answer['why']}")
     found = inspect(out)
-    differing = sorted(f"{code} {severity}" for code, severity in eager.findings ^ found.findings)
+    differing, by_form = differences(eager, found, answer["how"])
     remark = f"{answer['how']}; " + (f"differs in {', '.join(differing)}" if differing else "the same findings")
+    remark += f", but for {'; '.join(by_form)}" if by_form else ""
     alone = sorted(eager.examined ^ found.examined)
     remark += f"; judged in one form alone: {', '.join(alone)}" if alone else ""
     out.unlink()
-    return row_of(network, form, found, remark, differs=bool(differing))
+    return row_of(network, form, found, remark, differs=bool(differing), by_form=bool(by_form))
 
 
 def main() -> int:

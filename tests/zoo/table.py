@@ -12,6 +12,13 @@ from tests.zoo.running import Inspected
 HEAD = ("network", "family", "form", "input", "rung", "output", "task", "seconds", "state", "exit", "errors", "remark")
 
 
+BY_FORM = {
+    "traced": {"UD102": "a trace freezes the sizes that Python computed"},
+    "exported": {"UD102": "an exported program accepts the sizes it was exported for"},
+}
+"""What writing a network in another form truly changes, and which note then tells the truth about the file at hand."""
+
+
 @dataclass(frozen=True)
 class Row:
     name: str
@@ -29,6 +36,8 @@ class Row:
     passed: bool = False
     flags: str = ""
     differs: bool = False
+    by_form: bool = False
+    """Whether a note differs because the form changed what the note is about."""
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -43,7 +52,21 @@ class Row:
         return "  ".join(cell for cell in self.cells if cell)
 
 
-def row_of(network: Network, form: str, found: Inspected, remark: str = "", *, differs: bool = False) -> Row:
+def differences(eager: Inspected, found: Inspected, how: str) -> tuple[list[str], list[str]]:
+    """Return what two forms of one network say differently, and which notes differ because of the form itself."""
+    reasons = BY_FORM.get(how, {})
+    differing, by_form = [], []
+    for code, severity in sorted(eager.findings ^ found.findings):
+        if severity == "note" and code in reasons:
+            by_form.append(f"{code} ({reasons[code]})")
+        else:
+            differing.append(f"{code} {severity}")
+    return differing, by_form
+
+
+def row_of(
+    network: Network, form: str, found: Inspected, remark: str = "", *, differs: bool = False, by_form: bool = False
+) -> Row:
     """Return the row of one run."""
     report = found.report
     fed = report.get("input") or {}
@@ -70,6 +93,7 @@ def row_of(network: Network, form: str, found: Inspected, remark: str = "", *, d
         passed=found.passed,
         flags=" ".join(found.flags),
         differs=differs,
+        by_form=by_form,
     )
 
 
@@ -107,7 +131,8 @@ def numbers(rows: Sequence[Row]) -> Numbers:
         text += f" {len(rows) - len(made)} could not be exported."
     text += f" {ill} with a finding of level error."
     if any(row.form != "eager" for row in made):
-        text += f" {differing} say something else than their eager network."
+        text += f" {differing} say something else than their eager network"
+        text += f"; {sum(row.by_form for row in made)} more in a note on what the form itself changed."
     if slowest is not None:
         seconds = median(row.seconds for row in made)
         text += f" Seconds: {seconds:.1f} in the median, {slowest.seconds:.1f} for {slowest.name} ({slowest.form})."

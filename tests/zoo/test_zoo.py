@@ -10,7 +10,7 @@ from tests.functional.run import errors, examine
 from tests.zoo.collection import OWN, Network, networks
 from tests.zoo.exporting import export
 from tests.zoo.running import Inspected, advised
-from tests.zoo.table import HEAD, numbers, printed, row_of
+from tests.zoo.table import HEAD, differences, numbers, printed, row_of
 
 AT_LEAST = {"torchvision": 7, "smp": 13, "monai": 13, "diffusers": 3, "transformers": 6, "timm": 3, "self-written": 20}
 
@@ -129,3 +129,15 @@ def test_the_table():
     assert printed([row], "table").splitlines()[0].split()[:2] == list(HEAD[:2])
     assert printed([row], "markdown").splitlines()[2].startswith("| net | self-written | eager |")
     assert json.loads(printed([row], "json"))[0]["rung"] == "config"
+
+
+def test_a_note_may_differ_only_in_what_the_form_changed():
+    def said(*codes: tuple[str, str]) -> Inspected:
+        return Inspected(0, 1.0, {"findings": [{"code": code, "severity": severity} for code, severity in codes]})
+
+    eager = said(("UD102", "note"), ("UD203", "note"))
+    assert differences(eager, said(("UD102", "note"), ("UD203", "note")), "traced") == ([], [])
+    assert differences(eager, said(("UD203", "note")), "traced")[0] == []
+    assert differences(eager, said(("UD203", "note")), "scripted")[0] == ["UD102 note"]
+    assert differences(eager, said(("UD102", "note")), "traced")[0] == ["UD203 note"]
+    assert differences(eager, said(("UD102", "error"), ("UD203", "note")), "traced")[0] == ["UD102 error"]

@@ -10,8 +10,8 @@ OUTSIDE_LIMIT = 0
 """Trainable tensors that forward() reads and parameters() does not give. 0: every sound network of the shelf; fixed
 filters (a blur kernel, a mean colour) are no parameters and do not count. 2: one convolution with bias in a list."""
 IDLE_LIMIT = 0.0
-"""Share of registered parameters that no operation reads, in %. 0: most networks. 5 to 40: auxiliary heads that train
-alone, mask tokens, an encoder's classifier. By design in many networks, so that it is worth a note and no more."""
+"""Share of registered parameters on which no returned value depends, in %. 0: most networks. 5 to 40: auxiliary heads
+that train alone, mask tokens, an encoder's classifier. By design in many networks: worth a note and no more."""
 MOST_LISTED = 4
 """Names that a sentence repeats. 0: it names none. More than ten hide the sentence."""
 
@@ -81,8 +81,8 @@ class ParametersOutsideTheModule(Check):
         names = ", ".join(name for name, _ in idle[:MOST_LISTED])
         more = f" and {len(idle) - MOST_LISTED} more" if len(idle) > MOST_LISTED else ""
         return cls.finding(
-            f"{len(idle)} registered parameters of the model, {share:.3g} % of its values, took no part in the forward "
-            f"pass: {names}{more}.",
+            f"{len(idle)} registered parameters of the model, {share:.3g} % of its values, have no part in what the "
+            f"forward pass returned: {names}{more}.",
             [Reading("registered parameters that never ran", share, "%", upper=IDLE_LIMIT)],
             severity=Severity.NOTE,
         )

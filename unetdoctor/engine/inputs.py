@@ -24,6 +24,7 @@ from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.probes import ProbeInput, make_probes
 from unetdoctor.engine.probing import LATENT_BATCH, probe
 from unetdoctor.engine.shapes import sweep
+from unetdoctor.engine.sides import usual
 from unetdoctor.engine.signature import Parameter, numbers, parameters
 from unetdoctor.facts import InputChoice, InputSpec, Request
 
@@ -164,7 +165,7 @@ class _Ladder:
             specs = []
             for p, x in zip(leaves, self.examples, strict=True):
                 own = (batch, *x.shape[1:]) if x.dim() and x.shape[0] == shape[0] else tuple(x.shape)
-                value = None if x.is_floating_point() else 0.0
+                value = usual(p, floating=x.is_floating_point())
                 keyword = p.keyword_only or not p.required
                 specs.append(ArgumentSpec(p.name, own, str(x.dtype)[6:], p.role, keyword, value, value))
             answer = self.search.ask(tuple(specs))

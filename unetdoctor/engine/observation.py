@@ -123,6 +123,7 @@ def _find_output(setting: Setting, seen: Observed, recorder: Recorder, found: Fo
     """Choose the tensor that is the picture among what forward() returned."""
     size = seen.probe.shape
     origins = [recorder.origin(tensor) for _, tensor in found]
+    seen.tape.outputs = [(path, origin) for (path, _), origin in zip(found, origins, strict=True)]
     drawn = [i for i, origin in enumerate(origins) if isinstance(origin, Ref)]  # not an input handed back
     if drawn and setting.output is None:
         found, origins = [found[i] for i in drawn], [origins[i] for i in drawn]

@@ -43,9 +43,12 @@ def unregistered(model: nn.Module, tape: Tape, place: Callable[[str], Place]) ->
 
 
 def idle(model: nn.Module, tape: Tape) -> tuple[tuple[str, int], ...]:
-    """Return (name, number of values) of the parameters that no operation of a whole pass read."""
-    read = {leaf.name for leaf in tape.leaves if leaf.kind == "parameter"}
-    places = {leaf.tensor.data_ptr() for leaf in tape.leaves if leaf.kind == "parameter"}
+    """Return (name, number of values) of the parameters on which nothing that a whole pass returned depends."""
+    numbers = {ref.index for op in tape.upstream() for ref in tape.inputs_of(op) if isinstance(ref, Leaf)}
+    numbers |= {ref.index for _, ref in tape.outputs if isinstance(ref, Leaf)}
+    leaves = [leaf for index, leaf in enumerate(tape.leaves) if index in numbers and leaf.kind == "parameter"]
+    read = {leaf.name for leaf in leaves}
+    places = {leaf.tensor.data_ptr() for leaf in leaves}
     return tuple(
         (name, parameter.numel())
         for name, parameter in model.named_parameters()

@@ -12,6 +12,10 @@ from unetdoctor.engine.signature import Parameter
 
 _SIDE = 64
 """Side of a picture beside a latent vector."""
+_TIMESTEP = 250.0
+"""A quarter of the usual thousand steps: the picture is there, and so is the noise."""
+_LEVEL = 0.5
+"""The same for times and noise levels between 0 and 1."""
 _TOKENS = 8
 """Length of a sequence that is given as a condition."""
 _WEIGHTED = ("linear", "addmm", "mm", "bmm", "baddbmm")
@@ -24,8 +28,8 @@ def guesses(p: Parameter, main: Shape, dtype: str, wanted: Sequence[int]) -> tup
     per sample, for one number.
     """
     n, spec = main[0], ArgumentSpec(p.name, main, dtype, p.role, p.keyword_only)
-    whole = replace(spec, shape=(n,), dtype="int64", low=250.0, high=250.0)
-    half = replace(spec, shape=(n,), low=0.5, high=0.5)
+    whole = replace(spec, shape=(n,), dtype="int64", low=_TIMESTEP, high=_TIMESTEP)
+    half = replace(spec, shape=(n,), low=_LEVEL, high=_LEVEL)
     label = replace(whole, low=0.0, high=0.0)
     if p.role == "time":
         return whole, half, replace(half, shape=(n, 1)), replace(whole, shape=())
@@ -37,6 +41,13 @@ def guesses(p: Parameter, main: Shape, dtype: str, wanted: Sequence[int]) -> tup
         return tuple(replace(half, shape=(n, _TOKENS, c), low=None, high=None) for c in dict.fromkeys((*wanted, 768)))
     sides = main[2:] if len(main) > 2 and max(main[2:]) > 1 else (_SIDE, _SIDE)
     return spec, replace(spec, shape=(n, 1, *sides)), label, half, replace(half, shape=())
+
+
+def usual(p: Parameter, *, floating: bool) -> float | None:
+    """Return the value to feed to an argument of which the shape and the type are known; None for noise."""
+    if p.role in ("time", "level"):
+        return _LEVEL if floating else _TIMESTEP
+    return None if floating else 0.0
 
 
 def repairs(specs: Specs, failure: ShapeFailure) -> Iterable[Specs]:

@@ -213,6 +213,17 @@ class Tape:
                 reached.add(op)
         return reached
 
+    def upstream(self) -> set[int]:
+        """Operations on whose results depends what was returned, written in place, or read by Python."""
+        if not self.outputs or any(ref is None for _, ref in self.outputs):
+            return set(range(len(self.entries)))
+        needed = {ref.op for _, ref in self.outputs if isinstance(ref, Ref)}
+        needed |= {i for i, e in enumerate(self.entries) if e.traits.mutated or e.traits.reads_values}
+        for op in reversed(range(len(self.entries))):
+            if op in needed:
+                needed.update(source for source in self.producers(op) if source >= 0)
+        return needed
+
     def reads_values(self, ops: set[int]) -> bool:
         """Whether any of these operations reads a value into Python."""
         return any(self.entries[op].traits.reads_values for op in ops)

@@ -133,7 +133,7 @@ class ModelFacts:
     unregistered: tuple[Unregistered, ...] = ()
     """Trainable tensors that ran and are not registered."""
     idle: tuple[tuple[str, int], ...] = ()
-    """(name, number of values) of registered parameters that no op of the main pass read."""
+    """(name, number of values) of registered parameters on which nothing that the main pass returned depends."""
 
     def layer(self, name: str) -> LayerWeights | None:
         """Return the weighted layer of this name."""

@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves
 from unetdoctor.engine import program
 from unetdoctor.engine.loading import checkpoints
 from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.exported_types import MAX_TYPES, stand_in
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.target import quoted
@@ -87,15 +88,19 @@ def _load(file: FoundFile, device: torch.device) -> tuple[Any, torch.nn.Module] 
 def _read(path: Path) -> Any:
     import torch.export
 
-    with _told() as told:
-        try:
-            return torch.export.load(path)
-        except Exception as error:  # noqa: BLE001 - as above; it is raised again
-            reason = told[0] if told else error
-            if "torchvision" not in str(reason):
-                raise reason from None
-        importlib.import_module("torchvision")  # registers the operators that the program calls
-        return torch.export.load(path)
+    operators = False
+    for _ in range(MAX_TYPES):
+        with _told() as told:
+            try:
+                return torch.export.load(path)
+            except Exception as error:  # noqa: BLE001 - as above; it is raised again
+                reason = told[0] if told else error
+        if "torchvision" in str(reason) and not operators:
+            importlib.import_module("torchvision")  # registers the operators that the program calls
+            operators = True
+        elif not stand_in(reason):
+            break
+    raise reason
 
 
 @contextmanager
