@@ -5,22 +5,23 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from unetdoctor.engine import outputs, reloading
-from unetdoctor.engine.bench import Bench, NotApplicableError, collecting_statistics, named_tensors
+from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover, recovered_output
+from unetdoctor.engine.measures import measured
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
+from unetdoctor.engine.running import collected_statistics
 from unetdoctor.engine.setting import Setting, Subject
-from unetdoctor.engine.weights import normalisations, products, weight_uses
+from unetdoctor.engine.weights import products, weight_uses
 from unetdoctor.facts import (
     Comparison,
     DisplayRange,
@@ -104,6 +105,7 @@ class Examination:
                 latent=next(iter(self._latents.values()), None),
                 loads=tuple(load.fact for load in self.subject.loads),
                 isolation=self.isolation,
+                **measured(self),
             )
         return self._evidence
 
@@ -171,15 +173,7 @@ class Examination:
     def running_statistics(self) -> dict[str, Tensor]:
         """Return running means and variances averaged over the varied probes, by buffer name."""
         if self._running is None:
-            totals: dict[str, list[Tensor]] = {}
-            for seen in self.varied[: 2 if self.slow else None]:
-                found: dict[int, tuple[Tensor, Tensor]] = {}
-                norms = normalisations(seen.tape)
-                self._evaluate(seen, Change({op: collecting_statistics(found, op) for op in norms}))
-                for op, (mean, variance) in found.items():
-                    totals.setdefault(f"{norms[op]}.running_mean", []).append(mean)
-                    totals.setdefault(f"{norms[op]}.running_var", []).append(variance)
-            self._running = {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}
+            self._running = collected_statistics(self.varied[: 2 if self.slow else None], self.evaluate)
         return self._running
 
     def _looked_at(self, compared: bool) -> list[Observed]:
@@ -253,14 +247,14 @@ class Examination:
             tensor, raw = reshaped(self.setting, seen, remedies)
             return Tried(None, tensor, self._output(seen, tensor, raw))
         change = self._change(seen, remedies)
-        tensor, raw = self._evaluate(seen, change)
+        tensor, raw = self.evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
         display = self._display
         if kind and display is not None and seen.drawing is not None:
             display = outputs.after_activation(display, seen.drawing, kind)
         return Tried(change.inputs, tensor, self._output(seen, tensor, raw, display))
 
-    def _evaluate(self, seen: Observed, change: Change) -> tuple[Tensor, Tensor]:
+    def evaluate(self, seen: Observed, change: Change) -> tuple[Tensor, Tensor]:
         """Return (output, what its final activation reads) of one pass under a change."""
         drawing = seen.drawing
         if drawing is None:

@@ -1,0 +1,26 @@
+"""The running statistics that a network would have if training had filled them with what it is fed here."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.bench import collecting_statistics
+from unetdoctor.engine.evaluation import Change
+from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.weights import normalisations
+
+
+def collected_statistics(
+    passes: Sequence[Observed], evaluate: Callable[[Observed, Change], object]
+) -> dict[str, Tensor]:
+    """Return running means and variances averaged over these passes, each normalised on its own batch, by buffer."""
+    totals: dict[str, list[Tensor]] = {}
+    for seen in passes:
+        found: dict[int, tuple[Tensor, Tensor]] = {}
+        norms = normalisations(seen.tape)
+        evaluate(seen, Change({op: collecting_statistics(found, op) for op in norms}))
+        for op, (mean, variance) in found.items():
+            totals.setdefault(f"{norms[op]}.running_mean", []).append(mean)
+            totals.setdefault(f"{norms[op]}.running_var", []).append(variance)
+    return {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}
