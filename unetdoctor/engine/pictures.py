@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.decoding import decodings
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.outputs import channels_first
 from unetdoctor.engine.previews import draw
-from unetdoctor.facts import Preview, Remedy, Trial
+from unetdoctor.facts import Decoding, Preview, Remedy, Trial
 
 BATCH = Remedy("batch_statistics")
 WriteRaw = Callable[[str, bytes], dict[str, Any]]
@@ -33,6 +34,29 @@ def pictures(examination: Examination, trial: Trial | None, write_raw: WriteRaw)
     if trial is not None:
         found += _of_trial(examination, trial, write_raw)
     return tuple(found)
+
+
+def decoded(examination: Examination, write_raw: WriteRaw | None) -> tuple[tuple[Decoding, ...], tuple[Preview, ...]]:
+    """Return the main output under every usual reading, with previews where pictures are wanted."""
+    main = examination.main
+    output = next((r.output for r in examination.evidence().runs if r.probe.name == main.probe.name), None)
+    if main.output is None or output is None:
+        return (), ()
+    found: list[Decoding] = []
+    previews: list[Preview] = []
+    for reading in decodings(channels_first(main.output, main.probe.shape), output):
+        if write_raw is None:
+            found.append(reading.fact)
+            continue
+        pixels, mode = reading.pixels
+        name = f"{main.probe.name}-decoding-{len(found) + 1}"
+        written = write_raw(f"{name}.raw", pixels.numpy().tobytes())
+        height, width = pixels.shape[:2]
+        where = (str(written["file"]), int(written["size"]), str(written["sha256"]))
+        title = f"{reading.fact.name}: it fits" if reading.fact.supported else reading.fact.name
+        previews.append(Preview(name, title, reading.fact.formula, width, height, mode, "decoding", *where))
+        found.append(replace(reading.fact, preview=name))
+    return tuple(found), tuple(previews)
 
 
 def _of_trial(examination: Examination, trial: Trial, write_raw: WriteRaw) -> list[Preview]:

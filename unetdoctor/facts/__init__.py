@@ -31,7 +31,7 @@ from unetdoctor.facts.findings import (
     Trial,
 )
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
-from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
+from unetdoctor.facts.output import Channel, Decoding, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.size_law import SizeLaw
@@ -46,6 +46,7 @@ __all__ = [
     "Channel",
     "Comparison",
     "Crash",
+    "Decoding",
     "Diagnosis",
     "DisplayRange",
     "Environment",

@@ -120,6 +120,29 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Decoding:
+    """One usual way of turning the raw output into an 8-bit picture, and what a person would see of it."""
+
+    name: str
+    """`as is`, `clamped`, `sigmoid`, `softmax and argmax`, `-1..1`, `0..255`, `min-max`, `declared`."""
+    formula: str
+    """How it is computed from the output `y`: `(y + 1) / 2`."""
+    spread_8bit: float
+    """p99 - p1 on the 0..255 scale; NaN for class ids."""
+    clipped: float
+    """Share of the values that lie outside black..white and are cut off, in %; of `as is`, that wrap around in a cast
+    to 8 bits."""
+    classes: int
+    """Number of classes that win somewhere; 0 where the reading draws no classes."""
+    supported: bool
+    """Whether the evidence speaks for this one."""
+    why: str = ""
+    """The evidence of the supported one: `declared`, `tanh`, `logits`, ..."""
+    preview: str = ""
+    """Name of its preview; empty where no pictures were wanted."""
+
+
+@dataclass(frozen=True)
 class Preview:
     """8-bit pixels that lie in a raw file of the worker's scratch folder."""
 
@@ -136,7 +159,8 @@ class Preview:
     mode: str
     """Pillow mode: `L`, `RGB`."""
     role: str
-    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; of the parent: `sheet`, `signal`."""
+    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, `decoding`; of the parent: `sheet`,
+    `signal`."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from unetdoctor.facts.evidence import Crash, Latent, ShapeSweep
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
-from unetdoctor.facts.output import Output, Preview
+from unetdoctor.facts.output import Decoding, Output, Preview
 from unetdoctor.facts.request import Intent
 
 SCHEMA_VERSION = "1.0"
@@ -155,6 +155,8 @@ class Report:
     """(probe name, output) as it is."""
     batch_outputs: tuple[tuple[str, Output], ...] = ()
     """(probe name, output) with batch statistics, where the network normalises with stored ones and is untrained."""
+    decodings: tuple[Decoding, ...] = ()
+    """The main output under every usual reading, and which one the evidence supports."""
     signal: tuple[SignalPoint, ...] = ()
     """Profile along the depth."""
     latent: Latent | None = None

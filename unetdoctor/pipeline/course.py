@@ -1,5 +1,6 @@
 """The course of one examination."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
+    Decoding,
     Evidence,
     Finding,
     Outcome,
@@ -86,6 +88,7 @@ def run(request: Request, channel: Any) -> Report:
         batch[0][1] if batch else None,
     )
     previews = _previews(examination, _best_trial(conclusion, trials), channel) if request.pictures else ()
+    decodings, readings = _decoded(examination, channel.raw if request.pictures else None)
     clock.lap("pictures")
     changed = [name for name, value in model_digest(loaded.model).items() if before.get(name) != value]
     report = build_report(request, loaded, chosen, examination, evidence, findings, trials, conclusion, clock)
@@ -94,7 +97,8 @@ def run(request: Request, channel: Any) -> Report:
         skipped=skipped,
         sections=sections_of(checks, findings),
         batch_outputs=batch,
-        previews=previews,
+        previews=(*previews, *readings),
+        decodings=decodings,
         untouched=not changed,
         untouched_text=untouched_text(before, changed),
     )
@@ -219,6 +223,14 @@ def _previews(examination: Examination, trial: Trial | None, channel: Any) -> tu
     from unetdoctor.engine.pictures import pictures
 
     return pictures(examination, trial, channel.raw)
+
+
+def _decoded(
+    examination: Examination, write_raw: Callable[..., Any] | None
+) -> tuple[tuple[Decoding, ...], tuple[Preview, ...]]:
+    from unetdoctor.engine.pictures import decoded
+
+    return decoded(examination, write_raw)
 
 
 def _best_trial(conclusion: Conclusion, trials: tuple[Trial, ...]) -> Trial | None:

@@ -90,8 +90,16 @@ def _rows(report: Report, pictures: Mapping[str, Image.Image]) -> tuple[Row, lis
         Row("What goes in and what comes out", [make_tile(p, pictures[p.name], side) for p in shown]),
         experiment,
         Row(heading, [make_tile(p, pictures[p.name]) for p in channels]),
+        Row("The same values under every usual reading", _decodings(report, by_role, pictures)),
     ]
     return experiment, [row for row in rows if row.tiles]
+
+
+def _decodings(report: Report, by_role: Mapping[str, list[Preview]], pictures: Mapping[str, Image.Image]) -> list[Tile]:
+    """Return a tile for each reading; the one that the evidence supports stands out."""
+    supported = {d.preview for d in report.decodings if d.supported}
+    tiles = [(p.name, make_tile(p, pictures[p.name])) for p in by_role.get("decoding", [])]
+    return [replace(tile, color=GREEN, framed=True) if name in supported else tile for name, tile in tiles]
 
 
 def channel_pairs(displayed: Sequence[Preview], stretched: Sequence[Preview]) -> list[list[Preview]]:

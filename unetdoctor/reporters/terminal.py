@@ -9,6 +9,7 @@ from unetdoctor.facts import Report
 from unetdoctor.reporters.blocks.channels import channel_table
 from unetdoctor.reporters.blocks.closing import background, closing, pictures
 from unetdoctor.reporters.blocks.context import context, crash
+from unetdoctor.reporters.blocks.decodings import decoding_table
 from unetdoctor.reporters.blocks.findings import sections, well
 from unetdoctor.reporters.blocks.trials import trials
 from unetdoctor.reporters.blocks.verdict import diagnoses, paste, verdict, verdict_line
@@ -24,6 +25,7 @@ BLOCKS: tuple[Block, ...] = (
     crash,
     sections,
     channel_table,
+    decoding_table,
     trials,
     well,
     background,

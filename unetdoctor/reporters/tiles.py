@@ -37,6 +37,8 @@ class Tile:
     """Colour of badge and note."""
     width: int = SIDE
     """Pixels that the tile takes in its line."""
+    framed: bool = False
+    """Whether title and frame take the colour, so that it stands out of its line."""
 
     @property
     def head(self) -> int:
@@ -113,9 +115,10 @@ def _draw(page: Image.Image, pen: Pen, tile: Tile, x: int, y: int) -> None:
     if tile.badge:
         pen.text(x, top, tile.badge, HEADING, tile.color)
         pen.text(x, top + leading(HEADING), tile.note, NUMBER, tile.color)
-    pen.lines(x, y - 6 - len(tile.title) * leading(TITLE), tile.title, TITLE)
+    head, frame, line = (tile.color, tile.color, 3) if tile.framed else (INK, LINE, 1)
+    pen.lines(x, y - 6 - len(tile.title) * leading(TITLE), tile.title, TITLE, head)
     right, bottom = x + tile.picture.width, y + tile.picture.height
-    pen.draw.rectangle((x - 1, y - 1, right, bottom), outline=LINE, fill=PANEL)
+    pen.draw.rectangle((x - line, y - line, right + line - 1, bottom + line - 1), outline=frame, fill=PANEL, width=line)
     page.paste(tile.picture, (x, y))
     below = pen.lines(x, bottom + 8, tile.caption, CAPTION, SOFT)
     for color, label in tile.legend:
