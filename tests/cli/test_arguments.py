@@ -49,7 +49,7 @@ def test_defaults_are_those_of_the_facts() -> None:
         (["--task", "RGB", "--range", "-1..1"], {"intent": Intent(Task.RGB, None, (-1.0, 1.0))}),
         (["--task", "multiclass", "--classes", "21"], {"intent": Intent(Task.MULTICLASS, 21)}),
         (["--device", "CUDA:1"], {"device": "cuda:1"}),
-        (["--timeout", "30", "--max-trials", "0"], {"limits": Limits(30.0, 0)}),
+        (["--timeout", "30", "--budget", "0"], {"limits": Limits(30.0, 0)}),
         (
             ["--select", "ud2,flat-picture", "--select", "UD301", "--ignore", "UD204", "--fail-on", "never"],
             {"selection": Selection(("ud2", "flat-picture", "UD301"), ("UD204",), "never")},

@@ -77,7 +77,7 @@ def trials(results, *causes, checks=(Flat, Broken)):
     start = evidence(2.0)
     findings = (*(f for c in checks for f in c.examine(start)), *causes)
     laboratory = Laboratory(counterfactual, checks, start)
-    return findings, experiment(laboratory, symptoms(checks, findings), findings, 48)
+    return findings, experiment(laboratory, symptoms(checks, findings), findings)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def counted(before: float, after: float, **fields):
     found = symptoms((Flat, Counted), findings)
     world = replace(evidence(**{"value": 100.0, **fields}), model=replace(MODEL, parameters=after))
     laboratory = Laboratory(lambda remedies: world, (Flat, Counted), evidence(100.0, before))
-    return findings, found, experiment(laboratory, found, findings, 48)
+    return findings, found, experiment(laboratory, found, findings)
 
 
 def test_a_cause_that_reads_its_own_number_again_is_proved_by_it():
@@ -216,3 +216,22 @@ def test_what_was_loaded_stands_before_what_follows_from_it():
     loaded = replace(next(iter(Counted.examine(evidence(1.0, 22)))), remedies=())
     later = cause(Remedy("a", scope=1), code="UD995", op=0)
     assert [d.code for d in diagnose((later, loaded), (), {})] == ["UD996", "UD995"]
+
+
+def test_what_passes_the_budget_is_listed_and_not_evaluated():
+    asked = []
+
+    def counterfactual(remedies):
+        asked.append(remedies)
+        return evidence(2.0)
+
+    start = evidence(1.0)
+    advice = tuple(Remedy(name, title=name, cause="UD993") for name in ("one", "two"))
+    findings = (*Flat.examine(start), cause(*advice))
+    laboratory = Laboratory(counterfactual, (Flat,), start, lambda remedies: 0.75 * len(remedies), 1.0)
+    trials = experiment(laboratory, symptoms((Flat,), findings), findings)
+    assert len(asked) == 1
+    assert laboratory.spent == 0.75
+    left = [t for t in trials if t.outcome is Outcome.NOT_TRIED]
+    assert [t.remedies[0].action for t in left] == ["two", "popular"]
+    assert all("--budget" in t.reason for t in left)

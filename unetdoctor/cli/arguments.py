@@ -33,7 +33,7 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str = "error"
-    max_trials: int = 48
+    budget: float = 128.0
     pictures: bool = True
     sizes: tuple[tuple[int, ...], ...] = ()
 
@@ -66,7 +66,7 @@ def request(options: Options) -> Request:
         ("--batch", options.batch, 1),
         ("--classes", options.classes, 1),
         ("--timeout", options.timeout, 1),
-        ("--max-trials", options.max_trials, 0),
+        ("--budget", options.budget, 0),
         ("--seed", options.seed, 0),
     ):
         if number is not None:
@@ -96,7 +96,7 @@ def request(options: Options) -> Request:
             ignore=values.selection("--ignore", options.ignore),
             fail_on=choice("--fail-on", options.fail_on, values.FAIL_ON),
         ),
-        limits=Limits(timeout_s=options.timeout, trials=options.max_trials),
+        limits=Limits(timeout_s=options.timeout, budget=options.budget),
         seed=options.seed,
         pictures=options.pictures,
         sizes=options.sizes,

@@ -51,7 +51,9 @@ def inspect(
     ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
-    max_trials: Annotated[int, typer.Option("--max-trials", metavar="N", help="Most experiments.")] = 48,
+    budget: Annotated[
+        float, typer.Option("--budget", metavar="N", help="What the experiments may cost, in forward passes.")
+    ] = 128.0,
     select: Annotated[
         list[str] | None,
         typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
@@ -99,7 +101,7 @@ def inspect(
         select=tuple(select or ()),
         ignore=tuple(ignore or ()),
         fail_on=fail_on,
-        max_trials=max_trials,
+        budget=budget,
         pictures=not no_pictures,
     )
     delivery = Delivery(

@@ -176,13 +176,13 @@ class Examination:
             self._running = collected_statistics(self.varied[: 2 if self.slow else None], self.evaluate)
         return self._running
 
-    def _looked_at(self, compared: bool) -> list[Observed]:
+    def looked_at(self, compared: bool) -> list[Observed]:
         """Return the passes that trials look at."""
         return self.varied[: 1 + compared] if self.slow else self.varied
 
     def restricted(self, compared: bool = True) -> Evidence:
         """Return the evidence as it is, on the passes that trials look at: what their result is compared with."""
-        names = {seen.probe.name for seen in self._looked_at(compared)}
+        names = {seen.probe.name for seen in self.looked_at(compared)}
         base = self.evidence()
         runs = tuple(r for r in base.runs if r.probe.name in names or r.crash is not None)
         pairs = tuple(c for c in base.comparisons if {c.first, c.second} <= names)
@@ -200,7 +200,7 @@ class Examination:
         tensors: dict[str, Tensor] = {}
         described: dict[str, Output] = {}
         latent = base.latent
-        tried = self._looked_at(compared)
+        tried = self.looked_at(compared)
         if not tried and base is not self.evidence():
             return base
         if not tried:
@@ -217,7 +217,7 @@ class Examination:
         )
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
 
-    def _change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
+    def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""
         program = tuple(id(e.func) for e in seen.tape.entries)
         key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if self.subject.latent else "")
@@ -246,7 +246,7 @@ class Examination:
         if any(r.action in RESHAPING for r in remedies):
             tensor, raw = reshaped(self.setting, seen, remedies)
             return Tried(None, tensor, self._output(seen, tensor, raw))
-        change = self._change(seen, remedies)
+        change = self.change(seen, remedies)
         tensor, raw = self.evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
         display = self._display

@@ -65,10 +65,13 @@ def weight_uses(tape: Tape, drawn_by: int | None = None) -> dict[str, WeightUse]
     return uses
 
 
-def products(tape: Tape) -> float:
-    """Return about how many multiplications the weighted operations of a pass need: its cost, the same on every run."""
+def products(tape: Tape, start: int = 0) -> float:
+    """Return about how many multiplications the weighted operations of a pass need from operation `start` on.
+
+    It stands for the cost of a pass, and is the same on every run.
+    """
     total = 0.0
-    for entry in tape.entries:
+    for entry in tape.entries[start:]:
         if is_weighted(entry) and len(entry.shape) > 1:
             sizes = [tape.leaves[r.index].tensor.numel() for r in references(entry.args) if isinstance(r, Leaf)]
             channels = entry.shape[1] if entry.name in CONVOLUTIONS else entry.shape[-1]

@@ -147,6 +147,8 @@ class Report:
     """Everything that was examined, well or ill."""
     trials: tuple[Trial, ...] = ()
     """Every experiment, those that did not help too."""
+    trials_cost: float = 0.0
+    """What they cost, in forward passes of the model (estimated from the operations that were evaluated)."""
     skipped: tuple[Skipped, ...] = ()
     """What was not examined, and why."""
     sections: tuple[Section, ...] = ()

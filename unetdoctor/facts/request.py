@@ -87,8 +87,8 @@ class Limits:
 
     timeout_s: float = 300.0
     """Wall time of the whole examination in seconds."""
-    trials: int = 48
-    """Largest number of single-remedy trials."""
+    budget: float = 128.0
+    """What all experiments together may cost, in forward passes of the model."""
     memory_bytes: int | None = None
     """Memory of the worker; None for nine tenths of what is available."""
 

@@ -13,6 +13,7 @@ from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, bare_checkpoint, load
+from unetdoctor.engine.price import price
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.source import layer_place
@@ -74,7 +75,7 @@ def run(request: Request, channel: Any) -> Report:
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
-    trials = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
+    trials, spent = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
     clock.lap("trials")
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
@@ -99,6 +100,7 @@ def run(request: Request, channel: Any) -> Report:
         batch_outputs=batch,
         previews=(*previews, *readings),
         decodings=decodings,
+        trials_cost=spent,
         untouched=not changed,
         untouched_text=untouched_text(before, changed),
     )
@@ -192,10 +194,11 @@ def _trials(
     findings: tuple[Finding, ...],
     channel: Any,
     failed: set[str],
-) -> tuple[Trial, ...]:
+) -> tuple[tuple[Trial, ...], float]:
+    """Return the trials, and what they cost in forward passes."""
     found = symptoms(checks, findings)
     if not found:
-        return ()
+        return (), 0.0
 
     compared = any(s.check.reads_comparisons for s in found)
 
@@ -204,8 +207,10 @@ def _trials(
         return examination.counterfactual(remedies, compared)
 
     working = tuple(c for c in checks if c.code not in failed)
-    laboratory = Laboratory(counterfactual, working, examination.restricted(compared))
-    return experiment(laboratory, found, findings, examination.request.limits.trials)
+    budget = examination.request.limits.budget
+    start = examination.restricted(compared)
+    laboratory = Laboratory(counterfactual, working, start, lambda r: price(examination, r, compared), budget)
+    return experiment(laboratory, found, findings), laboratory.spent
 
 
 def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tuple[tuple[str, Output], ...]:

@@ -14,6 +14,7 @@ BETTER = 0.75
 """A shortfall at most this share of what it was counts as better; at least its inverse as worse."""
 COMBINED = 4
 """Best single remedies that are tried in pairs, and then in triples."""
+OVER_BUDGET = "it would pass the budget (--budget)"
 NEVER_EVALUATED = "structural"
 """Action of a remedy that needs other weights: no counterfactual run can show it."""
 
@@ -64,13 +65,21 @@ def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ..
 class Laboratory:
     """Evaluates remedies, each once, and lets every symptom check read the result."""
 
-    def __init__(self, counterfactual: Counterfactual, checks: tuple[type[Check], ...], evidence: Evidence) -> None:
-        self._counterfactual = counterfactual
+    def __init__(
+        self,
+        counterfactual: Counterfactual,
+        checks: tuple[type[Check], ...],
+        evidence: Evidence,
+        price: Callable[[tuple[Remedy, ...]], float] = lambda _: 1.0,
+        budget: float = math.inf,
+    ) -> None:
+        self._counterfactual, self._price, self._budget = counterfactual, price, budget
         self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM or c.proves_itself)
         self._start = self._read(evidence)
         self._ill_before = {f.code for f in self._start if f.ill}
         self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
         self.evaluations = 0
+        self.spent = 0.0
 
     def _read(self, evidence: Evidence) -> list[Finding]:
         return [finding for check in self._checks for finding in check.examine(evidence)]
@@ -95,6 +104,10 @@ class Laboratory:
     def _evaluate(self, remedies: tuple[Remedy, ...]) -> tuple[list[Finding], float, float] | str:
         if any(r.action == NEVER_EVALUATED for r in remedies):
             return "it changes the structure, so the weights must be trained anew"
+        price = self._price(remedies)
+        if self.spent + price > self._budget:
+            return f"{OVER_BUDGET} of {self._budget:g} forward passes"
+        self.spent += price
         start = time.perf_counter()
         try:
             evidence = self._counterfactual(remedies)
@@ -160,13 +173,12 @@ def experiment(
     laboratory: Laboratory,
     found: tuple[Symptom, ...],
     findings: tuple[Finding, ...],
-    limit: int,
 ) -> tuple[Trial, ...]:
     """Try every proposal on every symptom, then pairs and triples of the best where no single one cures."""
     trials: list[Trial] = []
     for symptom in found:
         proposed = proposals(symptom, findings)
-        trials.extend(laboratory.attempt((remedy,), symptom) for remedy in proposed[:limit])
+        trials.extend(laboratory.attempt((remedy,), symptom) for remedy in proposed)
         singles = [t for t in trials if t.symptom == symptom.finding.code]
         if not any(t.outcome is Outcome.CURED for t in singles):
             trials.extend(_combinations(laboratory, symptom, singles))
@@ -186,7 +198,7 @@ def _combinations(laboratory: Laboratory, symptom: Symptom, singles: list[Trial]
             if len({r.action for r in chosen}) < depth:
                 continue
             trial = laboratory.attempt(chosen, symptom)
-            if trial.outcome is Outcome.CURED:
+            if trial.outcome is Outcome.CURED or trial.reason.startswith(OVER_BUDGET):
                 return [*tried, trial]
             if trial.outcome is Outcome.BETTER:
                 tried.append(trial)

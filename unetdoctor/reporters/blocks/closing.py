@@ -68,7 +68,8 @@ def _counts(report: Report, look: Look) -> Text:
         ill = ", ".join(count(worst[s], s.value) for s in SEVERITIES if worst[s])
         parts.append(ill or "nothing wrong")
     if report.trials:
-        parts.append(count(len(report.trials), "experiment"))
+        cost = f" for {number(report.trials_cost)} forward passes" if report.trials_cost else ""
+        parts.append(count(len(report.trials), "experiment") + cost)
     if report.skipped:
         parts.append(f"{len(report.skipped)} not examined")
     if report.timings.seconds:
