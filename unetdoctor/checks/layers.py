@@ -1,5 +1,6 @@
 """Questions about weighted layers that several checks ask, and how a layer is written in Python."""
 
+import json
 import math
 
 from unetdoctor.facts import Evidence, LayerWeights, Place, Reading
@@ -75,7 +76,7 @@ def written(layer: str, root: str = "model") -> str:
         elif part.isidentifier():
             path += f".{part}"
         else:
-            return f'{root}.get_submodule("{layer}")'
+            return f"{root}.get_submodule({json.dumps(layer)})"
     return path
 
 

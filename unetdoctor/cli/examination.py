@@ -35,7 +35,7 @@ def deliver(request: Request, delivery: Delivery) -> Report:
     """Examine and deliver; returns the report as delivered."""
     check(request, delivery)
     report = run(request, delivery)
-    delivering.write(report, delivery)
+    delivering.write(report, delivery, request)
     return report
 
 

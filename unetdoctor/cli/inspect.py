@@ -8,6 +8,7 @@ import typer
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
 from unetdoctor.cli.arguments import Delivery, Options, request
+from unetdoctor.cli.delivery import FIX
 from unetdoctor.cli.errors import RequestError, choice
 from unetdoctor.facts import Request
 
@@ -69,6 +70,10 @@ def inspect(
         list[str] | None,
         typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write text, json or svg (repeatable)."),
     ] = None,
+    fix_script: Annotated[
+        str | None,
+        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy to your model."),
+    ] = None,
     out_dir: Annotated[
         str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
     ] = None,
@@ -106,7 +111,7 @@ def inspect(
     )
     delivery = Delivery(
         format=choice("--format", format_, values.FORMATS),
-        files=values.file_outputs(report or ()),
+        files=(*values.file_outputs(report or ()), *(((FIX, fix_script),) if fix_script else ())),
         out_dir=out_dir,
         pictures=not no_pictures,
         force=force,

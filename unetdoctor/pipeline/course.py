@@ -55,7 +55,7 @@ def run(request: Request, channel: Any) -> Report:
     )
     checks, beyond = _applicable(checks, chosen)
     skipped += beyond
-    examination = _examination(loaded, chosen, request)
+    examination = examination_of(loaded, chosen, request)
     if chosen.grows:
         before = _grown(loaded, chosen, request, channel)
     clock.lap("input")
@@ -134,7 +134,8 @@ def _applicable(
     return tuple(c for c in checks if axes in c.axes), left_out
 
 
-def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
+def examination_of(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> Examination:
+    """Return the examination of a loaded network, before its first pass."""
     places: dict[str, Place] = {}
 
     def place(layer: str) -> Place:
