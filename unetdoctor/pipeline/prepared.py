@@ -43,7 +43,7 @@ class Prepared:
         return tuple(_first(p) for p in self.probes if not p.probe.constant)
 
     def run(self, model: Any, x: Any) -> Any:
-        """Return the output tensor that is the picture, fed beside x as the main probe is; raises what forward() does."""
+        """Return the output that is the picture, x fed as the main probe is; raises what forward() raises."""
         main = self.probes[0]
         setting = replace(setting_of(self.loaded, self.request), model=model)
         if main.args:

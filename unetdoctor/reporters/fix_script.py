@@ -33,7 +33,7 @@ class How(StrEnum):
 
 
 def chosen(report: Report) -> tuple[Diagnosis, Remedy] | None:
-    """Return the first diagnosis whose remedy can be applied or shown, confirmed ones first; None where there is none."""
+    """Return the first diagnosis whose remedy can be applied or shown, confirmed ones first; None without one."""
     able = [d for d in report.diagnoses if d.remedy is not None and (d.remedy.patch or d.confirmed)]
     first = next((d for d in able if d.confirmed), next(iter(able), None))
     return None if first is None or first.remedy is None else (first, first.remedy)
