@@ -235,3 +235,12 @@ def test_what_passes_the_budget_is_listed_and_not_evaluated():
     left = [t for t in trials if t.outcome is Outcome.NOT_TRIED]
     assert [t.remedies[0].action for t in left] == ["two", "popular"]
     assert all("--budget" in t.reason for t in left)
+
+
+def test_beside_a_proven_cause_a_warning_that_explains_nothing_is_a_finding_only():
+    proven = cause(Remedy("one", title="one", cause="UD993"))
+    beside = cause(severity=Severity.WARNING, code="UD995", op=5)
+    findings, tried = trials({"one": evidence(40.0)}, proven, beside)
+    assert [d.code for d in diagnose(findings, tried, {})] == ["UD993"]
+    findings, tried = trials({"one": evidence(2.0)}, proven, beside)
+    assert "UD995" in [d.code for d in diagnose(findings, tried, {})]

@@ -39,6 +39,8 @@ def diagnose(
     ranked = _folded([entry for entry, _ in entries])
     explained = {code for d in ranked for code in d.explains}
     left = [f for code, f in ill.items() if code not in explained and f.severity.rank >= Severity.WARNING.rank]
+    if not left:
+        ranked = _without_noise(ranked)
     ranked += [_unexplained(finding, trials) for finding in left]
     # A stable sort: what explains nothing never stands before a graver symptom that nothing explains.
     return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not (d.explains or d.confirmed))))
@@ -84,6 +86,13 @@ def _folded(ranked: list[Diagnosis]) -> list[Diagnosis]:
         if next(same, None) is None:
             kept.append(entry)
     return kept
+
+
+def _without_noise(ranked: list[Diagnosis]) -> list[Diagnosis]:
+    """Where proven causes explain all that is ill, leave out warnings that explain nothing; they stay findings."""
+    if not any(d.confirmed and d.explains for d in ranked):
+        return ranked
+    return [d for d in ranked if d.confirmed or d.explains or d.severity is Severity.ERROR]
 
 
 def _explained(
