@@ -316,7 +316,7 @@ def test_where_control_flow_depends_on_data_the_model_itself_runs():
     from unetdoctor.engine.evaluation import Change
 
     change = Change(leaves={"first.weight": copied.first.weight.detach()})
-    got, _ = examination._evaluate(examination.main, change)
+    got, _ = examination.evaluate(examination.main, change)
     assert torch.equal(got, run(copied, probes(name)[0], "output"))
 
 
