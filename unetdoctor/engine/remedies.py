@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
@@ -250,6 +251,9 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "latent": latent,
     "load_weights": load_weights,
     "permute_view": permute_view,
+    "keep_finite": keep_finite,
+    "compute_wider": compute_wider,
+    "guard_operand": guard_operand,
 }
 """Every remedy that a tape can be evaluated under."""
 

@@ -1,0 +1,23 @@
+"""What further looks at a pass tell: where values stop being finite, which channels are dead, what chance changes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BrokenOp:
+    """One operation whose result is not finite although everything that it reads is."""
+
+    probe: str
+    """Name of the probe in whose pass it happened."""
+    op: int
+    """Its index."""
+    count: int
+    """NaN and infinite values of its result."""
+    size: int
+    """Values of its result."""
+    operands: tuple[tuple[str, float, float], ...]
+    """(argument, smallest, largest value) of the tensors that it reads."""
+    wider: bool
+    """Whether its result is finite when it is computed in float64."""
+    dtype: str
+    """Torch dtype of its result."""
