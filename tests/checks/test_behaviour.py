@@ -1,11 +1,11 @@
-"""UD405: what further looks at a pass tell."""
+"""UD401 and UD405: what further looks at a pass tell."""
 
 from dataclasses import replace
 
 import pytest
 
 from tests.checks.build import NAN, evidence, examine, model, only, op, ops, output, run, statistics
-from unetdoctor.facts import BrokenOp, Evidence, Severity
+from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, Op, Severity
 
 BROKEN_PICTURE = output(nan=40)
 
@@ -53,3 +53,47 @@ class TestNonFiniteOrigin:
     @pytest.mark.parametrize("given", [evidence(runs=()), replace(broken(), broken=())])
     def test_nothing_that_was_seen(self, given: Evidence) -> None:
         assert not examine("UD405", given)
+
+
+def dead(share: float, channels: int = 200, **fields: object) -> Evidence:
+    """A network whose second ReLU has dead channels."""
+    found = (DeadActivation(1, channels, 0), DeadActivation(3, channels, round(share * channels)))
+    recorded = tuple(replace(x, parameters=("deep.weight", "deep.bias")) if x.index == 2 else x for x in ops())
+    return evidence(dead=found, runs=(run(ops=recorded), run("natural")), **fields)
+
+
+class TestDeadRelu:
+    """UD401."""
+
+    def test_dead(self) -> None:
+        finding = only("UD401", dead(0.99))
+        assert finding.severity is Severity.NOTE
+        assert finding.op == 3
+        assert "198 of 200 channels (99 %, at most 98 %)" in finding.message
+        assert [r.action for r in finding.remedies] == ["zero_bias", "initialise", "leaky_slope"]
+        assert finding.remedies[0].parameters == {"layers": "deep"}
+
+    def test_two_thirds_dead_are_usual(self) -> None:
+        assert not only("UD401", dead(0.69)).ill
+
+    def test_a_layer_without_a_bias(self) -> None:
+        given = dead(1.0)
+        bare = tuple(replace(x, parameters=("deep.weight",)) for x in given.runs[0].ops)
+        finding = only("UD401", replace(given, runs=(replace(given.runs[0], ops=bare),)))
+        assert [r.action for r in finding.remedies] == ["initialise", "leaky_slope"]
+
+    @pytest.mark.parametrize("given", [evidence(), evidence(runs=()), dead(1.0, channels=3)])
+    def test_nothing_to_count(self, given: Evidence) -> None:
+        shown = examine("UD401", given)
+        assert not [x for x in shown if x.ill]
+
+    def test_the_lost_signal_behind_it_is_its_own(self) -> None:
+        lost = tuple(replace(x, statistics=statistics(0.0)) if x.index == 4 else x for x in six())
+        given = replace(dead(1.0), runs=(run(ops=lost, drawn=output(drawn_by=6)),))
+        assert not examine("UD403", given)
+        assert only("UD403", replace(given, dead=())).ill
+
+
+def six() -> tuple[Op, ...]:
+    """Three hidden convolutions, so that one stands behind the second ReLU and is not the last."""
+    return (*ops()[:4], op(4, "convolution", "late", (3,)), op(5, "relu", "", (4,)), op(6, "convolution", "draw", (5,)))

@@ -54,6 +54,7 @@ ACTIONS = {
     "permute_input": set(),
     "permute_view": {"op"},
     "keep_finite": {"name"},
+    "leaky_slope": {"op"},
     "compute_wider": {"name"},
     "guard_operand": {"name"},
     "repeat_batch": {"samples"},

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.finiteness import broken_operations
+from unetdoctor.engine.liveliness import dead_activations
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
 MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
+    "dead": dead_activations,
 }
 """Field of Evidence -> how it is measured."""
 

@@ -21,3 +21,15 @@ class BrokenOp:
     """Whether its result is finite when it is computed in float64."""
     dtype: str
     """Torch dtype of its result."""
+
+
+@dataclass(frozen=True)
+class DeadActivation:
+    """One activation that cuts off what is below 0, in front of the last layer."""
+
+    op: int
+    """Its index in the main run."""
+    channels: int
+    """Its channels."""
+    dead: int
+    """Channels that are 0 everywhere, in every sample of every varied probe."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp
+from unetdoctor.facts.behaviour import BrokenOp, DeadActivation
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
@@ -247,6 +247,8 @@ class Evidence:
     """Whether samples depend on one another, where that was looked at."""
     broken: tuple[BrokenOp, ...] = ()
     """Operations that make non-finite values of finite ones, in the pass that draws most of them."""
+    dead: tuple[DeadActivation, ...] = ()
+    """Activations in front of the last layer, and how many of their channels never let anything through."""
 
     @property
     def main(self) -> Run | None:
