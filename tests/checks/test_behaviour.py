@@ -1,10 +1,28 @@
-"""UD401 and UD405: what further looks at a pass tell."""
+"""UD309, UD401, UD405: what further looks at a pass tell."""
 
 from dataclasses import replace
 
 import pytest
 
-from tests.checks.build import NAN, evidence, examine, model, only, op, ops, output, run, statistics
+from tests.checks.build import (
+    MASK,
+    NAN,
+    comparison,
+    evidence,
+    examine,
+    flat,
+    logits,
+    model,
+    norm,
+    only,
+    op,
+    ops,
+    output,
+    place,
+    pristine,
+    run,
+    statistics,
+)
 from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, Op, Severity
 
 BROKEN_PICTURE = output(nan=40)
@@ -97,3 +115,71 @@ class TestDeadRelu:
 def six() -> tuple[Op, ...]:
     """Three hidden convolutions, so that one stands behind the second ReLU and is not the last."""
     return (*ops()[:4], op(4, "convolution", "late", (3,)), op(5, "relu", "", (4,)), op(6, "convolution", "draw", (5,)))
+
+
+def gaps(*ratios: float, dull: bool = False, **fields: object) -> Evidence:
+    """A trained network whose normalisation layers have these logarithms of batch over stored variance."""
+    norms = tuple(norm(f"norm{i}", log_variance_ratio=ratio, op=i) for i, ratio in enumerate(ratios))
+    drawn = output([flat(index) for index in range(3)]) if dull else output()
+    return evidence(drawn, drawn, **{"model": model(norms=norms), **fields})
+
+
+class TestBatchnormStatisticsWrong:
+    """UD309."""
+
+    def test_absurd_variances_are_a_warning_whatever_is_drawn(self) -> None:
+        finding = only("UD309", gaps(-14.1, -18.5, 20.0))
+        assert finding.severity is Severity.WARNING
+        assert finding.place.layer == "norm2"
+        assert finding.op == 0
+        assert "a factor of e^20 above the stored one (at most e^15)" in finding.message
+        assert [r.action for r in finding.remedies] == ["batch_statistics", "recalibrate"]
+
+    def test_noise_is_not_what_the_network_was_trained_on(self) -> None:
+        assert not only("UD309", gaps(3.33, 2.68, -3.5)).ill
+        assert not only("UD309", gaps(-7.9, -5.8)).ill
+
+    def test_an_input_on_another_scale_is_no_absurd_variance(self) -> None:
+        assert not only("UD309", gaps(-22.0, -5.8)).ill
+
+    def test_in_front_of_a_flat_picture_an_experiment_decides(self) -> None:
+        finding = only("UD309", gaps(-5.8, -2.5, dull=True))
+        assert finding.severity is Severity.NOTE
+        assert finding.place.layer == "norm0"
+        assert not only("UD309", gaps(3.3, -2.5, dull=True)).ill
+
+    def test_a_picture_that_stays_the_same(self) -> None:
+        assert only("UD309", gaps(-5.8, comparisons=(comparison(0.01),))).ill
+
+    def test_a_flat_mask(self) -> None:
+        drawn = logits(raw_spread=0.2)
+        given = replace(gaps(-5.8, intent=MASK), runs=(run(drawn=drawn),))
+        assert only("UD309", given).ill
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            evidence(),
+            gaps(20.0),
+            gaps(NAN, NAN),
+            gaps(20.0, 20.0, model=model(norms=(pristine(), pristine("other")))),
+            evidence(model=model(norms=(norm(log_variance_ratio=20.0),) * 2, trained=False)),
+        ],
+    )
+    def test_nothing_to_judge(self, given: Evidence) -> None:
+        assert not examine("UD309", given)
+
+    def test_nothing_readable_was_drawn(self) -> None:
+        broken_picture = output(nan=12288)
+        assert not only("UD309", replace(gaps(-5.8, -3.0), runs=(run(drawn=broken_picture),))).ill
+
+    def test_the_lost_signal_behind_it_is_its_own(self) -> None:
+        lost = tuple(
+            replace(x, name="native_batch_norm", statistics=statistics(0.0), place=place("norm1"))
+            if x.index == 3
+            else x
+            for x in ops()
+        )
+        given = replace(gaps(-5.8, -9.0), runs=(run(ops=lost),))
+        assert not examine("UD403", given)
+        assert only("UD403", replace(given, model=model())).ill

@@ -48,6 +48,7 @@ from unetdoctor.checks.ud305_constant_weights import ConstantWeights
 from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
+from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
@@ -88,6 +89,7 @@ CHECKS: tuple[type[Check], ...] = (
     WeightScaleOff,
     NonFiniteWeights,
     BatchNormNeverUpdated,
+    BatchnormStatisticsWrong,
     DeadRelu,
     SignalVanishes,
     NonFiniteOrigin,

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
-from unetdoctor.facts import DeadActivation, Evidence, Op, Run
+from unetdoctor.facts import DeadActivation, Evidence, NormStatistics, Op, Run
 
 FEWEST_CHANNELS = 4
 """Channels of an activation from which their share says something."""
 DEAD_LIMIT = 98.0
 """Share of dead channels of an activation, in %. Sound networks: up to 69. Networks that training killed: 99-100."""
+STATISTICS_LIMIT = 4.0
+"""|ln(batch variance / stored variance)| of a normalisation layer. Trained networks on noise: up to 3.5. Statistics of
+another network, or means ten deviations away: 5-28; so does an input on another scale than in training: 7.9."""
 _CARRIES_SCALE = ("relu", "relu_", "leaky_relu", "leaky_relu_", "prelu", "dropout", "native_dropout", "max_pool2d")
 _CARRIES_SCALE_AND_MORE = (*_CARRIES_SCALE, "silu", "silu_", "gelu", "mul", "mul_", "div", "div_")
 _SUMS = ("add", "add_", "sub", "sub_")
@@ -127,3 +130,20 @@ def is_dead_before(evidence: Evidence, op: Op) -> bool:
     """Return whether a dead activation stands in front of this op."""
     found = dead_activation(evidence)
     return found is not None and found[0].index < op.index and 100 * found[1].dead > DEAD_LIMIT * found[1].channels
+
+
+def statistics_gap(norm: NormStatistics) -> float:
+    """Return how far the variances of the batch lie from the stored ones, as a logarithm."""
+    return abs(norm.log_variance_ratio)
+
+
+def stored_statistics(evidence: Evidence) -> list[NormStatistics]:
+    """Return the normalisation layers that use filled running statistics and ran, in order of execution."""
+    norms = [x for x in evidence.model.norms if x.used_stored and not x.pristine and statistics_gap(x) >= 0]
+    return sorted(norms, key=lambda x: x.op if x.op is not None else 0)
+
+
+def has_wrong_statistics(evidence: Evidence, op: Op) -> bool:
+    """Return whether this op normalises with filled statistics that are far from those of its batch."""
+    norms = [x for x in stored_statistics(evidence) if x.layer == op.place.layer]
+    return is_normalisation(op) and any(statistics_gap(x) > STATISTICS_LIMIT for x in norms)
