@@ -54,6 +54,8 @@ ACTIONS = {
     "permute_input": set(),
     "permute_view": {"op"},
     "keep_finite": {"name"},
+    "as_in_eval": set(),
+    "without_chance": set(),
     "leaky_slope": {"op"},
     "compute_wider": {"name"},
     "guard_operand": {"name"},

@@ -147,3 +147,14 @@ def has_wrong_statistics(evidence: Evidence, op: Op) -> bool:
     """Return whether this op normalises with filled statistics that are far from those of its batch."""
     norms = [x for x in stored_statistics(evidence) if x.layer == op.place.layer]
     return is_normalisation(op) and any(statistics_gap(x) > STATISTICS_LIMIT for x in norms)
+
+
+def drops(op: Op) -> bool:
+    """Return whether the op drops values at random, as dropout does in training."""
+    return op.name.startswith("bernoulli") or (op.name == "native_dropout" and op.training is True)
+
+
+def takes_batch_statistics(op: Op) -> bool:
+    """Return whether the op normalises with the statistics of the batch although it has stored ones."""
+    stored = any(name.endswith("running_mean") for name in op.parameters)
+    return is_normalisation(op) and op.training is True and stored

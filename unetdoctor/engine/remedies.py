@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
+from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.liveliness import floor_of
@@ -272,6 +273,8 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "keep_finite": keep_finite,
     "compute_wider": compute_wider,
     "guard_operand": guard_operand,
+    "as_in_eval": as_in_eval,
+    "without_chance": without_chance,
 }
 """Every remedy that a tape can be evaluated under."""
 

@@ -33,3 +33,15 @@ class DeadActivation:
     """Its channels."""
     dead: int
     """Channels that are 0 everywhere, in every sample of every varied probe."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The main output, drawn again from the same input."""
+
+    drawing: tuple[int, ...]
+    """Indices of the operations that draw random numbers; empty where the numbers come from elsewhere."""
+    relative: float
+    """Root mean square difference under another seed, over the output's spread."""
+    repeated: float
+    """The same under the same seed."""
