@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.digest import model_digest
+from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.isolation import isolate
 from unetdoctor.engine.observation import observe
 from unetdoctor.engine.setting import Setting
@@ -90,13 +91,42 @@ def test_batch_statistics_mix():
     assert "batch_norm" in names[found.origin]
 
 
-@pytest.mark.parametrize("name", ["random", "hidden random", "refuses one", "constant"])
+@pytest.mark.parametrize("name", ["random", "hidden random", "constant"])
 def test_what_says_nothing(name: str):
     model = Network(Between(name)).eval()
     if name == "constant":
         nn.init.zeros_(model.last.weight)
         nn.init.zeros_(model.last.bias)
     assert isolated(model)[0] is None
+
+
+def test_what_refuses_one_sample_is_fed_copies_of_it():
+    found, _ = isolated(Network(Between("refuses one")).eval())
+    assert found is not None
+    assert found.relative < 1e-6
+
+    class Mixing(Between):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.softmax(super().forward(x), dim=0) * 4
+
+    found, names = isolated(Network(nn.Sequential(nn.ReLU(), Mixing("refuses one"))).eval())
+    assert found is not None
+    assert found.relative > 0.1
+    assert found.origin is not None
+    assert names[found.origin] == "_softmax"
+
+
+def test_under_a_change():
+    model = Network(nn.BatchNorm2d(4)).eval()
+    model.between.train()
+    setting = Setting(model, "cpu", 0, "", "")
+    x = torch.randn(3, 3, 8, 8)
+    seen = observe(setting, Probe("noise", (3, 3, 8, 8), False, False), (x,), {}, verify=False)
+    norms = [op for op, entry in enumerate(seen.tape.entries) if "batch_norm" in entry.name]
+    change = Change(dict.fromkeys(norms, lambda func, args, kwargs: (args[0] * 2, args[3], args[4])))
+    found = isolate(setting, seen, change)
+    assert found is not None
+    assert found.relative < 1e-6
 
 
 def test_one_sample_has_no_others():

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.engine import test_chance, test_finiteness, test_liveliness
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
@@ -321,7 +322,7 @@ def test_where_control_flow_depends_on_data_the_model_itself_runs():
 
 
 def test_every_action_is_tested_here():
-    source = globals()
+    source = {**globals(), **vars(test_finiteness), **vars(test_liveliness), **vars(test_chance)}
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in ACTIONS)
 
 

@@ -20,6 +20,7 @@ from unetdoctor.checks.check import Check
 from unetdoctor.checks.ud001_checkpoint_keys_mismatch import CheckpointKeysMismatch
 from unetdoctor.checks.ud002_weights_never_loaded import WeightsNeverLoaded
 from unetdoctor.checks.ud003_model_is_untrained import ModelIsUntrained
+from unetdoctor.checks.ud004_left_in_train_mode import LeftInTrainMode
 from unetdoctor.checks.ud005_forward_crashed import ForwardCrashed
 from unetdoctor.checks.ud006_parameters_outside_the_module import ParametersOutsideTheModule
 from unetdoctor.checks.ud007_ambiguous_output import AmbiguousOutput
@@ -48,16 +49,22 @@ from unetdoctor.checks.ud305_constant_weights import ConstantWeights
 from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
+from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
+from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
+from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
 from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
+from unetdoctor.checks.ud410_random_in_eval import RandomInEval
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
 from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTask
+from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
 
 CHECKS: tuple[type[Check], ...] = (
     CheckpointKeysMismatch,
     WeightsNeverLoaded,
     ModelIsUntrained,
+    LeftInTrainMode,
     ForwardCrashed,
     ParametersOutsideTheModule,
     AmbiguousOutput,
@@ -86,10 +93,15 @@ CHECKS: tuple[type[Check], ...] = (
     WeightScaleOff,
     NonFiniteWeights,
     BatchNormNeverUpdated,
+    BatchnormStatisticsWrong,
+    DeadRelu,
     SignalVanishes,
+    NonFiniteOrigin,
     LatentTooNarrow,
+    RandomInEval,
     ActivationSqueezes,
     ChannelsDoNotFitTask,
+    NotDeterministic,
 )
 """Every check, in the order of the codes."""
 

@@ -1,7 +1,16 @@
 """Questions to the graph of ops that several checks ask."""
 
-from unetdoctor.facts import Op, Run
+from collections.abc import Callable
 
+from unetdoctor.facts import DeadActivation, Evidence, NormStatistics, Op, Run
+
+FEWEST_CHANNELS = 4
+"""Channels of an activation from which their share says something."""
+DEAD_LIMIT = 98.0
+"""Share of dead channels of an activation, in %. Sound networks: up to 69. Networks that training killed: 99-100."""
+STATISTICS_LIMIT = 4.0
+"""|ln(batch variance / stored variance)| of a normalisation layer. Trained networks on noise: up to 3.5. Statistics of
+another network, or means ten deviations away: 5-28; so does an input on another scale than in training: 7.9."""
 _CARRIES_SCALE = ("relu", "relu_", "leaky_relu", "leaky_relu_", "prelu", "dropout", "native_dropout", "max_pool2d")
 _CARRIES_SCALE_AND_MORE = (*_CARRIES_SCALE, "silu", "silu_", "gelu", "mul", "mul_", "div", "div_")
 _SUMS = ("add", "add_", "sub", "sub_")
@@ -94,3 +103,58 @@ def non_finite_origin(run: Run) -> Op | None:
             if source is not None and index not in seen and (source.statistics is None or not source.statistics.finite):
                 waiting.append(index)
     return origin
+
+
+def layer_in_front(run: Run, index: int, holds: Callable[[Op], bool]) -> Op | None:
+    """Return the nearest op in front of this one, along its first operands, of which `holds` is true."""
+    ops = {op.index: op for op in run.ops}
+    op = ops.get(index)
+    while op is not None:
+        op = ops.get(op.inputs[0]) if op.inputs else None
+        if op is not None and holds(op):
+            return op
+    return None
+
+
+def dead_activation(evidence: Evidence) -> tuple[Op, DeadActivation] | None:
+    """Return the activation with the largest share of dead channels, the first of several; None where there is none."""
+    run = evidence.main
+    known = [x for x in evidence.dead if x.channels >= FEWEST_CHANNELS]
+    if run is None or not known:
+        return None
+    most = max(known, key=lambda x: x.dead / x.channels)
+    return next(((op, most) for op in run.ops if op.index == most.op), None)
+
+
+def is_dead_before(evidence: Evidence, op: Op) -> bool:
+    """Return whether a dead activation stands in front of this op."""
+    found = dead_activation(evidence)
+    return found is not None and found[0].index < op.index and 100 * found[1].dead > DEAD_LIMIT * found[1].channels
+
+
+def statistics_gap(norm: NormStatistics) -> float:
+    """Return how far the variances of the batch lie from the stored ones, as a logarithm."""
+    return abs(norm.log_variance_ratio)
+
+
+def stored_statistics(evidence: Evidence) -> list[NormStatistics]:
+    """Return the normalisation layers that use filled running statistics and ran, in order of execution."""
+    norms = [x for x in evidence.model.norms if x.used_stored and not x.pristine and statistics_gap(x) >= 0]
+    return sorted(norms, key=lambda x: x.op if x.op is not None else 0)
+
+
+def has_wrong_statistics(evidence: Evidence, op: Op) -> bool:
+    """Return whether this op normalises with filled statistics that are far from those of its batch."""
+    norms = [x for x in stored_statistics(evidence) if x.layer == op.place.layer]
+    return is_normalisation(op) and any(statistics_gap(x) > STATISTICS_LIMIT for x in norms)
+
+
+def drops(op: Op) -> bool:
+    """Return whether the op drops values at random, as dropout does in training."""
+    return op.name.startswith("bernoulli") or (op.name == "native_dropout" and op.training is True)
+
+
+def takes_batch_statistics(op: Op) -> bool:
+    """Return whether the op normalises with the statistics of the batch although it has stored ones."""
+    stored = any(name.endswith("running_mean") for name in op.parameters)
+    return is_normalisation(op) and op.training is True and stored

@@ -26,6 +26,11 @@ def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Ou
     return max(pairs, key=lambda pair: _order(favour(pair[1])), default=None)
 
 
+def worst(evidence: Evidence) -> tuple[Run, Output] | None:
+    """Return the run with the largest share of non-finite values; constant probes are left out."""
+    return max(evidence.outputs, key=lambda pair: pair[1].non_finite, default=None)
+
+
 def _order(value: float) -> float:
     return value if value == value else float("-inf")
 

@@ -49,7 +49,7 @@ class SamplesMixedAcrossBatch(Check):
             f"most {limit:.2g}) away from what it is in the batch{where}.",
             [Reading("difference of a sample alone and in its batch", alone.relative, "x", upper=limit)],
             place=op.place if op is not None else None,
-            severity=Severity.NOTE if _by_design(evidence, op) else Severity.WARNING,
+            severity=Severity.NOTE if _by_design(op) else Severity.WARNING,
             op=alone.origin,
             patch=_patch(op),
         )
@@ -61,12 +61,12 @@ def _how(op: Op) -> str:
     return ", which reduces over the samples" if op.name in _REDUCTIONS else ""
 
 
-def _by_design(evidence: Evidence, op: Op | None) -> bool:
-    """Return whether the network is meant to look at the whole batch: a layer without stored statistics does."""
-    if op is None:
-        return False
-    stored = any(norm.layer == op.place.layer for norm in evidence.model.norms)
-    return op.name in _REDUCTIONS or (is_normalisation(op) and not stored)
+def _by_design(op: Op | None) -> bool:
+    """Return whether the network is meant to look at the whole batch, or UD004 says why it does.
+
+    A layer without stored statistics is meant to; one that has them was left in training mode.
+    """
+    return op is not None and (op.name in _REDUCTIONS or is_normalisation(op))
 
 
 def _patch(op: Op | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.graph import non_finite_origin
-from unetdoctor.checks.pictures import place
+from unetdoctor.checks.pictures import place, worst
 from unetdoctor.checks.remedies import REPLACE_NON_FINITE, STATISTICS
 from unetdoctor.facts import Evidence, Finding, Kind, Reading
 
@@ -37,9 +37,10 @@ class NonFiniteOutput(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the run with the largest share; constant inputs are left out."""
-        if not evidence.outputs:
+        chosen = worst(evidence)
+        if chosen is None:
             return
-        run, output = max(evidence.outputs, key=lambda pair: pair[1].non_finite)
+        run, output = chosen
         share = 100 * output.non_finite
         origin = non_finite_origin(run) if share else None
         where = origin.place if origin is not None else place(evidence, run, output)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
-from unetdoctor.checks.graph import bottlenecks, is_normalisation
+from unetdoctor.checks.graph import bottlenecks, has_wrong_statistics, is_dead_before, is_normalisation
 from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -37,7 +37,10 @@ class SignalVanishes(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding: the first layer behind which the signal is lost, else the one with the weakest signal."""
+        """Yield one finding: the first layer behind which the signal is lost, else the one with the weakest signal.
+
+        None where a dead activation or wrong statistics lost it: these are said by their own checks.
+        """
         run = evidence.main
         profile = _profile(run) if run is not None else ()
         if len(profile) < 2:
@@ -45,6 +48,8 @@ class SignalVanishes(Check):
         reference = profile[0][1]
         judged = [(op, _readings(signal, reference)) for op, signal in profile[1:]]
         lost = next((x for x in judged if not any(r.holds for r in x[1])), None)
+        if lost is not None and (is_dead_before(evidence, lost[0]) or has_wrong_statistics(evidence, lost[0])):
+            return
         op, readings = lost or min(judged, key=lambda x: x[1][0].value)
         yield cls.finding(
             f"Behind `{op.name}` at {op.place.text} the signal is {shown(readings[0].value)} of what it is behind the "

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from unetdoctor.engine import outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
+from unetdoctor.engine.chance import remeasured
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
@@ -215,7 +216,8 @@ class Examination:
             for r in base.runs
             if r.probe.name in described or r.crash is not None
         )
-        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
+        anew = remeasured(self, remedies, partial(self._change, self.main, remedies))
+        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **anew)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""
@@ -254,8 +256,9 @@ class Examination:
             display = outputs.after_activation(display, seen.drawing, kind)
         return Tried(change.inputs, tensor, self._output(seen, tensor, raw, display))
 
-    def evaluate(self, seen: Observed, change: Change) -> tuple[Tensor, Tensor]:
-        """Return (output, what its final activation reads) of one pass under a change."""
+    def evaluate(self, seen: Observed, change: Change, seed: int | None = None) -> tuple[Tensor, Tensor]:
+        """Return (output, what its final activation reads) of one pass under a change, or another seed."""
+        setting = self.setting if seed is None else replace(self.setting, seed=seed)
         drawing = seen.drawing
         if drawing is None:
             raise NotApplicableError("the output does not come from any recorded operation")
@@ -265,16 +268,16 @@ class Examination:
         if seen.verified is None:
             verify_now(self.setting, seen)
         if not seen.verified or seen.tape.reads_values(reached):
-            return run_again(self.setting, seen, drawing, change)
+            return run_again(setting, seen, drawing, change)
         snapshot = seen.snapshot
-        usable = snapshot is not None and change.first_op(seen.tape) >= snapshot.op
+        usable = seed is None and snapshot is not None and change.first_op(seen.tape) >= snapshot.op
         values, _ = evaluate(
             seen.tape,
             (drawing.output, drawing.raw),
             change=change,
             snapshot=snapshot if usable else None,
-            device=self.setting.device,
-            seed=self.setting.seed,
+            device=setting.device,
+            seed=setting.seed,
         )
         return values[drawing.output], values[drawing.raw]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.evaluation import Change, Intervening
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import find_tensors
@@ -21,51 +23,58 @@ _ROUNDING = 50
 _TF32 = 2.0**-11
 
 
-def isolate(setting: Setting, seen: Observed) -> Isolation | None:
+def isolate(setting: Setting, seen: Observed, change: Change | None = None) -> Isolation | None:
     """Feed the first sample of a pass alone, in one plain pass, and compare.
 
-    None where that says nothing: one sample, a network that draws random numbers, refuses a batch of one or returns
-    something else for it. Where the two differ, the pass is repeated to find out whether it repeats itself, and
-    watched twice more to find the first operation that mixes.
+    A network that refuses a batch of one is fed copies of the sample. None where that says nothing: one sample, a
+    network that draws random numbers, or returns something else for it. Where the two differ, the pass is repeated to
+    find out whether it repeats itself, and watched twice more to find the first operation that mixes. Under a change,
+    the batch is fed anew as well.
     """
-    whole = seen.output
+    whole = seen.output if change is None else called(setting, seen, seen.args, seen.kwargs, change)
     count = seen.inputs[0].shape[0] if seen.inputs and seen.inputs[0].dim() else 0
-    if whole is None or not whole.dim() or count < 2 or seen.tape.random or whole.shape[0] % count:
+    if whole is None or not whole.dim() or count < 2 or (seen.tape.random and change is None) or whole.shape[0] % count:
         return None
     rows = whole.shape[0] // count
     args, kwargs = (_first(value, count) for value in (seen.args, seen.kwargs))
-    alone = _called(setting, seen, args, kwargs)
-    if alone is None or tuple(alone.shape) != (rows, *whole.shape[1:]):
+    alone, copies = called(setting, seen, args, kwargs, change), 1
+    if alone is None:
+        copies = count
+        args, kwargs = (_first(value, count, copies) for value in (seen.args, seen.kwargs))
+        alone = called(setting, seen, args, kwargs, change)
+    if alone is None or tuple(alone.shape) != (rows * copies, *whole.shape[1:]):
         return None
-    x, y = whole[:rows].detach().double(), alone.detach().double()
+    x, y = whole[:rows].detach().double(), alone[:rows].detach().double()
     scale = (x - x.mean()).square().mean().sqrt().item()
     difference = (x - y).square().mean().sqrt().item()
     if not difference < float("inf") or not scale:
         return None
     precision = _precision(whole, setting.device)
     found = Isolation(count, difference / scale, precision)
-    if found.relative <= _ROUNDING * precision:
+    if found.relative <= _ROUNDING * precision or change is not None:
         return found
-    again = _called(replace(setting, seed=setting.seed + 1), seen, seen.args, seen.kwargs)
+    again = called(replace(setting, seed=setting.seed + 1), seen, seen.args, seen.kwargs)
     if again is None or not torch.equal(again, whole):
         return None
-    return replace(found, origin=_origin(setting, seen, args, kwargs, _ROUNDING * precision))
+    return replace(found, origin=_origin(setting, seen, (args, kwargs), copies, _ROUNDING * precision))
 
 
-def _first(value: Any, count: int) -> Any:
-    """Return arguments with the first sample alone."""
+def _first(value: Any, count: int, copies: int = 1) -> Any:
+    """Return arguments with the first sample alone, or with copies of it."""
     if isinstance(value, Tensor):
-        return value[:1] if value.dim() and value.shape[0] == count else value
+        return torch.cat([value[:1]] * copies) if value.dim() and value.shape[0] == count else value
     if isinstance(value, (list, tuple)):
-        return type(value)([_first(item, count) for item in value])
+        return type(value)([_first(item, count, copies) for item in value])
     if isinstance(value, dict):
-        return {key: _first(item, count) for key, item in value.items()}
+        return {key: _first(item, count, copies) for key, item in value.items()}
     return value
 
 
-def _called(setting: Setting, seen: Observed, args: Any, kwargs: Any) -> Tensor | None:
+def called(setting: Setting, seen: Observed, args: Any, kwargs: Any, change: Change | None = None) -> Tensor | None:
+    """Return what the model itself draws, under a change where there is one; None where it raises."""
+    under = nullcontext() if change is None else Intervening(seen.tape, change)
     try:
-        with seen.tape.leaves_kept(), preserved(setting.model):
+        with seen.tape.leaves_kept(), preserved(setting.model), under:
             found: Tensor | None = dict(find_tensors(setting.call(args, kwargs))).get(seen.path)
     except Exception:  # noqa: BLE001 - user code: a network that refuses one sample says nothing of mixing
         return None
@@ -78,7 +87,7 @@ def _precision(tensor: Tensor, device: str) -> float:
     return max(own, _TF32) if device.startswith("cuda") else own
 
 
-def _origin(setting: Setting, seen: Observed, args: Any, kwargs: Any, tolerance: float) -> int | None:
+def _origin(setting: Setting, seen: Observed, alone: tuple[Any, Any], copies: int, tolerance: float) -> int | None:
     """Return the first operation of the pass whose result for the first sample depends on the others."""
     marks: dict[int, tuple[Any, tuple[int, ...], float, float]] = {}
     found: list[int] = []
@@ -86,7 +95,8 @@ def _origin(setting: Setting, seen: Observed, args: Any, kwargs: Any, tolerance:
     def keep(op: int, entry: Entry, result: Any) -> None:
         tensor = next(tensors(result), None)
         if tensor is not None and tensor.is_floating_point() and tensor.dim():
-            marks[op] = (entry.func, tuple(tensor.shape), *_mark(tensor))
+            part = tensor[: max(tensor.shape[0] // copies, 1)]
+            marks[op] = (entry.func, tuple(part.shape), *_mark(part))
 
     def compare(op: int, entry: Entry, result: Any) -> None:
         tensor, mark = next(tensors(result), None), marks.get(op)
@@ -99,7 +109,7 @@ def _origin(setting: Setting, seen: Observed, args: Any, kwargs: Any, tolerance:
         if abs(dot - mark[2]) > tolerance * max(size, mark[3]):
             found.append(op)
 
-    for inputs, watch in (((args, kwargs), keep), ((seen.args, seen.kwargs), compare)):
+    for inputs, watch in ((alone, keep), ((seen.args, seen.kwargs), compare)):
         recorder = Recorder(setting.model, tuple(t for _, t in find_tensors(inputs)), watch, setting.source_root)
         with seen.tape.leaves_kept(), preserved(setting.model), recorder:
             setting.call(*inputs)

@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from unetdoctor.engine.chance import chance
+from unetdoctor.engine.finiteness import broken_operations
+from unetdoctor.engine.liveliness import dead_activations
+
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-MEASURES: dict[str, Callable[[Examination], Any]] = {}
+MEASURES: dict[str, Callable[[Examination], Any]] = {
+    "broken": broken_operations,
+    "dead": dead_activations,
+    "chance": chance,
+}
 """Field of Evidence -> how it is measured."""
 
 

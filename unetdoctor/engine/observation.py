@@ -49,6 +49,8 @@ class Observed:
     """Evaluated static weights."""
     batch: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     """(mean, variance) of the batch at each normalisation with running statistics."""
+    quiet: dict[int, float] = field(default_factory=dict)
+    """Share of sampled channels that are 0 everywhere, of each activation that can die."""
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -105,6 +107,7 @@ def observe(
         name_kernels(tape)
     _name_nameless(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
+    seen.quiet = statistics.quiet()
     if raised is not None:
         seen.crash = crash_of(setting, tape, raised, tuple(inputs[0].shape) if inputs else ())
         return seen

@@ -13,8 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
+from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
-from unetdoctor.engine.tape import Leaf, Ref
+from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
+from unetdoctor.engine.liveliness import floor_of
+from unetdoctor.engine.tape import Leaf, Ref, traits
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
 
@@ -175,8 +178,11 @@ def rescale_input_of_activation(bench: Bench, remedy: Remedy) -> Change:
 def zero_bias(bench: Bench, remedy: Remedy) -> Change:
     """Set a layer's bias to zero."""
     change = Change()
-    for use in _chosen(bench, str(remedy.parameters.get("layers", "last"))):
-        bias = next((x for x in bench.tape.leaves if x.name == f"{use.layer}.bias"), None)
+    wanted = str(remedy.parameters.get("layers", "last"))
+    normalising = set(normalisations(bench.tape).values())
+    layers = [wanted] if wanted in normalising else [use.layer for use in _chosen(bench, wanted)]
+    for layer in layers:
+        bias = next((x for x in bench.tape.leaves if x.name == f"{layer}.bias"), None)
         if bias is not None:
             change.leaves[bias.name] = torch.zeros_like(bias.tensor)
     if not change.leaves:
@@ -237,6 +243,19 @@ def permute_view(bench: Bench, remedy: Remedy) -> Change:
     return Change(interventions={op: act})
 
 
+def leaky_slope(bench: Bench, remedy: Remedy) -> Change:
+    """Let an activation pass a fifth of what is below 0."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = nn.functional.leaky_relu(args[0], 0.2)
+        return args[0].copy_(out) if traits(func).mutated else out
+
+    op = int(remedy.parameters["op"])
+    if op >= len(bench.tape.entries) or floor_of(bench.tape.entries[op]) is None:
+        raise NotApplicableError("this pass has no such activation")
+    return Change(interventions={op: act})
+
+
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "batch_statistics": batch_statistics,
     "recalibrate": recalibrate,
@@ -250,6 +269,12 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "latent": latent,
     "load_weights": load_weights,
     "permute_view": permute_view,
+    "leaky_slope": leaky_slope,
+    "keep_finite": keep_finite,
+    "compute_wider": compute_wider,
+    "guard_operand": guard_operand,
+    "as_in_eval": as_in_eval,
+    "without_chance": without_chance,
 }
 """Every remedy that a tape can be evaluated under."""
 

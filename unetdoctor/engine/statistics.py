@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.tape import Entry, tensors
 from unetdoctor.facts import TensorStatistics
 
@@ -41,10 +42,12 @@ def sample_places(tensor: Tensor, channel_last: bool = False) -> Tensor:
     return tensor[tuple(index)].movedim(axis, 0).flatten(1).float()
 
 
-def measure(tensor: Tensor, channel_last: bool = False) -> Tensor:
-    """Return [minimum, maximum, mean, std, signal] of a floating tensor as one small tensor on its device."""
+def measure(tensor: Tensor, places: Tensor) -> Tensor:
+    """Return [minimum, maximum, mean, std, signal] of a floating tensor as one small tensor on its device.
+
+    `places` is its sample.
+    """
     low, high = torch.aminmax(tensor)
-    places = sample_places(tensor, channel_last)
     variance, mean = torch.var_mean(places, dim=1, correction=0)
     within = variance.mean()
     between = mean.var(correction=0)
@@ -56,6 +59,7 @@ class Statistics:
 
     def __init__(self) -> None:
         self._found: dict[int, Tensor] = {}
+        self._quiet: dict[int, Tensor] = {}
 
     def __call__(self, op: int, entry: Entry, result: Any) -> None:
         """Measure the first tensor of a result unless it is a view, empty or not floating."""
@@ -64,16 +68,26 @@ class Statistics:
         tensor = next(tensors(result), None)
         if tensor is None or not tensor.is_floating_point() or not tensor.numel() or tensor.layout is not torch.strided:
             return
-        self._found[op] = measure(tensor.detach(), entry.name in _CHANNEL_LAST)
+        places = sample_places(tensor.detach(), entry.name in _CHANNEL_LAST)
+        self._found[op] = measure(tensor.detach(), places)
+        floor = floor_of(entry)
+        if floor is not None and tensor.dim() > 1:
+            self._quiet[op] = (places.amax(dim=1) <= floor).float().mean()
 
     def collect(self) -> dict[int, TensorStatistics]:
-        """Return the numbers of every operation: the only synchronisation."""
+        """Return the numbers of every operation: nothing is synchronised before."""
         if not self._found:
             return {}
         rows = torch.stack(list(self._found.values())).tolist()
         return {op: TensorStatistics(*row) for op, row in zip(self._found, rows, strict=True)}
 
+    def quiet(self) -> dict[int, float]:
+        """Return, for each activation that can die, the share of sampled channels that are 0 everywhere."""
+        if not self._quiet:
+            return {}
+        return dict(zip(self._quiet, torch.stack(list(self._quiet.values())).tolist(), strict=True))
+
 
 def statistics_of(tensor: Tensor) -> TensorStatistics:
     """Return the numbers of one tensor, at once."""
-    return TensorStatistics(*measure(tensor.detach()).tolist())
+    return TensorStatistics(*measure(tensor.detach(), sample_places(tensor.detach())).tolist())

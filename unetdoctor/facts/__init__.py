@@ -4,6 +4,7 @@ Data flows one way: Request -> Evidence -> Finding -> Trial -> Diagnosis -> Repo
 boundary or ends in a report is defined here, and only here. Nothing in this room imports another room.
 """
 
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation
 from unetdoctor.facts.evidence import (
     Comparison,
     Crash,
@@ -42,10 +43,13 @@ from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 __all__ = [
     "AskedSize",
     "AxisSizes",
+    "BrokenOp",
     "Card",
+    "Chance",
     "Channel",
     "Comparison",
     "Crash",
+    "DeadActivation",
     "Decoding",
     "Diagnosis",
     "DisplayRange",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
@@ -244,6 +245,12 @@ class Evidence:
     """Weights that were loaded, and how much of them fitted."""
     isolation: Isolation | None = None
     """Whether samples depend on one another, where that was looked at."""
+    broken: tuple[BrokenOp, ...] = ()
+    """Operations that make non-finite values of finite ones, in the pass that draws most of them."""
+    dead: tuple[DeadActivation, ...] = ()
+    """Activations in front of the last layer, and how many of their channels never let anything through."""
+    chance: Chance | None = None
+    """How far the output moves under another seed; None where nothing is drawn."""
 
     @property
     def main(self) -> Run | None:

@@ -1,0 +1,185 @@
+"""UD309, UD401, UD405: what further looks at a pass tell."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.checks.build import (
+    MASK,
+    NAN,
+    comparison,
+    evidence,
+    examine,
+    flat,
+    logits,
+    model,
+    norm,
+    only,
+    op,
+    ops,
+    output,
+    place,
+    pristine,
+    run,
+    statistics,
+)
+from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, Op, Severity
+
+BROKEN_PICTURE = output(nan=40)
+
+
+def broken(name: str = "log", wider: bool = False, **fields: object) -> Evidence:
+    """A network whose third operation makes NaN of what is finite."""
+    bad = statistics(minimum=NAN, maximum=NAN)
+    recorded = [replace(x, statistics=bad) if x.index > 3 else x for x in ops()]
+    recorded[3] = op(3, name, "deep", (2,), statistics=bad)
+    found = BrokenOp("noise", 3, 40, 12288, (("self", -1.5, 2.0),), wider, "float32")
+    return evidence(runs=(run(drawn=BROKEN_PICTURE, ops=tuple(recorded)),), broken=(found,), **fields)
+
+
+class TestNonFiniteOrigin:
+    """UD405."""
+
+    def test_the_operation_and_its_operand_are_named(self) -> None:
+        finding = only("UD405", broken())
+        assert finding.severity is Severity.ERROR
+        assert finding.op == 3
+        assert "`log` at deep (model.py:43) makes 40 of 12288 values" in finding.message
+        assert "(self -1.5..2); its operand must not be at 0 or below." in finding.message
+        assert [r.action for r in finding.remedies] == ["guard_operand", "keep_finite"]
+        assert "clamp_min" in finding.remedies[0].patch
+
+    def test_an_operation_written_in_place(self) -> None:
+        assert only("UD405", broken("sqrt_")).remedies[0].parameters == {"name": "sqrt"}
+
+    def test_a_division(self) -> None:
+        assert only("UD405", broken("div")).remedies[0].title == "divide by no less than eps"
+
+    def test_what_is_finite_in_a_wider_type(self) -> None:
+        finding = only("UD405", broken("convolution", wider=True))
+        assert [r.action for r in finding.remedies] == ["compute_wider", "keep_finite"]
+        assert "finite in float64, but beyond float32" in finding.message
+
+    def test_a_broken_parameter_is_said_by_its_own_check(self) -> None:
+        given = broken("convolution", model=model(non_finite=(("deep.weight", 3),)))
+        recorded = tuple(replace(x, parameters=("deep.weight",)) if x.index == 3 else x for x in given.runs[0].ops)
+        assert not examine("UD405", replace(given, runs=(replace(given.runs[0], ops=recorded),)))
+
+    def test_finite(self) -> None:
+        assert not only("UD405", evidence()).ill
+
+    @pytest.mark.parametrize("given", [evidence(runs=()), replace(broken(), broken=())])
+    def test_nothing_that_was_seen(self, given: Evidence) -> None:
+        assert not examine("UD405", given)
+
+
+def dead(share: float, channels: int = 200, **fields: object) -> Evidence:
+    """A network whose second ReLU has dead channels."""
+    found = (DeadActivation(1, channels, 0), DeadActivation(3, channels, round(share * channels)))
+    recorded = tuple(replace(x, parameters=("deep.weight", "deep.bias")) if x.index == 2 else x for x in ops())
+    return evidence(dead=found, runs=(run(ops=recorded), run("natural")), **fields)
+
+
+class TestDeadRelu:
+    """UD401."""
+
+    def test_dead(self) -> None:
+        finding = only("UD401", dead(0.99))
+        assert finding.severity is Severity.NOTE
+        assert finding.op == 3
+        assert "198 of 200 channels (99 %, at most 98 %)" in finding.message
+        assert [r.action for r in finding.remedies] == ["zero_bias", "initialise", "leaky_slope"]
+        assert finding.remedies[0].parameters == {"layers": "deep"}
+
+    def test_two_thirds_dead_are_usual(self) -> None:
+        assert not only("UD401", dead(0.69)).ill
+
+    def test_a_layer_without_a_bias(self) -> None:
+        given = dead(1.0)
+        bare = tuple(replace(x, parameters=("deep.weight",)) for x in given.runs[0].ops)
+        finding = only("UD401", replace(given, runs=(replace(given.runs[0], ops=bare),)))
+        assert [r.action for r in finding.remedies] == ["initialise", "leaky_slope"]
+
+    @pytest.mark.parametrize("given", [evidence(), evidence(runs=()), dead(1.0, channels=3)])
+    def test_nothing_to_count(self, given: Evidence) -> None:
+        shown = examine("UD401", given)
+        assert not [x for x in shown if x.ill]
+
+    def test_the_lost_signal_behind_it_is_its_own(self) -> None:
+        lost = tuple(replace(x, statistics=statistics(0.0)) if x.index == 4 else x for x in six())
+        given = replace(dead(1.0), runs=(run(ops=lost, drawn=output(drawn_by=6)),))
+        assert not examine("UD403", given)
+        assert only("UD403", replace(given, dead=())).ill
+
+
+def six() -> tuple[Op, ...]:
+    """Three hidden convolutions, so that one stands behind the second ReLU and is not the last."""
+    return (*ops()[:4], op(4, "convolution", "late", (3,)), op(5, "relu", "", (4,)), op(6, "convolution", "draw", (5,)))
+
+
+def gaps(*ratios: float, dull: bool = False, **fields: object) -> Evidence:
+    """A trained network whose normalisation layers have these logarithms of batch over stored variance."""
+    norms = tuple(norm(f"norm{i}", log_variance_ratio=ratio, op=i) for i, ratio in enumerate(ratios))
+    drawn = output([flat(index) for index in range(3)]) if dull else output()
+    return evidence(drawn, drawn, **{"model": model(norms=norms), **fields})
+
+
+class TestBatchnormStatisticsWrong:
+    """UD309."""
+
+    def test_absurd_variances_are_a_warning_whatever_is_drawn(self) -> None:
+        finding = only("UD309", gaps(-14.1, -18.5, 20.0))
+        assert finding.severity is Severity.WARNING
+        assert finding.place.layer == "norm2"
+        assert finding.op == 0
+        assert "a factor of e^20 above the stored one (at most e^15)" in finding.message
+        assert [r.action for r in finding.remedies] == ["batch_statistics", "recalibrate"]
+
+    def test_noise_is_not_what_the_network_was_trained_on(self) -> None:
+        assert not only("UD309", gaps(3.33, 2.68, -3.5)).ill
+        assert not only("UD309", gaps(-7.9, -5.8)).ill
+
+    def test_an_input_on_another_scale_is_no_absurd_variance(self) -> None:
+        assert not only("UD309", gaps(-22.0, -5.8)).ill
+
+    def test_in_front_of_a_flat_picture_an_experiment_decides(self) -> None:
+        finding = only("UD309", gaps(-5.8, -2.5, dull=True))
+        assert finding.severity is Severity.NOTE
+        assert finding.place.layer == "norm0"
+        assert not only("UD309", gaps(3.3, -2.5, dull=True)).ill
+
+    def test_a_picture_that_stays_the_same(self) -> None:
+        assert only("UD309", gaps(-5.8, comparisons=(comparison(0.01),))).ill
+
+    def test_a_flat_mask(self) -> None:
+        drawn = logits(raw_spread=0.2)
+        given = replace(gaps(-5.8, intent=MASK), runs=(run(drawn=drawn),))
+        assert only("UD309", given).ill
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            evidence(),
+            gaps(20.0),
+            gaps(NAN, NAN),
+            gaps(20.0, 20.0, model=model(norms=(pristine(), pristine("other")))),
+            evidence(model=model(norms=(norm(log_variance_ratio=20.0),) * 2, trained=False)),
+        ],
+    )
+    def test_nothing_to_judge(self, given: Evidence) -> None:
+        assert not examine("UD309", given)
+
+    def test_nothing_readable_was_drawn(self) -> None:
+        broken_picture = output(nan=12288)
+        assert not only("UD309", replace(gaps(-5.8, -3.0), runs=(run(drawn=broken_picture),))).ill
+
+    def test_the_lost_signal_behind_it_is_its_own(self) -> None:
+        lost = tuple(
+            replace(x, name="native_batch_norm", statistics=statistics(0.0), place=place("norm1"))
+            if x.index == 3
+            else x
+            for x in ops()
+        )
+        given = replace(gaps(-5.8, -9.0), runs=(run(ops=lost),))
+        assert not examine("UD403", given)
+        assert only("UD403", replace(given, model=model())).ill

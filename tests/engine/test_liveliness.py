@@ -1,0 +1,73 @@
+"""Channels that an activation never lets through, and the experiments on it."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tests.engine.test_finiteness import examined
+from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.facts import DeadActivation, Remedy
+
+
+def below(x: Tensor, channels: int = 4) -> Tensor:
+    """Push the first channels far below zero."""
+    return x - 100 * (torch.arange(x.shape[1]) < channels).reshape(1, -1, 1, 1)
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "relu_": lambda x: x.clone().relu_(),
+    "relu6": F.relu6,
+    "clamp_min": lambda x: x.clamp_min(0),
+    "threshold": lambda x: F.threshold(x, 0.1, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_dead_channels_are_counted(name):
+    (found,) = examined(lambda x: ACTIVATIONS[name](below(x))).evidence().dead
+    assert (found.channels, found.dead) == (4, 4)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_channel_that_is_rarely_active_is_alive(name):
+    def rare(x: Tensor) -> Tensor:
+        out = below(x)
+        out[0, 0, 3, 5] = 1.0
+        return ACTIVATIONS[name](out)
+
+    assert examined(rare).evidence().dead[0].dead == 3
+
+
+@pytest.mark.parametrize(
+    "function", [F.leaky_relu, torch.tanh, lambda x: x.clamp_min(-5), lambda x: F.hardtanh(x)], ids=str
+)
+def test_other_activations_do_not_die(function):
+    assert examined(lambda x: function(below(x))).evidence().dead == ()
+
+
+def test_the_last_activation_is_no_hidden_one():
+    examination = examined(lambda x: x)
+    examination.subject.model.last = nn.Sequential(examination.subject.model.last, nn.ReLU())
+    examination.seen.clear()
+    probe = torch.randn(2, 3, 8, 8)
+    from unetdoctor.facts import Probe
+
+    examination.observe(Probe("noise", (2, 3, 8, 8), False, False), (probe,), {}, None)
+    assert examination.evidence().dead == ()
+
+
+def test_leaky_slope():
+    examination = examined(lambda x: below(x).relu_())
+    (dead,) = examination.evidence().dead
+    assert dead == DeadActivation(dead.op, 4, 4)
+    found = examination.picture_under((Remedy("leaky_slope", parameters={"op": dead.op}),))
+    assert found is not None
+    model, x = examination.subject.model, examination.main.inputs[0]
+    with torch.no_grad():
+        assert torch.equal(found[0], model.last(F.leaky_relu(below(model.first(x)), 0.2)))
+    with pytest.raises(NotApplicableError, match="no such activation"):
+        examination.picture_under((Remedy("leaky_slope", parameters={"op": 0}),))

@@ -1,0 +1,77 @@
+"""UD309: running statistics that do not belong to what the network computes."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.graph import STATISTICS_LIMIT, statistics_gap, stored_statistics
+from unetdoctor.checks.pictures import best, contrast, flatness, most_changed
+from unetdoctor.checks.remedies import statistics_for
+from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity
+
+ABSURD_LIMIT = 15.0
+"""|ln(batch variance / stored variance)| of a layer behind the first normalisation. Trained networks on noise: up to
+3.5; one trained on 0..255 and fed with N(0, 1): 7.9 at its first layer, 5.8 behind it. Stored variances times 1e6 or
+1e-6: 18-52."""
+DULL_LOGITS = 0.5
+"""Spread of a mask's logits under which it is flat."""
+DULL_CHANGE = 0.05
+"""Change of the output between two inputs under which it is the same, over its deviation."""
+
+
+class BatchnormStatisticsWrong(Check):
+    """The stored statistics of a normalisation layer are far from those of what it normalises.
+
+    Symptom
+        One even tone, saturated colours, or the same picture for every input in eval(); sound in train().
+    Cause
+        Statistics of other weights (an EMA copy, a checkpoint that was merged or resumed); training with batches of
+        one; a diverged pass in train() that left huge variances; inputs on another scale than in training.
+    Remedy
+        Feed what training fed; else fill the statistics anew with some tens of passes in train() over real inputs.
+        Batch statistics and recalibrated ones are tried, and the picture's own check reads the result.
+    Source
+        Recipe 10: resetting the statistics of a trained network takes the Dice from .94 to .30. Noise is not what a
+        network was trained on, and sound networks differ on it by a factor of e^3.5: a gap counts only where it is
+        beyond that and the picture is dull, or where no input could explain it.
+    """
+
+    code = "UD309"
+    name = "batchnorm-statistics-wrong"
+    kind = Kind.CAUSE
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the layer with the largest gap; layers that were never filled are left out."""
+        norms = stored_statistics(evidence)
+        dull = _is_dull(evidence)
+        judged = norms if dull else norms[1:]
+        if not judged or not evidence.model.trained:
+            return
+        limit = STATISTICS_LIMIT if dull else ABSURD_LIMIT
+        most = max(judged, key=statistics_gap)
+        gap = statistics_gap(most)
+        times = "above" if most.log_variance_ratio > 0 else "below"
+        yield cls.finding(
+            f"At {most.place.text} the variance of the batch lies a factor of e^{shown(gap)} {times} the stored one "
+            f"(at most e^{limit:g}), and its mean {shown(most.mean_shift)} deviations away.",
+            [Reading("logarithm of batch over stored variance", gap, upper=limit)],
+            place=most.place,
+            severity=Severity.WARNING if any(statistics_gap(x) > ABSURD_LIMIT for x in norms[1:]) else Severity.NOTE,
+            remedies=statistics_for(evidence),
+            op=norms[0].op,
+        )
+
+
+def _is_dull(evidence: Evidence) -> bool:
+    """Return whether the picture has no contrast or does not depend on the input: then an experiment can tell."""
+    segmentation = evidence.intent.effective.is_segmentation
+    chosen = best(evidence, lambda x: x.raw_spread if segmentation else contrast(x)[0])
+    if chosen is None:
+        return False
+    flat = (
+        chosen[1].raw_spread < DULL_LOGITS
+        if segmentation
+        else not any(reading.holds for reading in flatness(chosen[1]))
+    )
+    moved = [most_changed(evidence, kind)[0] for kind in ("inputs", "latents")]
+    return flat or any(x is not None and x.relative < DULL_CHANGE for x in moved)

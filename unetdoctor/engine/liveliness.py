@@ -1,0 +1,70 @@
+"""Channels that an activation never lets through: looked for in the sample of every pass, and then counted in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from unetdoctor.engine.evaluation import Change, Intervention
+from unetdoctor.engine.tape import Entry, argument, plain_name, tensors
+from unetdoctor.facts import DeadActivation
+
+if TYPE_CHECKING:
+    from unetdoctor.engine.examination import Examination
+    from unetdoctor.engine.observation import Observed
+
+SUSPICIOUS = 0.9
+"""Share of dead channels in the sample from which they are counted in full, in one more pass for each probe."""
+_FLOORS = {"relu": "", "hardtanh": "min_val", "clamp_min": "min", "threshold": "value"}
+
+
+def floor_of(entry: Entry) -> float | None:
+    """Return the lowest value of an activation that can die (relu and its like), None for other operations."""
+    name = plain_name(entry.func)
+    if name not in _FLOORS:
+        return None
+    known = argument(entry.args, entry.kwargs, entry.traits, _FLOORS[name])
+    lowest = known if isinstance(known, (int, float)) else -1.0 if name == "hardtanh" else 0.0
+    return float(lowest) if lowest == 0 else None
+
+
+def dead_activations(examination: Examination) -> tuple[DeadActivation, ...]:
+    """Return how many channels of each activation in front of the last layer are dead over all varied probes."""
+    passes = [seen for seen in examination.varied if _same_program(seen, examination.main)]
+    drawing = examination.main.drawing
+    if drawing is None or drawing.drawn_by is None or examination.main not in passes:
+        return ()
+    sampled = {op: min(seen.quiet.get(op, 0.0) for seen in passes) for op in examination.main.quiet}
+    hidden = {op: share for op, share in sampled.items() if op < drawing.drawn_by}
+    alive: dict[int, Tensor] = {}
+    suspicious = [op for op, share in hidden.items() if share >= SUSPICIOUS]
+    for seen in passes if suspicious else ():
+        examination.evaluate(seen, Change({op: _counting(alive, op) for op in suspicious}))
+    found = []
+    for op, share in hidden.items():
+        shape = examination.main.tape.entries[op].shape
+        channels = shape[_channel_axis(len(shape))]
+        dead = int((~alive[op]).sum()) if op in alive else int(share * channels)
+        found.append(DeadActivation(op, channels, dead))
+    return tuple(found)
+
+
+def _same_program(one: Observed, other: Observed) -> bool:
+    return [e.func for e in one.tape.entries] == [e.func for e in other.tape.entries]
+
+
+def _channel_axis(dimensions: int) -> int:
+    return 1 if dimensions > 3 else dimensions - 1
+
+
+def _counting(alive: dict[int, Tensor], op: int) -> Intervention:
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs)
+        result = next(tensors(out)).detach()
+        axis = _channel_axis(result.dim())
+        now = result.movedim(axis, 0).flatten(1).amax(dim=1) > 0
+        alive[op] = now | alive[op] if op in alive else now
+        return out
+
+    return act

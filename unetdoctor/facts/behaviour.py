@@ -1,0 +1,47 @@
+"""What further looks at a pass tell: where values stop being finite, which channels are dead, what chance changes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BrokenOp:
+    """One operation whose result is not finite although everything that it reads is."""
+
+    probe: str
+    """Name of the probe in whose pass it happened."""
+    op: int
+    """Its index."""
+    count: int
+    """NaN and infinite values of its result."""
+    size: int
+    """Values of its result."""
+    operands: tuple[tuple[str, float, float], ...]
+    """(argument, smallest, largest value) of the tensors that it reads."""
+    wider: bool
+    """Whether its result is finite when it is computed in float64."""
+    dtype: str
+    """Torch dtype of its result."""
+
+
+@dataclass(frozen=True)
+class DeadActivation:
+    """One activation that cuts off what is below 0, in front of the last layer."""
+
+    op: int
+    """Its index in the main run."""
+    channels: int
+    """Its channels."""
+    dead: int
+    """Channels that are 0 everywhere, in every sample of every varied probe."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The main output, drawn again from the same input."""
+
+    drawing: tuple[int, ...]
+    """Indices of the operations that draw random numbers; empty where the numbers come from elsewhere."""
+    relative: float
+    """Root mean square difference under another seed, over the output's spread."""
+    repeated: float
+    """The same under the same seed."""
