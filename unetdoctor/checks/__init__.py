@@ -52,6 +52,9 @@ from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
 from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTask
+from unetdoctor.checks.ud502_activation_twice import ActivationTwice
+from unetdoctor.checks.ud503_softmax_on_one_channel import SoftmaxOnOneChannel
+from unetdoctor.checks.ud504_softmax_over_wrong_dim import SoftmaxOverWrongDim
 from unetdoctor.facts import Card, Selection
 
 CHECKS: tuple[type[Check], ...] = (
@@ -90,6 +93,9 @@ CHECKS: tuple[type[Check], ...] = (
     LatentTooNarrow,
     ActivationSqueezes,
     ChannelsDoNotFitTask,
+    ActivationTwice,
+    SoftmaxOnOneChannel,
+    SoftmaxOverWrongDim,
 )
 """Every check, in the order of the codes."""
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from unetdoctor.engine.head import finishes
+
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-MEASURES: dict[str, Callable[[Examination], Any]] = {}
+MEASURES: dict[str, Callable[[Examination], Any]] = {
+    "finishes": finishes,
+}
 """Field of Evidence -> how it is measured."""
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from unetdoctor.engine.chosen import has_channels_last
 from unetdoctor.engine.drawing import Drawing, shifted
+from unetdoctor.engine.head import numbers
 from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
 
 _FINE = 16
@@ -201,6 +202,7 @@ def describe(
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
         class_shares=_class_shares(clean, inside, task),
+        head=numbers(clean, before, drawing.activation if drawing else ""),
     )
 
 

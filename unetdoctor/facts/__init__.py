@@ -30,6 +30,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
+from unetdoctor.facts.head import Finish, HeadNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
@@ -51,6 +52,8 @@ __all__ = [
     "Environment",
     "Evidence",
     "Finding",
+    "Finish",
+    "HeadNumbers",
     "InputChoice",
     "InputSpec",
     "Intent",

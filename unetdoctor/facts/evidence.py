@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from unetdoctor.facts.findings import Place
+from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
@@ -244,6 +245,8 @@ class Evidence:
     """Weights that were loaded, and how much of them fitted."""
     isolation: Isolation | None = None
     """Whether samples depend on one another, where that was looked at."""
+    finishes: tuple[Finish, ...] = ()
+    """The functions behind the last weighted layer of the main pass, in order."""
 
     @property
     def main(self) -> Run | None:
