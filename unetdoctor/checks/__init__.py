@@ -36,6 +36,8 @@ from unetdoctor.checks.ud203_flat_picture import FlatPicture
 from unetdoctor.checks.ud204_low_contrast import LowContrast
 from unetdoctor.checks.ud205_saturated_picture import SaturatedPicture
 from unetdoctor.checks.ud206_non_finite_output import NonFiniteOutput
+from unetdoctor.checks.ud207_one_class_everywhere import OneClassEverywhere
+from unetdoctor.checks.ud208_empty_or_full_mask import EmptyOrFullMask
 from unetdoctor.checks.ud209_ignores_its_input import IgnoresItsInput
 from unetdoctor.checks.ud210_no_diversity import NoDiversity
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
@@ -77,6 +79,8 @@ CHECKS: tuple[type[Check], ...] = (
     LowContrast,
     SaturatedPicture,
     NonFiniteOutput,
+    OneClassEverywhere,
+    EmptyOrFullMask,
     IgnoresItsInput,
     NoDiversity,
     DeadOutputChannel,
