@@ -50,6 +50,7 @@ from unetdoctor.checks.ud305_constant_weights import ConstantWeights
 from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
+from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
@@ -57,6 +58,9 @@ from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTas
 from unetdoctor.checks.ud502_activation_twice import ActivationTwice
 from unetdoctor.checks.ud503_softmax_on_one_channel import SoftmaxOnOneChannel
 from unetdoctor.checks.ud504_softmax_over_wrong_dim import SoftmaxOverWrongDim
+from unetdoctor.checks.ud506_logits_shown_as_picture import LogitsShownAsPicture
+from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
+from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
 from unetdoctor.facts import Card, Selection
 
 CHECKS: tuple[type[Check], ...] = (
@@ -93,6 +97,7 @@ CHECKS: tuple[type[Check], ...] = (
     WeightScaleOff,
     NonFiniteWeights,
     BatchNormNeverUpdated,
+    NormOnOutputHead,
     SignalVanishes,
     LatentTooNarrow,
     ActivationSqueezes,
@@ -100,6 +105,9 @@ CHECKS: tuple[type[Check], ...] = (
     ActivationTwice,
     SoftmaxOnOneChannel,
     SoftmaxOverWrongDim,
+    LogitsShownAsPicture,
+    ReluOnOutput,
+    TanhShownAsUnitRange,
 )
 """Every check, in the order of the codes."""
 

@@ -41,7 +41,7 @@ class OneClassEverywhere(Check):
         yield cls.finding(
             f"Class {found.winner} has {shown(found.share)} % of the places drawn by {where.text} or more on each of "
             f"{len(evidence.outputs)} inputs; it leads by {shown(found.lead)} (at most {found.limit:g}), "
-            f"{shown(found.ratio)} of the lead's own deviation (at most {RATIO_LIMIT:g}).",
+            f"{shown(found.ratio)} times the lead's own deviation (at most {RATIO_LIMIT:g}).",
             found.readings,
             place=where,
             severity=severity(evidence, found),

@@ -39,9 +39,9 @@ class EmptyOrFullMask(Check):
         run, output = evidence.outputs[0]
         where = place(evidence, run, output)
         yield cls.finding(
-            f"The mask drawn by {where.text} is {'1' if found.winner else '0'} at {shown(found.share)} % of its places or "
-            f"more on each of {len(evidence.outputs)} inputs; its logits lie {shown(found.lead)} from the threshold (at "
-            f"most {found.limit:g}), {shown(found.ratio)} of their own deviation (at most {RATIO_LIMIT:g}).",
+            f"The mask drawn by {where.text} is {int(found.winner > 0)} at {shown(found.share)} % of its places "
+            f"or more on each of {len(evidence.outputs)} inputs; its logits lie {shown(found.lead)} from the threshold "
+            f"(at most {found.limit:g}), {shown(found.ratio)} times their own deviation (at most {RATIO_LIMIT:g}).",
             found.readings,
             place=where,
             severity=severity(evidence, found),
