@@ -58,6 +58,7 @@ from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTas
 from unetdoctor.checks.ud502_activation_twice import ActivationTwice
 from unetdoctor.checks.ud503_softmax_on_one_channel import SoftmaxOnOneChannel
 from unetdoctor.checks.ud504_softmax_over_wrong_dim import SoftmaxOverWrongDim
+from unetdoctor.checks.ud505_loss_and_activation_clash import LossAndActivationClash
 from unetdoctor.checks.ud506_logits_shown_as_picture import LogitsShownAsPicture
 from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
@@ -105,6 +106,7 @@ CHECKS: tuple[type[Check], ...] = (
     ActivationTwice,
     SoftmaxOnOneChannel,
     SoftmaxOverWrongDim,
+    LossAndActivationClash,
     LogitsShownAsPicture,
     ReluOnOutput,
     TanhShownAsUnitRange,

@@ -13,6 +13,8 @@ from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover, recovered_output
+from unetdoctor.engine.loss_source import inferred_loss
+from unetdoctor.engine.losses import loss_numbers
 from unetdoctor.engine.measures import measured
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
@@ -118,6 +120,7 @@ class Examination:
             self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
+        self._intent = replace(self._intent, **inferred_loss(self.subject.source, self.setting.shown_path))
         self._display = outputs.display_range(main.output, main.drawing, self._intent)
 
     def _model_facts(self) -> ModelFacts:
@@ -131,7 +134,8 @@ class Examination:
             known = outputs.display_range(tensor, seen.drawing, self._intent)
         rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
         output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
-        return replace(output, shape=tuple(tensor.shape))
+        loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
+        return replace(output, shape=tuple(tensor.shape), loss=loss)
 
     def _run(self, seen: Observed) -> Run:
         described = None

@@ -128,6 +128,7 @@ def final_activation(bench: Bench, remedy: Remedy) -> Change:
         "identity": torch.Tensor.clone,
         "sigmoid": torch.sigmoid,
         "tanh": torch.tanh,
+        "log_softmax": lambda x: torch.log_softmax(x, dim=1),
     }
     function = functions[kind]
     if drawing.activation_op is not None:

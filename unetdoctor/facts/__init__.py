@@ -30,7 +30,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
-from unetdoctor.facts.head import Finish, HeadNumbers
+from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
@@ -62,6 +62,7 @@ __all__ = [
     "Latent",
     "LayerWeights",
     "Limits",
+    "LossNumbers",
     "ModelFacts",
     "NormStatistics",
     "Op",

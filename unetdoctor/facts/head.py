@@ -48,3 +48,19 @@ class HeadNumbers:
     mean_drift: float
     """Standard deviation over samples of a channel's mean, over the deviation within a sample, mean over channels; NaN
     with one sample."""
+
+
+@dataclass(frozen=True)
+class LossNumbers:
+    """What a loss makes of the values that a head can draw."""
+
+    loss: str
+    """`bce`, `bce-with-logits`, `cross-entropy`, `nll`."""
+    least: float
+    """The loss where the output says its target as clearly as its range allows: 0 for a loss that fits."""
+    outside: float
+    """Share of values that this loss refuses, 0..1."""
+    gradient_left: float
+    """Mean absolute gradient of a value there: 0 for a loss that fits."""
+    gradient_wrong: float
+    """The same where the output says the opposite: 0 where nothing can be learned."""

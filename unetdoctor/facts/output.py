@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.head import HeadNumbers
+from unetdoctor.facts.head import HeadNumbers, LossNumbers
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ class Output:
     pictures of several channels, where no class is meant."""
     head: HeadNumbers | None = None
     """What it says of the head that drew it."""
+    loss: LossNumbers | None = None
+    """What the loss that was declared, or read from the model's file, makes of it."""
 
     @property
     def non_finite(self) -> float:

@@ -145,6 +145,7 @@ def _examination(loaded: LoadedModel, chosen: ChosenInput, request: Request) -> 
         timestep=chosen.timestep,
         place=place,
         loads=loaded.loads,
+        source=loaded.source_file,
     )
     return Examination(setting_of(loaded, request), subject, request)
 
