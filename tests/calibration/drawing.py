@@ -14,8 +14,8 @@ def table(limits: Sequence[Limit], cases: int, sound: int) -> str:
     lines = [
         "# Where the limits stand",
         "",
-        f"Made by `make calibrate` from {sound} examinations of sound networks and {cases} of sick ones. The value of a",
-        "sound network is the one nearest to the limit; that of a sick case stands at its fault, for the checks that",
+        f"Made by `make calibrate` from {sound} examinations of sound networks and {cases} of sick ones. The value of",
+        "a sound network is the one nearest to the limit; that of a sick case stands at its fault, for the checks that",
         "are to name it. Where a check has several readings, all of them must be ill together: single values beyond",
         "a limit are no false alarms in themselves.",
         "",

@@ -37,6 +37,8 @@ from unetdoctor.checks.ud203_flat_picture import FlatPicture
 from unetdoctor.checks.ud204_low_contrast import LowContrast
 from unetdoctor.checks.ud205_saturated_picture import SaturatedPicture
 from unetdoctor.checks.ud206_non_finite_output import NonFiniteOutput
+from unetdoctor.checks.ud207_one_class_everywhere import OneClassEverywhere
+from unetdoctor.checks.ud208_empty_or_full_mask import EmptyOrFullMask
 from unetdoctor.checks.ud209_ignores_its_input import IgnoresItsInput
 from unetdoctor.checks.ud210_no_diversity import NoDiversity
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
@@ -50,6 +52,7 @@ from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
 from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
+from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
@@ -57,6 +60,13 @@ from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
 from unetdoctor.checks.ud410_random_in_eval import RandomInEval
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
 from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTask
+from unetdoctor.checks.ud502_activation_twice import ActivationTwice
+from unetdoctor.checks.ud503_softmax_on_one_channel import SoftmaxOnOneChannel
+from unetdoctor.checks.ud504_softmax_over_wrong_dim import SoftmaxOverWrongDim
+from unetdoctor.checks.ud505_loss_and_activation_clash import LossAndActivationClash
+from unetdoctor.checks.ud506_logits_shown_as_picture import LogitsShownAsPicture
+from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
+from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
 
@@ -81,6 +91,8 @@ CHECKS: tuple[type[Check], ...] = (
     LowContrast,
     SaturatedPicture,
     NonFiniteOutput,
+    OneClassEverywhere,
+    EmptyOrFullMask,
     IgnoresItsInput,
     NoDiversity,
     DeadOutputChannel,
@@ -94,6 +106,7 @@ CHECKS: tuple[type[Check], ...] = (
     NonFiniteWeights,
     BatchNormNeverUpdated,
     BatchnormStatisticsWrong,
+    NormOnOutputHead,
     DeadRelu,
     SignalVanishes,
     NonFiniteOrigin,
@@ -101,6 +114,13 @@ CHECKS: tuple[type[Check], ...] = (
     RandomInEval,
     ActivationSqueezes,
     ChannelsDoNotFitTask,
+    ActivationTwice,
+    SoftmaxOnOneChannel,
+    SoftmaxOverWrongDim,
+    LossAndActivationClash,
+    LogitsShownAsPicture,
+    ReluOnOutput,
+    TanhShownAsUnitRange,
     NotDeterministic,
 )
 """Every check, in the order of the codes."""

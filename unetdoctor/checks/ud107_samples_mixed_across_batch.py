@@ -49,7 +49,7 @@ class SamplesMixedAcrossBatch(Check):
             f"most {limit:.2g}) away from what it is in the batch{where}.",
             [Reading("difference of a sample alone and in its batch", alone.relative, "x", upper=limit)],
             place=op.place if op is not None else None,
-            severity=Severity.NOTE if _by_design(op) else Severity.WARNING,
+            severity=Severity.NOTE if _by_design(op) or _is_finish(evidence, op) else Severity.WARNING,
             op=alone.origin,
             patch=_patch(op),
         )
@@ -67,6 +67,11 @@ def _by_design(op: Op | None) -> bool:
     A layer without stored statistics is meant to; one that has them was left in training mode.
     """
     return op is not None and (op.name in _REDUCTIONS or is_normalisation(op))
+
+
+def _is_finish(evidence: Evidence, op: Op | None) -> bool:
+    """Return whether the op is the softmax that draws the output: its axis is UD504's."""
+    return op is not None and any(x.op == op.index and x.dim is not None for x in evidence.finishes)
 
 
 def _patch(op: Op | None) -> str:

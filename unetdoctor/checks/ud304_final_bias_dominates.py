@@ -5,12 +5,16 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
+from unetdoctor.checks.margins import margin
 from unetdoctor.checks.pictures import is_sure
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Output, Reading, Remedy, Severity
 
 RATIO_LIMIT = 5.0
 """Largest bias over the signal of the layer's result. 24: sick sample. .4-.6: sound samples; 2: masks of rare
 objects."""
+PINNED_RATIO = 1.0
+"""The same where no input crosses the lead that the bias gives (UD207, UD208). 3.6-4.9: biases of -12 and -30 on
+networks of strong logits."""
 PINNED = {"tanh": 2.8, "sigmoid": 5.5, "softmax": 5.5, "log_softmax": 5.5}
 """Bias from which on an activation lies within one 8-bit level of its end: tanh(2.8) = .993, sigmoid(5.5) = .996. The
 prior of focal loss, -4.6 to -2, stays below."""
@@ -45,12 +49,13 @@ class FinalBiasDominates(Check):
         bias = _bias(last, run.output)
         pinned = _pinned(run.output, picture=evidence.intent.effective.is_picture)
         ratio = bias / last.signal_out if last.signal_out > 0 else math.inf if bias else 0.0
+        limit = PINNED_RATIO if _decides(evidence) else RATIO_LIMIT
         yield cls.finding(
             f"The largest bias of {last.place.text} is {shown(bias)} (the activation is at its end from "
             f"{shown(pinned)} on), {shown(ratio)} times the layer's signal of {shown(last.signal_out)} (at most "
-            f"{RATIO_LIMIT:g}).",
+            f"{limit:g}).",
             either(
-                Reading("bias over signal of the last layer", ratio, "x", upper=RATIO_LIMIT),
+                Reading("bias over signal of the last layer", ratio, "x", upper=limit),
                 Reading("largest bias of the last layer", bias, upper=pinned),
             ),
             place=last.place,
@@ -67,6 +72,12 @@ class FinalBiasDominates(Check):
             ],
             op=last.op,
         )
+
+
+def _decides(evidence: Evidence) -> bool:
+    """Return whether a mask or class map is the same everywhere, on every input, beyond the reach of its signal."""
+    found = margin(evidence, one_channel=True) or margin(evidence, one_channel=False)
+    return found is not None and found.pinned
 
 
 def _severity(evidence: Evidence, output: Output) -> Severity:

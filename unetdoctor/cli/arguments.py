@@ -28,6 +28,7 @@ class Options:
     task: str = "auto"
     classes: int | None = None
     range_: str | None = None
+    loss: str | None = None
     device: str = "cpu"
     timeout: float = 300.0
     select: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ def request(options: Options) -> Request:
             task=Task(choice("--task", options.task, tuple(task.value for task in Task))),
             classes=options.classes,
             display_range=None if options.range_ is None else parse_range(options.range_),
+            loss="" if options.loss is None else choice("--loss", options.loss, values.LOSSES),
         ),
         device=values.device(options.device),
         selection=Selection(

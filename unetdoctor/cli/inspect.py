@@ -50,6 +50,14 @@ def inspect(
     range_: Annotated[
         str | None, typer.Option("--range", metavar="LOW..HIGH", help="Output values shown as black and white.")
     ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            "--loss",
+            metavar="LOSS",
+            help="bce, bce-with-logits, cross-entropy, nll, dice, focal, l1, mse or adversarial.",
+        ),
+    ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
     budget: Annotated[
@@ -101,6 +109,7 @@ def inspect(
         task=task,
         classes=classes,
         range_=range_,
+        loss=loss,
         device=device,
         timeout=timeout,
         select=tuple(select or ()),

@@ -11,6 +11,7 @@ from unetdoctor.cli.errors import RequestError, choice, did_you_mean
 from unetdoctor.facts import Selection
 
 FAIL_ON = ("error", "warning", "note", "never")
+LOSSES = ("bce", "bce-with-logits", "cross-entropy", "nll", "dice", "focal", "l1", "mse", "adversarial")
 FORMATS = ("text", "json")
 FILE_FORMATS = ("text", "json", "svg")
 COLORS = ("auto", "always", "never")

@@ -14,9 +14,12 @@ from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover, recovered_output
+from unetdoctor.engine.loss_source import inferred_loss
+from unetdoctor.engine.losses import loss_numbers
 from unetdoctor.engine.measures import measured
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
+from unetdoctor.engine.price import SLOW_PRODUCTS
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
@@ -40,8 +43,6 @@ from unetdoctor.facts import (
 
 KEPT_VALUES = 1_000_000
 """A trial's output of more values is evaluated again where it is drawn, instead of kept."""
-SLOW_PRODUCTS = 1e10
-"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
 
 
 class Examination:
@@ -119,6 +120,7 @@ class Examination:
             self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
+        self._intent = replace(self._intent, **inferred_loss(self.subject.source, self.setting.shown_path))
         self._display = outputs.display_range(main.output, main.drawing, self._intent)
 
     def _model_facts(self) -> ModelFacts:
@@ -132,7 +134,8 @@ class Examination:
             known = outputs.display_range(tensor, seen.drawing, self._intent)
         rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
         output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
-        return replace(output, shape=tuple(tensor.shape))
+        loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
+        return replace(output, shape=tuple(tensor.shape), loss=loss)
 
     def _run(self, seen: Observed) -> Run:
         described = None
@@ -216,7 +219,7 @@ class Examination:
             for r in base.runs
             if r.probe.name in described or r.crash is not None
         )
-        anew = remeasured(self, remedies, partial(self._change, self.main, remedies))
+        anew = remeasured(self, remedies, partial(self.change, self.main, remedies))
         return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **anew)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:

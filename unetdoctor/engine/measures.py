@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.chance import chance
 from unetdoctor.engine.finiteness import broken_operations
+from unetdoctor.engine.head import finishes
 from unetdoctor.engine.liveliness import dead_activations
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
     "dead": dead_activations,
     "chance": chance,
+    "finishes": finishes,
 }
 """Field of Evidence -> how it is measured."""
 

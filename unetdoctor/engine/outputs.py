@@ -7,6 +7,7 @@ from torch import Tensor
 
 from unetdoctor.engine.chosen import has_channels_last
 from unetdoctor.engine.drawing import Drawing, shifted
+from unetdoctor.engine.head import numbers
 from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
 
 _FINE = 16
@@ -130,8 +131,8 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
 
 
 def after_activation(display: DisplayRange, drawing: Drawing, kind: str) -> DisplayRange:
-    """Return how the output is shown once its final activation is `identity`, `sigmoid` or `tanh`."""
-    if kind == "identity":
+    """Return how the output is shown once its final activation is `identity`, `sigmoid`, `tanh` or another one."""
+    if kind not in ("sigmoid", "tanh"):
         return display
     low, high = shifted(*((0.0, 1.0) if kind == "sigmoid" else (-1.0, 1.0)), drawing.affine)
     return DisplayRange(low, high, "as is", kind)
@@ -150,7 +151,8 @@ def describe(
     path: str, tensor: Tensor, raw: Tensor, drawing: Drawing | None, display: DisplayRange, task: Task
 ) -> Output:
     """Return the numbers of one output; `raw` is what its final activation read (the output itself without one)."""
-    x, before = as_pictures(tensor), as_pictures(raw)
+    flattened = raw.dim() == 3 and tensor.dim() == 4 and raw.shape == tensor.flatten(2).shape
+    x, before = as_pictures(tensor), as_pictures(raw.reshape(tensor.shape) if flattened else raw)
     finite = torch.isfinite(x)
     count = x.numel()
     nan = int(torch.isnan(x).sum())
@@ -201,6 +203,7 @@ def describe(
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
         class_shares=_class_shares(clean, inside, task),
+        head=numbers(clean, before, drawing.activation if drawing else ""),
     )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.tape import Leaf, Ref, traits
@@ -130,6 +131,7 @@ def final_activation(bench: Bench, remedy: Remedy) -> Change:
         "identity": torch.Tensor.clone,
         "sigmoid": torch.sigmoid,
         "tanh": torch.tanh,
+        "log_softmax": lambda x: torch.log_softmax(x, dim=1),
     }
     function = functions[kind]
     if drawing.activation_op is not None:
@@ -275,6 +277,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "guard_operand": guard_operand,
     "as_in_eval": as_in_eval,
     "without_chance": without_chance,
+    **FINISHING,
 }
 """Every remedy that a tape can be evaluated under."""
 

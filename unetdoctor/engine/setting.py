@@ -55,3 +55,5 @@ class Subject:
     """Where a layer is made."""
     loads: tuple[Load, ...] = ()
     """Weights that were loaded."""
+    source: Path | None = None
+    """The user's Python file, where there is one."""

@@ -31,6 +31,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
+from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, Decoding, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
@@ -56,6 +57,8 @@ __all__ = [
     "Environment",
     "Evidence",
     "Finding",
+    "Finish",
+    "HeadNumbers",
     "InputChoice",
     "InputSpec",
     "Intent",
@@ -64,6 +67,7 @@ __all__ = [
     "Latent",
     "LayerWeights",
     "Limits",
+    "LossNumbers",
     "ModelFacts",
     "NormStatistics",
     "Op",

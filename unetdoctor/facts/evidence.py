@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation
 from unetdoctor.facts.findings import Place
+from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
@@ -251,6 +252,8 @@ class Evidence:
     """Activations in front of the last layer, and how many of their channels never let anything through."""
     chance: Chance | None = None
     """How far the output moves under another seed; None where nothing is drawn."""
+    finishes: tuple[Finish, ...] = ()
+    """The functions behind the last weighted layer of the main pass, in order."""
 
     @property
     def main(self) -> Run | None:

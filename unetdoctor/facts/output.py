@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from unetdoctor.facts.head import HeadNumbers, LossNumbers
+
 
 @dataclass(frozen=True)
 class DisplayRange:
@@ -112,6 +114,10 @@ class Output:
     class_shares: tuple[float, ...]
     """Share of places at which each channel is the largest (with one channel, [below, above] the threshold); empty for
     pictures of several channels, where no class is meant."""
+    head: HeadNumbers | None = None
+    """What it says of the head that drew it."""
+    loss: LossNumbers | None = None
+    """What the loss that was declared, or read from the model's file, makes of it."""
 
     @property
     def non_finite(self) -> float:

@@ -41,6 +41,17 @@ class Intent:
     """The task that the engine reads from input, channels and final activation (AUTO before loading)."""
     inferred_from: str = ""
     """Why, in a few words."""
+    loss: str = ""
+    """The declared loss: `bce`, `cross-entropy` ...; empty where none was declared."""
+    inferred_loss: str = ""
+    """The loss that the model's own file applies to what the network returns; empty for none, or several."""
+    inferred_loss_from: str = ""
+    """Where it was read: `nn.BCELoss in model.py, line 40`."""
+
+    @property
+    def effective_loss(self) -> str:
+        """The declared loss, else the inferred one."""
+        return self.loss or self.inferred_loss
 
     @property
     def effective(self) -> Task:

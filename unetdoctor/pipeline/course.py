@@ -152,6 +152,7 @@ def examination_of(loaded: LoadedModel, chosen: ChosenInput, request: Request) -
         timestep=chosen.timestep,
         place=place,
         loads=loaded.loads,
+        source=loaded.source_file,
     )
     return Examination(setting_of(loaded, request), subject, request)
 

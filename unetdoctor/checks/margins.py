@@ -1,0 +1,89 @@
+"""By how much one class (or the empty, or the full mask) leads, everywhere and on every input."""
+
+from dataclasses import dataclass
+
+from unetdoctor.checks.pictures import holds_ids, is_sure, readable
+from unetdoctor.facts import Evidence, Output, Reading, Severity, Task
+
+LEAD_LIMIT = 20.0
+"""Smallest mean lead of that class in logits, over the inputs. At most 7.8: six trained networks of 1 to 3 classes (up
+to 16 on one of their inputs). 42-60: the same with a bias of 50."""
+BIASED_LIMIT = 8.0
+"""The same where a bias makes most of it. 10-17: those networks with a bias of -12."""
+MOST = 0.75
+"""Share of the lead from which a bias makes most of it. Biases of sound layers: under 2, against leads of 4 to 16."""
+RATIO_LIMIT = 2.0
+"""The lead over its own deviation. At most 1: the six trained networks. 4.2-15: with a bias of 50."""
+EVERYWHERE = 100.0
+"""Share of places, in %, of a class that leaves nothing to the others."""
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The lead of one class on the input on which it leads least."""
+
+    share: float
+    """Smallest share of places that it has on an input, in %."""
+    lead: float
+    """Smallest mean lead."""
+    ratio: float
+    """Smallest mean lead over its own deviation."""
+    winner: int
+    """Number of the class; of one channel, 0 for the empty and 1 for the full mask."""
+    real: bool
+    """Whether pictures of the person's own are among the inputs."""
+    bias: float
+    """Largest bias of the last layer."""
+
+    @property
+    def limit(self) -> float:
+        """Largest sound lead."""
+        return BIASED_LIMIT if self.bias >= MOST * self.lead else LEAD_LIMIT
+
+    @property
+    def pinned(self) -> bool:
+        """Whether no input can cross it."""
+        return self.share >= EVERYWHERE and self.lead > self.limit and self.ratio > RATIO_LIMIT
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The numbers, bound where the class is everywhere: on pictures of one's own, or beyond any reach."""
+        bound = self.share >= EVERYWHERE and (self.real or self.pinned)
+        lead = Reading(
+            "lead of one class over its own deviation", self.ratio, "x", upper=RATIO_LIMIT if self.pinned else None
+        )
+        share = Reading("share of places of one class", self.share, "%", upper=EVERYWHERE - 1e-3 if bound else None)
+        return (lead, share) if self.pinned else (share, lead)
+
+
+def margin(evidence: Evidence, *, one_channel: bool) -> Margin | None:
+    """Return the margin of a mask of one channel, or of several classes; None where the output is no such mask."""
+    task = evidence.intent.effective
+    pairs = [(run, x) for run, x in evidence.outputs if readable(x) and x.head is not None]
+    if task not in (Task.BINARY, Task.MULTICLASS) or not pairs:
+        return None
+    outputs = [x for _, x in pairs]
+    if any((len(x.channels) == 1) is not one_channel or not x.class_shares or _unscored(x) for x in outputs):
+        return None
+    winner = max(range(len(outputs[0].class_shares)), key=outputs[0].class_shares.__getitem__)
+    heads = [x.head for x in outputs if x.head is not None]
+    return Margin(
+        share=100 * min(x.class_shares[winner] for x in outputs),
+        lead=min(x.margin for x in heads),
+        ratio=min(x.margin / x.margin_spread if x.margin_spread > 0 else float("inf") for x in heads),
+        winner=winner,
+        real=any(run.probe.real for run, _ in pairs),
+        bias=evidence.model.last.bias_largest if evidence.model.last is not None else 0.0,
+    )
+
+
+def _unscored(output: Output) -> bool:
+    """Return whether nothing is left of the scores: ids without an activation before them."""
+    return holds_ids(output) and not output.activation
+
+
+def severity(evidence: Evidence, found: Margin) -> Severity:
+    """Return how bad it is; what is a mask only by a guess can be a depth or a flow."""
+    if not evidence.model.trained or not all(is_sure(evidence, x) for _, x in evidence.outputs):
+        return Severity.NOTE
+    return Severity.ERROR if found.pinned else Severity.WARNING

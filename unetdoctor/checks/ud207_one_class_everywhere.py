@@ -1,0 +1,49 @@
+"""UD207: one class wins everywhere, on every input."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.margins import RATIO_LIMIT, margin, severity
+from unetdoctor.checks.pictures import place
+from unetdoctor.checks.remedies import ZERO_LAST_BIAS
+from unetdoctor.facts import Evidence, Finding, Kind
+
+
+class OneClassEverywhere(Check):
+    """The argmax is one class at every place of every input.
+
+    Symptom
+        A class map of one colour, whatever the picture shows.
+    Cause
+        A bias that gives one class a lead that the signal cannot cross (UD304), a class that cannot win (UD212), or a
+        training that only ever saw the background.
+    Remedy
+        That of the cause.
+    Source
+        Seed 004; recipe 24. A sound, trained network may call all synthetic inputs background: that alone is no fault.
+        It is an error where the lead is beyond reach on every input (six trained networks: at most 1 of its deviation
+        and 7.8 logits; with a bias of 50: 4.2 and more, and 42), and a warning on one's own pictures.
+    """
+
+    code = "UD207"
+    name = "one-class-everywhere"
+    kind = Kind.SYMPTOM
+    counterfactuals = (ZERO_LAST_BIAS,)
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for scores of several classes."""
+        found = margin(evidence, one_channel=False)
+        if found is None:
+            return
+        run, output = evidence.outputs[0]
+        where = place(evidence, run, output)
+        yield cls.finding(
+            f"Class {found.winner} has {shown(found.share)} % of the places drawn by {where.text} or more on each of "
+            f"{len(evidence.outputs)} inputs; it leads by {shown(found.lead)} (at most {found.limit:g}), "
+            f"{shown(found.ratio)} times the lead's own deviation (at most {RATIO_LIMIT:g}).",
+            found.readings,
+            place=where,
+            severity=severity(evidence, found),
+            op=output.drawn_by,
+        )

@@ -1,0 +1,49 @@
+"""UD208: the mask is empty, or full, on every input."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.margins import RATIO_LIMIT, margin, severity
+from unetdoctor.checks.pictures import place
+from unetdoctor.checks.remedies import ZERO_LAST_BIAS
+from unetdoctor.facts import Evidence, Finding, Kind
+
+
+class EmptyOrFullMask(Check):
+    """The thresholded mask of one channel is 0 everywhere, or 1 everywhere, on every input.
+
+    Symptom
+        A black or a white mask, whatever the picture shows.
+    Cause
+        A bias that no signal can cross (UD304), a doubled or a wrong final activation (UD502, UD503, UD507), or a
+        training that only ever saw the background.
+    Remedy
+        That of the cause.
+    Source
+        Seeds 002 and 004; recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99. A sound
+        network may find nothing in synthetic inputs: that alone is no fault. It is an error where the distance from
+        the threshold is beyond reach on every input, and a warning on one's own pictures.
+    """
+
+    code = "UD208"
+    name = "empty-or-full-mask"
+    kind = Kind.SYMPTOM
+    counterfactuals = (ZERO_LAST_BIAS,)
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for a mask of one channel."""
+        found = margin(evidence, one_channel=True)
+        if found is None:
+            return
+        run, output = evidence.outputs[0]
+        where = place(evidence, run, output)
+        yield cls.finding(
+            f"The mask drawn by {where.text} is {int(found.winner > 0)} at {shown(found.share)} % of its places "
+            f"or more on each of {len(evidence.outputs)} inputs; its logits lie {shown(found.lead)} from the threshold "
+            f"(at most {found.limit:g}), {shown(found.ratio)} times their own deviation (at most {RATIO_LIMIT:g}).",
+            found.readings,
+            place=where,
+            severity=severity(evidence, found),
+            op=output.drawn_by,
+        )

@@ -1,0 +1,78 @@
+"""UD504: the final softmax runs over the samples, the height or the width."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.pictures import op_at, readable
+from unetdoctor.facts import Evidence, Finding, Finish, Kind, Place, Reading, Remedy, Severity
+
+SUM_LIMIT = 0.05
+"""Largest distance of a sum over the channels from 1. Under 1e-3: a softmax over the channels, half precision included.
+.5 and more: one over samples, height or width."""
+_PICTURE_AXES = 4
+
+
+class SoftmaxOverWrongDim(Check):
+    """The softmax that draws the output runs over the samples, the height or the width instead of the channels.
+
+    Symptom
+        Stripes or even grey instead of probabilities; a picture that changes with the others in its batch.
+    Cause
+        dim=0, -1 or 2 (or none) of softmax, where the channels of [N, C, H, W] are axis 1.
+    Remedy
+        dim=1.
+    Source
+        Recipe 14. The axis of the channels is followed on the graph from the layer that drew the output, through every
+        permutation and view; sums over channels of the drawn values confirm it. A softmax over all places together (a
+        heatmap) is none of these and is not judged, nor are those of attention inside the network.
+    """
+
+    code = "UD504"
+    name = "softmax-over-wrong-dim"
+    kind = Kind.CAUSE
+    proves_itself = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for a final softmax whose axes are known."""
+        run = evidence.main
+        sums = [x.head.channel_sum_error for _, x in evidence.outputs if readable(x) and x.head is not None]
+        finish = evidence.finishes[-1] if evidence.finishes else None
+        if run is None or finish is None or not sums or not _known(finish):
+            return
+        op = op_at(run, finish.op)
+        where = op.place if op is not None else Place()
+        wrong = finish.dim != finish.channels
+        channels = finish.shape[finish.channels or 0]
+        yield cls.finding(
+            f"`{finish.kind}` at {where.text} runs over axis {finish.dim} ({finish.size} {_axis(finish)}) of "
+            f"{'x'.join(map(str, finish.shape))}, whose {channels} channels are axis {finish.channels}: sums over the "
+            f"channels are up to {shown(max(sums))} away from 1 (at most {SUM_LIMIT:g}).",
+            [Reading("distance of channel sums from 1", max(sums), upper=SUM_LIMIT if wrong else None)],
+            place=where,
+            severity=Severity.ERROR if evidence.model.trained else Severity.WARNING,
+            remedies=[
+                Remedy(
+                    action="softmax_over",
+                    place=where,
+                    parameters={"op": finish.op, "dim": finish.channels},
+                    title=f"{finish.kind} over axis {finish.channels}",
+                    patch=f"torch.{finish.kind}(logits, dim={finish.channels})",
+                    cause=cls.code,
+                    scope=1,
+                )
+            ],
+            op=finish.op,
+        )
+
+
+def _known(finish: Finish) -> bool:
+    known = finish.dim is not None and finish.channels is not None and len(finish.shape) >= _PICTURE_AXES
+    several = known and finish.shape[finish.channels or 0] > 1
+    return several and finish.ends and finish.kind in ("softmax", "log_softmax")
+
+
+def _axis(finish: Finish) -> str:
+    if finish.dim == 0:
+        return "samples"
+    return "channels" if finish.dim == finish.channels else "rows or columns"
