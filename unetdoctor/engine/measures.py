@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from unetdoctor.engine.ablation import skips
+
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-MEASURES: dict[str, Callable[[Examination], Any]] = {}
+MEASURES: dict[str, Callable[[Examination], Any]] = {"skips": skips}
 """Field of Evidence -> how it is measured."""
 
 

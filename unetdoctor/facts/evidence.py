@@ -7,6 +7,7 @@ from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.size_law import SizeLaw
+from unetdoctor.facts.skips import Skip
 from unetdoctor.facts.weights import WeightsLoad
 
 
@@ -244,6 +245,8 @@ class Evidence:
     """Weights that were loaded, and how much of them fitted."""
     isolation: Isolation | None = None
     """Whether samples depend on one another, where that was looked at."""
+    skips: tuple[Skip, ...] = ()
+    """Skip connections of the main run with their influence, in order."""
 
     @property
     def main(self) -> Run | None:
