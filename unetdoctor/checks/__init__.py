@@ -49,6 +49,9 @@ from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
+from unetdoctor.checks.ud406_skip_without_effect import SkipWithoutEffect
+from unetdoctor.checks.ud407_decoder_bypassed import DecoderBypassed
+from unetdoctor.checks.ud408_skips_crossed import SkipsCrossed
 from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
 from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTask
@@ -87,6 +90,9 @@ CHECKS: tuple[type[Check], ...] = (
     NonFiniteWeights,
     BatchNormNeverUpdated,
     SignalVanishes,
+    SkipWithoutEffect,
+    DecoderBypassed,
+    SkipsCrossed,
     LatentTooNarrow,
     ActivationSqueezes,
     ChannelsDoNotFitTask,

@@ -3,18 +3,17 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from unetdoctor.engine.drawing import CONVOLUTIONS, NORMALISATIONS, plain
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, place_of, run_again, verify_now
-from unetdoctor.engine.skips import Join, Part, find_joins
-from unetdoctor.engine.tape import Leaf, Ref, argument
+from unetdoctor.engine.remedies import change_for
+from unetdoctor.engine.skips import Join, Part, consumer, find_joins
+from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import resolve
-from unetdoctor.facts import Place, Skip
+from unetdoctor.facts import Place, Remedy, Skip
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -25,7 +24,6 @@ MOST_SLOW = 6
 """The same where a pass is slow: the last ones, behind which least is to be evaluated again."""
 FLAT = 1e-6
 """Spread over the largest value below which an output is flat: what is left is rounding."""
-_POINTWISE = {"relu", "leaky_relu", "silu", "gelu", "elu", "dropout", "native_dropout", "prelu", *NORMALISATIONS}
 
 
 def skips(examination: "Examination", change: Change | None = None) -> tuple[Skip, ...]:
@@ -41,12 +39,17 @@ def skips(examination: "Examination", change: Change | None = None) -> tuple[Ski
     return tuple(_described(examination, seen, join, joins, ablation) for join in joins)
 
 
+def skips_under(examination: "Examination", remedies: tuple[Remedy, ...]) -> tuple[Skip, ...]:
+    """Return the same under remedies."""
+    return skips(examination, change_for(examination.bench(examination.main), remedies))
+
+
 def _described(
     examination: "Examination", seen: Observed, join: Join, joins: tuple[Join, ...], ablation: "_Ablation"
 ) -> Skip:
     entries = seen.tape.entries
     sizes = sorted({j.size for j in joins}, key=lambda size: (-math.prod(size), size))
-    consumer, share = _weights(examination, seen, join, ablation.change)
+    reader, weight, deep_weight = _weights(examination, seen, join, ablation.change)
     skip = Skip(
         join=join.op,
         operand=join.skip.position,
@@ -63,16 +66,18 @@ def _described(
         bottom_channels=entries[join.bottom].shape[1],
         from_input=join.from_input,
         reaches=join.op in ablation.reaching,
-        weight_share=share,
-        consumer=consumer,
+        weight=weight,
+        deep_weight=deep_weight,
+        reconnects=join.source >= 0 and entries[join.source].shape == join.skip.shape,
+        consumer=reader,
     )
     if join not in ablation.measured:
         return skip
     influence, signal = ablation.of(join, join.skip)
     # Where a pass is slow, only the last join tells what the deep branch is worth.
     last = join.op == ablation.measured[-1].op or not examination.slow
-    deep = ablation.of(join, join.deep)[0] if last else math.nan
-    return replace(skip, influence=influence, deep_influence=deep, signal=signal)
+    deep, deep_signal = ablation.of(join, join.deep) if last else (math.nan, math.nan)
+    return replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
 
 
 class _Ablation:
@@ -112,7 +117,8 @@ class _Ablation:
             return math.nan, math.nan
         signals: list[float] = []
         act = _with_mean(part, signals)
-        interventions = {**self.change.interventions, part.op: act}
+        first = self.change.interventions.get(part.op)
+        interventions = {**self.change.interventions, part.op: act if first is None else _after(first, act)}
         try:
             drawn = self._run(replace(self.change, interventions=interventions), part.op)
         except (DivergedError, RuntimeError, ValueError):
@@ -157,13 +163,22 @@ def _with_mean(part: Part, signals: list[float]) -> Intervention:
         return flat
 
     def act(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if plain(func._schema.name.split("::")[-1]) == "cat":  # type: ignore[attr-defined]
+        if isinstance(args[0], (list, tuple)):
             joined = list(args[0])
             joined[part.position] = flattened(joined[part.position])
             return func(joined, *args[1:], **kwargs)
         changed = list(args)
         changed[part.position] = flattened(changed[part.position])
         return func(*changed, **kwargs)
+
+    return act
+
+
+def _after(first: Intervention, second: Intervention) -> Intervention:
+    """Return both: what the first one hands to the operator goes to the second."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return first(lambda *inner, **named: second(func, inner, named), args, kwargs)
 
     return act
 
@@ -190,49 +205,18 @@ def _moved(before: Tensor, after: Tensor) -> float:
     return moved / spread
 
 
-def _weights(examination: "Examination", seen: Observed, join: Join, change: Change) -> tuple[Place, float]:
-    """Return the layer that reads a concatenation, and its weights on the skip over those on the deep branch."""
-    tape = seen.tape
-    reader = _reader(seen, join.op)
-    if join.kind != "cat" or reader is None or join.skip.op != join.op or join.deep.op != join.op:
-        return Place(), math.nan
-    entry = tape.entries[reader]
+def _weights(examination: "Examination", seen: Observed, join: Join, change: Change) -> tuple[Place, float, float]:
+    """Return the layer that reads a concatenation, and its weights on the skip and on the deep branch."""
+    found = consumer(seen.tape, join)
+    if found is None:
+        return Place(), math.nan, math.nan
+    entry = seen.tape.entries[found.op]
     reference = entry.args[1]
-    weight = resolve(tape, reference, seen.values) if isinstance(reference, (Ref, Leaf)) else None
-    if isinstance(reference, Leaf) and tape.leaves[reference.index].name in change.leaves:
-        weight = change.leaves[tape.leaves[reference.index].name]
-    if weight is None or argument(entry.args, entry.kwargs, entry.traits, "groups") != 1:
-        return place_of(entry, examination.setting), math.nan
-    axis = int(not argument(entry.args, entry.kwargs, entry.traits, "transposed"))
-    scale = partial(_slice_scale, seen, join, weight, axis)
-    deep = scale(join.deep)
-    return place_of(entry, examination.setting), scale(join.skip) / deep if deep else math.nan
-
-
-def _reader(seen: Observed, op: int) -> int | None:
-    """Return the one convolution that reads this result, past what acts on each channel alone."""
-    while True:
-        readers = [i for i in range(op + 1, len(seen.tape.entries)) if op in seen.tape.producers(i)]
-        if len(readers) != 1:
-            return None
-        entry = seen.tape.entries[readers[0]]
-        if entry.name in CONVOLUTIONS:
-            return readers[0]
-        if plain(entry.name) not in _POINTWISE:
-            return None
-        op = readers[0]
-
-
-def _offset(seen: Observed, join: Join, part: Part) -> slice:
-    """Return the channels of a concatenation that a branch takes."""
-    start = 0
-    for ref in seen.tape.entries[join.op].args[0][: part.position]:
-        known = seen.tape.leaves[ref.index].tensor.shape if isinstance(ref, Leaf) else seen.tape.entries[ref.op].shape
-        start += known[1]
-    return slice(start, start + part.shape[1])
-
-
-def _slice_scale(seen: Observed, join: Join, weight: Tensor, axis: int, part: Part) -> float:
-    taken = _offset(seen, join, part)
-    chosen = weight.detach().narrow(axis, taken.start, taken.stop - taken.start)
-    return chosen.float().square().mean().sqrt().item()
+    weight = resolve(seen.tape, reference, seen.values)
+    if isinstance(reference, Leaf):
+        weight = change.leaves.get(seen.tape.leaves[reference.index].name, weight)
+    place = place_of(entry, examination.setting)
+    if weight is None:
+        return place, math.nan, math.nan
+    scales = [weight.detach()[taken].float().square().mean().sqrt().item() for taken in (found.skip, found.deep)]
+    return place, scales[0], scales[1]

@@ -13,7 +13,7 @@ from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover, recovered_output
-from unetdoctor.engine.measures import measured
+from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.remedies import change_for
@@ -215,7 +215,8 @@ class Examination:
             for r in base.runs
             if r.probe.name in described or r.crash is not None
         )
-        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent)
+        again = measured_again(self, remedies)
+        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
 
     def _change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""

@@ -6,10 +6,12 @@ place once, for all of them. A measure that needs a further pass evaluates the t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from unetdoctor.engine.ablation import skips
+from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
+from unetdoctor.facts import Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -17,9 +19,20 @@ if TYPE_CHECKING:
 MEASURES: dict[str, Callable[[Examination], Any]] = {"skips": skips}
 """Field of Evidence -> how it is measured."""
 
+AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], Any]]] = {
+    "skips": (SKIP_ACTIONS, skips_under),
+}
+"""Field of Evidence -> the actions under which it is measured again, and how."""
+
 
 def measured(examination: Examination) -> dict[str, Any]:
     """Return the fields of Evidence that further passes tell; none where no pass drew anything."""
     if not examination.alive:
         return {}
     return {name: measure(examination) for name, measure in MEASURES.items()}
+
+
+def measured_again(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
+    """Return the fields of Evidence that these remedies change."""
+    actions = {remedy.action for remedy in remedies}
+    return {name: measure(examination, remedies) for name, (known, measure) in AGAIN.items() if actions & set(known)}

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
@@ -250,6 +251,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "latent": latent,
     "load_weights": load_weights,
     "permute_view": permute_view,
+    **SKIP_ACTIONS,
 }
 """Every remedy that a tape can be evaluated under."""
 

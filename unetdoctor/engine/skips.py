@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from unetdoctor.engine.drawing import CONVOLUTIONS, plain
+from unetdoctor.engine.drawing import CONVOLUTIONS, NORMALISATIONS, plain
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, argument
 
 STEP = 1.5
@@ -19,6 +19,8 @@ _RISING = {"pixel_shuffle", "max_unpool2d", "max_unpool3d", "grid_sampler", "gri
 _GATES = {"sigmoid", "hardsigmoid", "_softmax", "softmax", "hardtanh", "tanh"}
 _CARRY_GATE = {"div", "expand", "repeat", "clone", "_to_copy", "mul", "mean"}
 _GATE_WALK = 8
+_POINTWISE = {"relu", "leaky_relu", "silu", "gelu", "elu", "dropout", "native_dropout", "prelu", *NORMALISATIONS}
+"""What acts on each channel alone, or leaves channels where they are."""
 Size = tuple[int, ...]
 
 
@@ -168,13 +170,8 @@ class _Graph:
             if isinstance(ref, Ref) and ref.op in inner:
                 found += self._parts(ref.op, inner)
             else:
-                found.append(Part(op, position, ref, self._shape(ref)))
+                found.append(Part(op, position, ref, _shape_of(self.tape, ref)))
         return found
-
-    def _shape(self, ref: Ref | Leaf) -> tuple[int, ...]:
-        if isinstance(ref, Leaf):
-            return tuple(self.tape.leaves[ref.index].tensor.shape)
-        return self.tape.entries[ref.op].shape if ref.slot == 0 else ()
 
     def _deep(self, parts: list[Part], size: Size) -> Part | None:
         """Return the branch that went deepest; None where none was below this resolution and came back."""
@@ -237,6 +234,12 @@ class _Graph:
         )
 
 
+def _shape_of(tape: Tape, ref: Ref | Leaf) -> Size:
+    if isinstance(ref, Leaf):
+        return tuple(tape.leaves[ref.index].tensor.shape)
+    return tape.entries[ref.op].shape if ref.slot == 0 else ()
+
+
 def _is_lower(size: Size, than: Size) -> bool:
     if len(size) != len(than):
         return False
@@ -258,3 +261,38 @@ def _rises(tape: Tape, op: int, entry: Entry) -> bool:
         return False
     read = entry.input_shapes[0] if entry.input_shapes else ()
     return len(read) == len(entry.shape) > 2 and _is_lower(read[2:], entry.shape[2:])
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """The convolution that reads a concatenation, with the part of its weight that reads each branch."""
+
+    op: int
+    skip: tuple[slice, ...]
+    deep: tuple[slice, ...]
+
+
+def consumer(tape: Tape, join: Join) -> Consumer | None:
+    """Return the one convolution that reads a concatenation; None where there are several, or it works in groups."""
+    op: int | None = join.op
+    while op is not None:
+        readers = [i for i in range(op + 1, len(tape.entries)) if op in tape.producers(i)]
+        op = readers[0] if len(readers) == 1 else None
+        if op is None or tape.entries[op].name in CONVOLUTIONS:
+            break
+        if plain(tape.entries[op].name) not in _POINTWISE:
+            return None
+    if op is None or join.kind != "cat" or {join.skip.op, join.deep.op} != {join.op}:
+        return None
+    entry = tape.entries[op]
+    if argument(entry.args, entry.kwargs, entry.traits, "groups") != 1:
+        return None
+    transposed = bool(argument(entry.args, entry.kwargs, entry.traits, "transposed"))
+    shapes = [_shape_of(tape, ref) for ref in operands(tape.entries[join.op])]
+
+    def part(position: int) -> tuple[slice, ...]:
+        start = sum(shape[1] for shape in shapes[:position])
+        taken = slice(start, start + shapes[position][1])
+        return (taken,) if transposed else (slice(None), taken)
+
+    return Consumer(op, part(join.skip.position), part(join.deep.position))

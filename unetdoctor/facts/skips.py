@@ -46,9 +46,15 @@ class Skip:
     """The same with the deep branch replaced."""
     signal: float = float("nan")
     """Root mean square of the skip branch around its mean in every channel, where it is joined."""
-    weight_share: float = float("nan")
-    """Root mean square of the weights that read the skip branch over that of those that read the deep branch; NaN where
-    no one layer reads both, or where they are added."""
+    deep_signal: float = float("nan")
+    """The same of the deep branch."""
+    weight: float = float("nan")
+    """Root mean square of the weights that read the skip branch; NaN where no one convolution reads the join, or where
+    the branches are added."""
+    deep_weight: float = float("nan")
+    """The same of the weights that read the deep branch."""
+    reconnects: bool = False
+    """Whether what was drawn where it parts has the shape of what is joined."""
     consumer: Place = field(default_factory=Place)
     """The layer that reads the join, where it is one convolution."""
 
