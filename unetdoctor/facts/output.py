@@ -136,7 +136,8 @@ class Preview:
     mode: str
     """Pillow mode: `L`, `RGB`."""
     role: str
-    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; of the parent: `sheet`, `signal`."""
+    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`; of the parent: `sheet`, `signal`,
+    `anatomy`."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int
