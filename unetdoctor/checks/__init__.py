@@ -56,6 +56,9 @@ from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
+from unetdoctor.checks.ud406_skip_without_effect import SkipWithoutEffect
+from unetdoctor.checks.ud407_decoder_bypassed import DecoderBypassed
+from unetdoctor.checks.ud408_skips_crossed import SkipsCrossed
 from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
 from unetdoctor.checks.ud410_random_in_eval import RandomInEval
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
@@ -110,6 +113,9 @@ CHECKS: tuple[type[Check], ...] = (
     DeadRelu,
     SignalVanishes,
     NonFiniteOrigin,
+    SkipWithoutEffect,
+    DecoderBypassed,
+    SkipsCrossed,
     LatentTooNarrow,
     RandomInEval,
     ActivationSqueezes,

@@ -61,13 +61,9 @@ def _apart(one: Tensor, other: Tensor) -> float:
     return difference / spread if spread else difference and float("inf")
 
 
-def remeasured(
-    examination: Examination, remedies: tuple[Remedy, ...], change_of: Callable[[], Change]
-) -> dict[str, Any]:
-    """Return chance and isolation under remedies that act on them; nothing for others."""
-    if not any(remedy.action in STEADYING for remedy in remedies):
-        return {}
-    change = change_of()
+def steadied(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
+    """Return chance and isolation under remedies that act on them."""
+    change = examination.change(examination.main, remedies)
     return {
         "chance": chance(examination, change),
         "isolation": isolate(examination.setting, examination.main, change),

@@ -9,14 +9,13 @@ from torch import Tensor
 
 from unetdoctor.engine import outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
-from unetdoctor.engine.chance import remeasured
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover, recovered_output
 from unetdoctor.engine.loss_source import inferred_loss
 from unetdoctor.engine.losses import loss_numbers
-from unetdoctor.engine.measures import measured
+from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.price import SLOW_PRODUCTS
@@ -219,8 +218,8 @@ class Examination:
             for r in base.runs
             if r.probe.name in described or r.crash is not None
         )
-        anew = remeasured(self, remedies, partial(self.change, self.main, remedies))
-        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **anew)
+        again = measured_again(self, remedies)
+        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""

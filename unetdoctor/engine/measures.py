@@ -6,13 +6,16 @@ place once, for all of them. A measure that needs a further pass evaluates the t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from unetdoctor.engine.chance import chance
+from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.chance import STEADYING, chance, steadied
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.head import finishes
 from unetdoctor.engine.liveliness import dead_activations
+from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
+from unetdoctor.facts import Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -22,8 +25,15 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "dead": dead_activations,
     "chance": chance,
     "finishes": finishes,
+    "skips": skips,
 }
 """Field of Evidence -> how it is measured."""
+
+AGAIN: tuple[tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], dict[str, Any]]], ...] = (
+    (SKIP_ACTIONS, skips_under),
+    (STEADYING, steadied),
+)
+"""Actions under which something is measured again, and what then returns the fields of Evidence."""
 
 
 def measured(examination: Examination) -> dict[str, Any]:
@@ -31,3 +41,13 @@ def measured(examination: Examination) -> dict[str, Any]:
     if not examination.alive:
         return {}
     return {name: measure(examination) for name, measure in MEASURES.items()}
+
+
+def measured_again(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
+    """Return the fields of Evidence that these remedies change."""
+    actions = {remedy.action for remedy in remedies}
+    found: dict[str, Any] = {}
+    for known, measure in AGAIN:
+        if actions & set(known):
+            found.update(measure(examination, remedies))
+    return found

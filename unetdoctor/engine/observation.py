@@ -218,6 +218,11 @@ def _name_nameless(tape: Tape) -> None:
             entry.layer = next((tape.entries[p].layer for p in reversed(tape.producers(op)) if p >= 0), "")
 
 
+def place_of(entry: Entry, setting: Setting) -> Place:
+    """Return where an operation was called."""
+    return Place(entry.layer, setting.shown_path(entry.file), entry.line or None, entry.name)
+
+
 def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
     """Return the tape as facts."""
     tape = seen.tape
@@ -225,7 +230,7 @@ def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
         Op(
             index=op,
             name=entry.name,
-            place=Place(entry.layer, setting.shown_path(entry.file), entry.line or None, entry.name),
+            place=place_of(entry, setting),
             inputs=tape.producers(op),
             shape=entry.shape,
             input_shapes=entry.input_shapes,

@@ -18,6 +18,7 @@ from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.liveliness import floor_of
+from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref, traits
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
@@ -278,6 +279,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "as_in_eval": as_in_eval,
     "without_chance": without_chance,
     **FINISHING,
+    **SKIP_ACTIONS,
 }
 """Every remedy that a tape can be evaluated under."""
 

@@ -38,6 +38,7 @@ from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, 
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
+from unetdoctor.facts.skips import Skip
 from unetdoctor.facts.trace import Trace
 from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 
@@ -91,6 +92,7 @@ __all__ = [
     "SignalPoint",
     "SizeLaw",
     "Sizes",
+    "Skip",
     "Skipped",
     "State",
     "Target",

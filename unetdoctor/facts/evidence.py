@@ -9,6 +9,7 @@ from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.size_law import SizeLaw
+from unetdoctor.facts.skips import Skip
 from unetdoctor.facts.weights import WeightsLoad
 
 
@@ -254,6 +255,8 @@ class Evidence:
     """How far the output moves under another seed; None where nothing is drawn."""
     finishes: tuple[Finish, ...] = ()
     """The functions behind the last weighted layer of the main pass, in order."""
+    skips: tuple[Skip, ...] = ()
+    """Skip connections of the main run with their influence, in order."""
 
     @property
     def main(self) -> Run | None:

@@ -166,7 +166,7 @@ class Preview:
     """Pillow mode: `L`, `RGB`."""
     role: str
     """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, `decoding`; of the parent: `sheet`,
-    `signal`."""
+    `signal`, `anatomy`."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int

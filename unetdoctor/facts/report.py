@@ -7,6 +7,7 @@ from unetdoctor.facts.evidence import Crash, Latent, ShapeSweep
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
 from unetdoctor.facts.output import Decoding, Output, Preview
 from unetdoctor.facts.request import Intent
+from unetdoctor.facts.skips import Skip
 
 SCHEMA_VERSION = "1.0"
 """Raised in its first part only when a reader of the JSON report must change."""
@@ -165,6 +166,8 @@ class Report:
     """What a generator was fed."""
     shapes: ShapeSweep | None = None
     """Valid sizes, where they were needed."""
+    skips: tuple[Skip, ...] = ()
+    """Skip connections with their measured influence."""
     previews: tuple[Preview, ...] = ()
     """Pictures."""
     crash: Crash | None = None

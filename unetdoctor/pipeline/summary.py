@@ -105,6 +105,7 @@ def build_report(
         signal=signal(examination) if examination.alive else (),
         latent=evidence.latent,
         shapes=evidence.shapes,
+        skips=evidence.skips,
         crash=crashed.crash if crashed is not None else None,
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,

@@ -8,7 +8,7 @@ from pathlib import Path
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination, sweep
 
 MANIFEST = ".unetdoctor.json"
-FIXED_NAMES = ("sheet.png", "signal.png")
+FIXED_NAMES = ("sheet.png", "signal.png", "anatomy.png")
 """Files that every run may write: looked at before an examination starts."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _STEM_LIMIT = 80

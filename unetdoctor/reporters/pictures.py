@@ -1,4 +1,4 @@
-"""From raw pixels to PNG files: one per preview, the contact sheet and the profile of the signal."""
+"""From raw pixels to PNG files: one per preview, the contact sheet, the profile of the signal and the anatomy."""
 
 import hashlib
 import io
@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from unetdoctor.facts import Preview, Report
+from unetdoctor.reporters.anatomy import anatomy
 from unetdoctor.reporters.folder import file_stem, write_all
 from unetdoctor.reporters.sheet import sheet
 from unetdoctor.reporters.signal import signal_plot
@@ -23,7 +24,7 @@ class Written:
     paths: tuple[Path, ...]
     """Files, in the order of the previews."""
     previews: tuple[Preview, ...]
-    """The previews with the path, size and hash of their PNG; the sheet and the signal first."""
+    """The previews with the path, size and hash of their PNG; the sheet, the signal and the anatomy first."""
     notices: tuple[str, ...]
     """What could not be drawn, and why."""
 
@@ -83,6 +84,9 @@ def _summaries(report: Report, pictures: Mapping[str, Image.Image]) -> list[tupl
     profile = signal_plot(report)
     if profile is not None:
         drawn.append(("signal", "spread of the signal along the depth", profile))
+    drawing = anatomy(report)
+    if drawing is not None:
+        drawn.append(("anatomy", "skip connections and what each is worth", drawing))
     return [
         (Preview(role, title, "", image.width, image.height, "RGB", role, f"{role}.png", 0, ""), png(image))
         for role, title, image in drawn

@@ -11,6 +11,7 @@ from unetdoctor.reporters.blocks.closing import background, closing, pictures
 from unetdoctor.reporters.blocks.context import context, crash
 from unetdoctor.reporters.blocks.decodings import decoding_table
 from unetdoctor.reporters.blocks.findings import sections, well
+from unetdoctor.reporters.blocks.skips import skip_table
 from unetdoctor.reporters.blocks.trials import trials
 from unetdoctor.reporters.blocks.verdict import diagnoses, paste, verdict, verdict_line
 from unetdoctor.reporters.look import Look
@@ -26,6 +27,7 @@ BLOCKS: tuple[Block, ...] = (
     sections,
     channel_table,
     decoding_table,
+    skip_table,
     trials,
     well,
     background,

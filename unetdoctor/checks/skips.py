@@ -1,0 +1,40 @@
+"""Questions about skip connections that several checks ask."""
+
+from unetdoctor.facts import Evidence, Remedy, Skip
+
+NOTHING = 1e-6
+"""Influence on the output, over its spread, at which a branch is wholly without effect: rounding."""
+
+
+def is_known(value: float) -> bool:
+    """Return whether an influence was measured."""
+    return value == value
+
+
+def judged(evidence: Evidence) -> tuple[Skip, ...]:
+    """Return the skips that can be judged: those from the last join on whose deep branch is without effect.
+
+    What was joined before that can reach the output only through the dead branch.
+    """
+    dead = [x.join for x in evidence.skips if x.deep_influence <= NOTHING and x.reaches]
+    return tuple(x for x in evidence.skips if not dead or x.join >= max(dead))
+
+
+def text(size: tuple[int, ...]) -> str:
+    """Return a resolution: `32x32`."""
+    return "x".join(map(str, size))
+
+
+def fresh_slice(skip: Skip, branch: str, cause: str) -> Remedy:
+    """Return new weights for those that read one branch of a concatenation."""
+    channels = skip.channels if branch == "skip" else skip.deep_channels
+    layer = skip.consumer.layer or "the next layer"
+    return Remedy(
+        action="fresh_slice",
+        place=skip.consumer,
+        parameters={"join": skip.join, "operand": skip.operand, "branch": branch},
+        title=f"draw the weights of {layer} that read the {branch} branch anew ({channels} channels), and train them",
+        patch="",
+        cause=cause,
+        scope=2,
+    )

@@ -1,0 +1,94 @@
+"""UD406: a skip connection has no effect on the output."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.skips import NOTHING, fresh_slice, is_known, judged, text
+from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
+
+TRAINED_LIMIT = 1e-5
+"""Least influence of a skip connection on the output of a trained network, over the output's own spread."""
+
+
+class SkipWithoutEffect(Check):
+    """A skip connection has no effect on the output: replaced by its mean, it changes nothing.
+
+    Symptom
+        Blurred borders and lost detail: the network draws from its deep branch alone.
+    Cause
+        The skip is multiplied by zero, its weights in the layer that reads it are zero, it carries one constant, or
+        what was joined is overwritten before it is read.
+    Remedy
+        Join the tensor that the encoder drew; draw the weights that read it anew. Both are tried, and the influence
+        is measured again.
+    Source
+        Measured by replacing the branch by its mean in every channel where it is joined.
+    """
+
+    code = "UD406"
+    name = "skip-without-effect"
+    kind = Kind.CAUSE
+    proves_itself = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for each skip connection whose influence was measured."""
+        limit = TRAINED_LIMIT if evidence.model.trained else NOTHING
+        for skip in judged(evidence):
+            if not is_known(skip.influence):
+                continue
+            yield cls.finding(
+                f"The skip connection of {skip.channels} channels at {text(skip.join_size)}, from {skip.source.text} "
+                f"to {skip.place.text}, moves the output by {shown(skip.influence)} of its spread (at least "
+                f"{limit:g}){_why(skip)}.",
+                [Reading(_name(skip), skip.influence, "x", lower=limit)],
+                place=skip.place,
+                severity=_severity(evidence, skip),
+                remedies=_remedies(skip),
+                op=skip.join,
+            )
+
+
+def _name(skip: Skip) -> str:
+    return f"influence of the skip connection at level {skip.level}, operand {skip.operand}"
+
+
+def _severity(evidence: Evidence, skip: Skip) -> Severity:
+    if not evidence.model.trained:
+        return Severity.NOTE
+    return Severity.ERROR if skip.influence <= NOTHING and skip.reaches else Severity.WARNING
+
+
+def _why(skip: Skip) -> str:
+    if not skip.reaches:
+        return ": nothing that the output is made of reads the join"
+    if skip.signal <= NOTHING:
+        return ": it carries one constant in every channel"
+    if skip.weight <= NOTHING * skip.deep_weight:
+        return f": the weights of {skip.consumer.layer} that read it are zero"
+    return ""
+
+
+def _remedies(skip: Skip) -> Iterator[Remedy]:
+    if skip.reaches and skip.signal <= NOTHING and skip.reconnects:
+        yield Remedy(
+            action="reconnect_skip",
+            place=skip.place,
+            parameters={"join": skip.join, "operand": skip.operand},
+            title=f"join what {skip.source.layer or 'the encoder'} drew, as it is",
+            patch=f"joined = torch.cat([deep, skip], dim=1)  # skip: the tensor from {skip.source.text}, unchanged"
+            if skip.kind == "cat"
+            else f"joined = deep + skip  # skip: the tensor from {skip.source.text}, unchanged",
+            cause="UD406",
+            scope=1,
+        )
+    elif skip.weight <= NOTHING * skip.deep_weight:
+        yield fresh_slice(skip, "skip", "UD406")
+    else:
+        yield Remedy(
+            action="structural",
+            place=skip.place,
+            title="let the joined tensor, skip connection included, reach the next layer",
+            cause="UD406",
+            scope=2,
+        )

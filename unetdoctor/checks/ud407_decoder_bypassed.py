@@ -1,0 +1,76 @@
+"""UD407: the deep branch has no effect on the output: a skip connection draws the picture alone."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.skips import NOTHING, fresh_slice, is_known, judged, text
+from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
+
+TRAINED_LIMIT = 1e-5
+"""Least influence of the deep branch on the output of a trained network, over the output's own spread."""
+
+
+class DecoderBypassed(Check):
+    """The deep branch has no effect on the output: all that is drawn comes through a skip connection.
+
+    Symptom
+        Sharp borders without sense: the network sees a few pixels at a time and knows nothing of the whole picture.
+    Cause
+        The deep branch is multiplied by zero or dead, its weights in the layer that reads it are zero, or what the
+        decoder drew is overwritten.
+    Remedy
+        Let the decoder's features reach the join; draw the weights that read them anew.
+    Source
+        Measured by replacing the branch by its mean in every channel where it is joined. A network that adds a
+        correction to its own input is left out: there a small correction is the aim.
+    """
+
+    code = "UD407"
+    name = "decoder-bypassed"
+    kind = Kind.CAUSE
+    proves_itself = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for each join whose deep branch was replaced."""
+        limit = TRAINED_LIMIT if evidence.model.trained else NOTHING
+        joins = {x.join: x for x in judged(evidence) if is_known(x.deep_influence) and x.reaches and not x.from_input}
+        finest = max(joins, default=None)
+        for skip in joins.values():
+            dead = skip.deep_influence <= NOTHING and skip.join == finest and evidence.model.trained
+            grave = Severity.ERROR if dead else Severity.WARNING
+            yield cls.finding(
+                f"What comes up from {text(skip.bottom_size)} and is joined at {text(skip.join_size)} at "
+                f"{skip.place.text} moves the output by {shown(skip.deep_influence)} of its spread (at least "
+                f"{limit:g}){_why(skip)}.",
+                [Reading(_name(skip), skip.deep_influence, "x", lower=limit)],
+                place=skip.place,
+                severity=grave if evidence.model.trained else Severity.NOTE,
+                remedies=_remedies(skip),
+                op=skip.join,
+            )
+
+
+def _name(skip: Skip) -> str:
+    return f"influence of the deep branch at {text(skip.join_size)}"
+
+
+def _why(skip: Skip) -> str:
+    if skip.deep_signal <= NOTHING:
+        return ": it carries one constant in every channel"
+    if skip.deep_weight <= NOTHING * skip.weight:
+        return f": the weights of {skip.consumer.layer} that read it are zero"
+    return ""
+
+
+def _remedies(skip: Skip) -> Iterator[Remedy]:
+    if skip.deep_weight <= NOTHING * skip.weight:
+        yield fresh_slice(skip, "deep", "UD407")
+    else:
+        yield Remedy(
+            action="structural",
+            place=skip.place,
+            title="let what the decoder drew reach the join",
+            cause="UD407",
+            scope=2,
+        )

@@ -1,0 +1,221 @@
+"""What each skip connection is worth, measured: its branch is replaced by its mean, and the output looked at again."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from unetdoctor.engine.evaluation import Change, DivergedError, Intervention, Snapshot, evaluate
+from unetdoctor.engine.observation import Observed, place_of, run_again, verify_now
+from unetdoctor.engine.skips import Join, Part, consumer, find_joins
+from unetdoctor.engine.tape import Leaf, Ref
+from unetdoctor.engine.weights import resolve
+from unetdoctor.facts import Place, Remedy, Skip
+
+if TYPE_CHECKING:
+    from unetdoctor.engine.examination import Examination
+
+MOST = 48
+"""Skip connections that are measured."""
+MOST_SLOW = 6
+"""The same where a pass is slow: the last ones, behind which least is to be evaluated again."""
+FLAT = 1e-6
+"""Spread over the largest value below which an output is flat: what is left is rounding."""
+
+
+def skips(examination: "Examination", change: Change | None = None) -> tuple[Skip, ...]:
+    """Return every skip connection of the main pass with its influence, as it is or under a change."""
+    seen = examination.main
+    joins = find_joins(seen.tape) if seen.drawing is not None else ()
+    if not joins:
+        return ()
+    if seen.verified is None:
+        verify_now(examination.setting, seen)
+    measured = joins[-(MOST_SLOW if examination.slow or not seen.verified else MOST) :]
+    ablation = _Ablation(examination, seen, measured, change or Change())
+    return tuple(_described(examination, seen, join, joins, ablation) for join in joins)
+
+
+def skips_under(examination: "Examination", remedies: tuple[Remedy, ...]) -> dict[str, tuple[Skip, ...]]:
+    """Return the same under remedies, as the field of Evidence."""
+    return {"skips": skips(examination, examination.change(examination.main, remedies))}
+
+
+def _described(
+    examination: "Examination", seen: Observed, join: Join, joins: tuple[Join, ...], ablation: "_Ablation"
+) -> Skip:
+    entries = seen.tape.entries
+    sizes = sorted({j.size for j in joins}, key=lambda size: (-math.prod(size), size))
+    reader, weight, deep_weight = _weights(examination, seen, join, ablation.change)
+    skip = Skip(
+        join=join.op,
+        operand=join.skip.position,
+        kind=join.kind,
+        gated=join.gated,
+        place=place_of(entries[join.op], examination.setting),
+        source=place_of(entries[join.source], examination.setting) if join.source >= 0 else Place(op="input"),
+        level=sizes.index(join.size),
+        size=join.size,
+        join_size=join.join_size,
+        channels=join.skip.shape[1],
+        deep_channels=join.deep.shape[1],
+        bottom_size=entries[join.bottom].shape[2:],
+        bottom_channels=entries[join.bottom].shape[1],
+        from_input=join.from_input,
+        reaches=join.op in ablation.reaching,
+        weight=weight,
+        deep_weight=deep_weight,
+        reconnects=join.source >= 0 and entries[join.source].shape == join.skip.shape,
+        consumer=reader,
+    )
+    if join not in ablation.measured:
+        return skip
+    influence, signal = ablation.of(join, join.skip)
+    # Where a pass is slow, only the last join tells what the deep branch is worth.
+    last = join.op == ablation.measured[-1].op or not examination.slow
+    deep, deep_signal = ablation.of(join, join.deep) if last else (math.nan, math.nan)
+    return replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
+
+
+class _Ablation:
+    """Evaluates the main pass with one branch at a time replaced by its mean; each branch once."""
+
+    def __init__(self, examination: "Examination", seen: Observed, measured: tuple[Join, ...], change: Change) -> None:
+        self.setting, self.seen, self.measured, self.change = examination.setting, seen, measured, change
+        assert seen.drawing is not None
+        self.drawing = seen.drawing
+        self.reaching = _reaching(seen, self.drawing.output)
+        self._found: dict[tuple[int, int], tuple[float, float]] = {}
+        starts = tuple(sorted({part.op for join in measured for part in (join.skip, join.deep)}))
+        self._snapshots: dict[int, Snapshot] = {}
+        self._whole: tuple[Tensor, ...] | None = None
+        try:
+            self._whole = self._run(change, None, starts)
+        except (DivergedError, RuntimeError, ValueError):
+            return  # what cannot be run again has no measured influence
+
+    @property
+    def _wanted(self) -> tuple[Ref, ...]:
+        drawn_by = self.drawing.drawn_by
+        found = (self.drawing.raw, self.drawing.output)
+        return found if drawn_by is None else (Ref(drawn_by, 0), *found)
+
+    def of(self, join: Join, part: Part) -> tuple[float, float]:
+        """Return (influence, signal) of one branch at a join."""
+        if join.op not in self.reaching:
+            return 0.0, math.nan
+        key = (part.op, part.position)
+        if key not in self._found:
+            self._found[key] = self._measure(join, part)
+        return self._found[key]
+
+    def _measure(self, join: Join, part: Part) -> tuple[float, float]:
+        if self._whole is None:
+            return math.nan, math.nan
+        signals: list[float] = []
+        act = _with_mean(part, signals)
+        first = self.change.interventions.get(part.op)
+        interventions = {**self.change.interventions, part.op: act if first is None else _after(first, act)}
+        try:
+            drawn = self._run(replace(self.change, interventions=interventions), part.op)
+        except (DivergedError, RuntimeError, ValueError):
+            return math.nan, math.nan
+        changes = [_moved(a, b) for a, b in zip(self._whole, drawn, strict=True)]
+        known = [x for x in changes if not math.isnan(x)]
+        return max(known, default=math.nan), signals[0] if signals else math.nan
+
+    def _run(self, change: Change, start: int | None, take: tuple[int, ...] = ()) -> tuple[Tensor, ...]:
+        tape = self.seen.tape
+        first = start if start is not None else min(take)
+        if not self.seen.verified or tape.reads_values(tape.downstream({first})):
+            return run_again(self.setting, self.seen, self.drawing, change)
+        values, snapshots = evaluate(
+            tape,
+            self._wanted,
+            change=change,
+            snapshot=self._snapshots.get(start) if start is not None else None,
+            take=take,
+            device=self.setting.device,
+            seed=self.setting.seed,
+        )
+        self._snapshots.update(snapshots)
+        return tuple(values[ref] for ref in self._wanted)
+
+
+def _reaching(seen: Observed, output: Ref) -> set[int]:
+    """Return the operations on which the output depends."""
+    needed = {output.op}
+    for op in range(output.op, -1, -1):
+        if op in needed:
+            needed.update(source for source in seen.tape.producers(op) if source >= 0)
+    return needed
+
+
+def _with_mean(part: Part, signals: list[float]) -> Intervention:
+    """Return an intervention that joins the mean of one branch in every channel instead of the branch."""
+
+    def flattened(value: Any) -> Tensor:
+        signal, flat = _flattened(value)
+        signals.append(signal)
+        return flat
+
+    def act(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if isinstance(args[0], (list, tuple)):
+            joined = list(args[0])
+            joined[part.position] = flattened(joined[part.position])
+            return func(joined, *args[1:], **kwargs)
+        changed = list(args)
+        changed[part.position] = flattened(changed[part.position])
+        return func(*changed, **kwargs)
+
+    return act
+
+
+def _after(first: Intervention, second: Intervention) -> Intervention:
+    """Return both: what the first one hands to the operator goes to the second."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return first(lambda *inner, **named: second(func, inner, named), args, kwargs)
+
+    return act
+
+
+def _places(x: Tensor) -> tuple[int, ...]:
+    return tuple(d for d in range(x.dim()) if d != 1)
+
+
+def _flattened(x: Tensor) -> tuple[float, Tensor]:
+    mean = x.float().mean(dim=_places(x), keepdim=True)
+    signal = (x.float() - mean).square().mean().sqrt().item()
+    return signal, mean.to(x.dtype).expand_as(x).contiguous()
+
+
+def _moved(before: Tensor, after: Tensor) -> float:
+    """Return how far the output moved over its own spread; NaN where it holds no numbers or has no spread."""
+    if not before.is_floating_point() or before.dim() < 2 or before.shape != after.shape:
+        return math.nan
+    a, b = before.float(), after.float()
+    spread = (a - a.mean(dim=_places(a), keepdim=True)).square().mean().sqrt().item()
+    moved = (a - b).square().mean().sqrt().item()
+    if not math.isfinite(spread) or not math.isfinite(moved) or spread <= FLAT * a.abs().max().item():
+        return math.nan
+    return moved / spread
+
+
+def _weights(examination: "Examination", seen: Observed, join: Join, change: Change) -> tuple[Place, float, float]:
+    """Return the layer that reads a concatenation, and its weights on the skip and on the deep branch."""
+    found = consumer(seen.tape, join)
+    if found is None:
+        return Place(), math.nan, math.nan
+    entry = seen.tape.entries[found.op]
+    reference = entry.args[1]
+    weight = resolve(seen.tape, reference, seen.values)
+    if isinstance(reference, Leaf):
+        weight = change.leaves.get(seen.tape.leaves[reference.index].name, weight)
+    place = place_of(entry, examination.setting)
+    if weight is None:
+        return place, math.nan, math.nan
+    scales = [weight.detach()[taken].float().square().mean().sqrt().item() for taken in (found.skip, found.deep)]
+    return place, scales[0], scales[1]
