@@ -54,7 +54,7 @@ def fed(network: Network, with_lesson: bool) -> Fed:
         if with_lesson:
             from tests.faults.lessons import LESSONS
 
-            pictures, truth = LESSONS[network.lesson].draw(network, 8, 12345)
+            pictures, truth = LESSONS[network.lesson].draw(network, 4, 12345)
             return Fed(pictures, {}, truth)
         first = torch.randn(network.shape) if network.latent else _smooth(network.shape)
         return Fed(first, {name: torch.full(network.shape[:1], value) for name, value in network.others})

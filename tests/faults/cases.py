@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests.faults.building import Fed, built, trained
-from tests.faults.fault import Fault, Strength, Subject
+from tests.faults.fault import Fault, NotApplicableError, Strength, Subject
 from tests.faults.networks import Network, named, networks
 from tests.faults.operators import OPERATORS, operator
 from tests.faults.training import good
@@ -140,6 +140,8 @@ def hand_over(case: Case, folder: Path) -> Handed:
     target = write(case, network, folder)
     weights = None
     if case.form == "torchscript":
+        if fault.own_weights:
+            raise NotApplicableError("a TorchScript file holds its weights")
         target = folder / f"{network.name}.ts"
         traced(module, given, target)
     elif case.trained and not fault.own_weights:
@@ -162,7 +164,12 @@ def traced(module: nn.Module, given: Fed, file: Path) -> None:
     """Write the module as TorchScript."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        program = torch.jit.trace(module, (given.first, *given.named.values()), check_trace=False, strict=False)  # type: ignore[no-untyped-call]
+        try:
+            program = torch.jit.trace(  # type: ignore[no-untyped-call]
+                module, (given.first, *given.named.values()), check_trace=False, strict=False
+            )
+        except Exception as error:  # torch raises anything here
+            raise NotApplicableError(f"torch cannot trace it: {type(error).__name__}") from None
         torch.jit.save(program, str(file))
 
 

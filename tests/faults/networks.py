@@ -102,13 +102,18 @@ def _flat(in_channels: int, out_channels: int) -> str:
 
 _SMP = {"head": "segmentation_head.0", "shape": (2, 3, 64, 64)}
 _STAGES = "channels=(16, 32, 64), strides=(2, 2)"
+_DIFFUSION = "UNet2DModel(sample_size=32, block_out_channels=(16, 32), layers_per_block=1, "
 _BLOCKS_2D = (
     'down_block_types=("DownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "UpBlock2D"), norm_num_groups=8'
 )
 
 
+def _family(family: str) -> Callable[..., Network]:
+    return lambda name, text, **more: Network(name, family, text, **more)
+
+
 def _unets() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "U-Net", text, **more)  # noqa: E731
+    make = _family("U-Net")
     return [
         make("smp-unet", _smp('Unet("resnet18", encoder_weights=None, classes=1)'), **_SMP, task=BINARY,
              stem="encoder.conv1", equal_skips=(1, 2), lesson="mask",
@@ -121,7 +126,8 @@ def _unets() -> list[Network]:
         make("smp-linknet", _smp('Linknet("resnet18", encoder_weights=None, classes=1)'), **_SMP, task=BINARY,
              stem="encoder.conv1"),
         make("monai-unet", _monai(f"UNet({_flat(1, 2)}, {_STAGES}, num_res_units=1, norm='batch')"),
-             shape=(2, 1, 64, 64), task=MULTICLASS, classes=2, head="model.2.1.conv.unit0.conv", stem="model.0.residual",
+             shape=(2, 1, 64, 64), task=MULTICLASS, classes=2, head="model.2.1.conv.unit0.conv",
+             stem="model.0.residual",
              lesson="grey-classes"),
         make("monai-basic-unet", _monai(f"BasicUNet({_flat(3, 3)}, features=(16, 16, 32, 64, 64, 16))"),
              shape=(2, 3, 64, 64), task=MULTICLASS, classes=3, head="final_conv", stem="conv_0.conv_0.conv",
@@ -141,7 +147,7 @@ def _unets() -> list[Network]:
 
 
 def _deeplabs() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "DeepLab and FCN", text, **more)  # noqa: E731
+    make = _family("DeepLab and FCN")
     mobile = "weights=None, weights_backbone=None, num_classes=4"
     return [
         make("torchvision-deeplabv3", _torchvision(f"deeplabv3_mobilenet_v3_large({mobile})"), shape=(2, 3, 96, 96),
@@ -156,7 +162,7 @@ def _deeplabs() -> list[Network]:
 
 
 def _pyramids() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "FPN and SegFormer", text, **more)  # noqa: E731
+    make = _family("FPN and SegFormer")
     return [
         make("smp-fpn", _smp('FPN("mobilenet_v2", encoder_weights=None, classes=3, decoder_dropout=0.0)'), **_SMP,
              task=MULTICLASS, classes=3, lesson="classes"),
@@ -178,7 +184,7 @@ def _timm() -> str:
 
 
 def _generators() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "GAN generators", text, **more)  # noqa: E731
+    make = _family("GAN generators")
     return [
         make("own-dcgan", _own("dcgan", ""), shape=(8, 100, 1, 1), task=GENERATOR, head="main.12", stem="main.0",
              activation="tanh", up="main.9", lesson="generate"),
@@ -193,7 +199,7 @@ def _generators() -> list[Network]:
 
 
 def _restorers() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "Restoration", text, **more)  # noqa: E731
+    make = _family("Restoration")
     return [
         make("own-srgan", _own("srgan", "SRResNet(scale=2, c=16, blocks=2)"), shape=(2, 3, 32, 32), task=RGB,
              head="tail", stem="head.0", activation="tanh01", lesson="upscale"),
@@ -209,12 +215,13 @@ def _restorers() -> list[Network]:
 
 
 def _autoencoders() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "Autoencoders", text, **more)  # noqa: E731
+    make = _family("Autoencoders")
     tiny = "encoder_block_out_channels=(16, 16, 16), decoder_block_out_channels=(16, 16, 16), "
     blocks = "num_encoder_blocks=(1, 1, 1), num_decoder_blocks=(1, 1, 1)"
     return [
         make("monai-autoencoder", _monai(f"AutoEncoder({_flat(1, 1)}, channels=(16, 32), strides=(2, 2), "
-             "norm='batch')"), shape=(2, 1, 64, 64), head="decode.decode_1.conv.conv", stem="encode.encode_0.conv", lesson="reconstruct"),
+             "norm='batch')"), shape=(2, 1, 64, 64), head="decode.decode_1.conv.conv", stem="encode.encode_0.conv",
+             lesson="reconstruct"),
         make("monai-var-autoencoder", _monai("VarAutoEncoder(spatial_dims=2, in_shape=(1, 32, 32), out_channels=1, "
              "latent_size=8, channels=(8, 16), strides=(2, 2), use_sigmoid=True)"), shape=(2, 1, 32, 32),
              activation="sigmoid", head="decode.decode_1.conv.conv"),
@@ -226,10 +233,10 @@ def _autoencoders() -> list[Network]:
 
 
 def _diffusers_unets() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "Diffusion U-Nets", text, **more)  # noqa: E731
+    make = _family("Diffusion U-Nets")
     return [
-        make("diffusers-unet2d", _diffusers("UNet2DModel(sample_size=32, block_out_channels=(16, 32), "
-             f"layers_per_block=1, {_BLOCKS_2D})"), shape=(2, 3, 32, 32), head="conv_out", stem="conv_in",
+        make("diffusers-unet2d", _diffusers(f"{_DIFFUSION}{_BLOCKS_2D})"), shape=(2, 3, 32, 32), head="conv_out",
+             stem="conv_in",
              others=(("timestep", 10),)),
         make("monai-diffusion-unet", _monai(f"DiffusionModelUNet({_flat(1, 1)}, channels=(16, 32), "
              "attention_levels=(False, False), num_res_blocks=1, norm_num_groups=8)"), shape=(2, 1, 32, 32),
@@ -238,7 +245,7 @@ def _diffusers_unets() -> list[Network]:
 
 
 def _transformers() -> list[Network]:
-    make: Callable[..., Network] = lambda name, text, **more: Network(name, "Transformers", text, **more)  # noqa: E731
+    make = _family("Transformers")
     return [
         make("own-transunet", _own("transunet", "TransUNet(img_size=64, num_classes=3, dim=64, depth=1)"),
              shape=(2, 3, 64, 64), task=MULTICLASS, classes=3, head="head", stem="stages.0.0", lesson="classes",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from unetdoctor.facts import Outcome, Report, Severity
+from unetdoctor.facts import Diagnosis, Outcome, Report, Severity
 
 GOALS = {"found": 0.98, "named": 0.92, "placed": 0.95, "cured": 0.95}
 """Least share of the proven cases."""
@@ -37,6 +37,8 @@ class Score:
     """Code of the first diagnosis, empty where there is none."""
     where: str = ""
     """Its layer."""
+    remedy: str = ""
+    """What it prescribes, and what its trial did."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,14 @@ def score(report: Report, accepted: frozenset[str], truth: frozenset[str]) -> Sc
         cured=None if first.remedy is None else first.trial is not None and first.trial.outcome is Outcome.CURED,
         first=first.code,
         where=first.place.layer,
+        remedy=_prescribed(first),
     )
+
+
+def _prescribed(first: Diagnosis) -> str:
+    if first.remedy is None:
+        return ""
+    return f"{first.remedy.title}: {first.trial.outcome.value if first.trial is not None else 'no trial'}"
 
 
 def failed(truth: frozenset[str]) -> Score:

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.training [NAME ...]`: train the bench's networks and keep the weights that are really good."""
+"""`python -m tests.faults.training [NAME ...]`: train the bench's networks and keep the weights that are good."""
 
 import sys
 import time

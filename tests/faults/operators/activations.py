@@ -147,7 +147,8 @@ _WRONG = tuple(Strength(name, partial(softmax_over, dim)) for name, dim in (("ba
 OPERATORS = (
     Operator("M06", "activation twice", frozenset({"UD502"}), _TWICE, full_or_narrow),
     Operator("M08", "softmax on one channel", frozenset({"UD503"}),
-             (Strength("softmax", partial(softmax_of_one, False)), Strength("log_softmax", partial(softmax_of_one, True))),
+             (Strength("softmax", partial(softmax_of_one, False)),
+              Strength("log_softmax", partial(softmax_of_one, True))),
              probabilities_narrow),
     Operator("M09", "softmax over the wrong dimension", frozenset({"UD504"}), _WRONG, sums_break),
     Operator("M13", "input not as in training", frozenset({"UD601", "UD602", "UD603"}),

@@ -1,5 +1,7 @@
 """Faults of statistics and numbers: BatchNorm's buffers, dead blocks, undefined functions, half precision."""
 
+import copy
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -116,8 +118,20 @@ class Half(nn.Module):
         return picture_of(self.net(x.half())).float()
 
 
-def overflow(factor: float, subject: Subject) -> Fault:
-    """Let a convolution before a normalisation exceed half precision's largest number, and run in half precision.
+class Gain(nn.Module):
+    """A factor that the normalisation behind takes out again: a score without its root, a forgotten 1/255."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply."""
+        return x * self.factor
+
+
+def overflow(factor: float, in_weights: bool, subject: Subject) -> Fault:
+    """Let what a convolution gives to a normalisation exceed half precision's largest number, and run in it.
 
     In single precision the picture stays as it is, since the normalisation takes the factor out again.
     """
@@ -127,22 +141,39 @@ def overflow(factor: float, subject: Subject) -> Fault:
     if not found:
         raise NotApplicableError("the network has no normalisation behind a convolution")
     largest = {name: float(out.abs().max()) for name, _, _, out in calls(subject) if isinstance(out, Tensor)}
+    if not bool(torch.isfinite(_in_half(copy.deepcopy(subject.module), subject)[1]).all()):
+        raise NotApplicableError("the sound network overflows in half precision itself")
     name, layer, _, norm = max(found, key=lambda pair: largest[pair[0]] / float(pair[1].weight.abs().max()))
     scale = factor * HALF_MAX / largest[name]
+    if isinstance(norm, _BatchNorm) and norm.running_var is not None:
+        norm.running_mean.mul_(scale)
+        norm.running_var.mul_(scale**2)
+    if in_weights:
+        _scale(layer, scale)
+        places = {name}
+    else:
+        subject.replace(name, nn.Sequential(layer, Gain(scale)))
+        places = {f"{name}.1", name}
+    sick, _ = _in_half(subject.module, subject)
+    return Fault(sick, frozenset(f"net.{place}" for place in places))
+
+
+def _in_half(module: nn.Module, subject: Subject) -> tuple[Half, Tensor]:
+    """Return the network in half precision, and what it draws."""
+    half = Half(module)
+    given = subject.fed
+    try:
+        return half, called(half, replace(given, first=given.first[:2]))
+    except RuntimeError as error:
+        raise NotApplicableError(f"the network does not run in half precision here: {error}") from None
+
+
+def _scale(layer: nn.Module, scale: float) -> None:
     if scale * float(layer.weight.abs().max()) > HALF_MAX:
         raise NotApplicableError("the weights themselves would overflow")
     with torch.no_grad():
         for parameter in layer.parameters(recurse=False):
             parameter.mul_(scale)
-        if isinstance(norm, _BatchNorm) and norm.running_var is not None:
-            norm.running_mean.mul_(scale)
-            norm.running_var.mul_(scale**2)
-    sick = Half(subject.module)
-    try:
-        called(sick, subject.fed)
-    except RuntimeError as error:
-        raise NotApplicableError(f"the network does not run in half precision here: {error}") from None
-    return Fault(sick, frozenset({f"net.{name}"}))
 
 
 OPERATORS = (
@@ -155,8 +186,11 @@ OPERATORS = (
              (Strength("log", partial(undefined, "log")), Strength("sqrt", partial(undefined, "sqrt")),
               Strength("division", partial(undefined, "div")), Strength("variance 0", variance_zero)), not_finite),
     Operator("M19", "half precision overflows", frozenset({"UD801", "UD405"}),
-             (Strength("x2", partial(overflow, 2.0)), Strength("x50", partial(overflow, 50.0))), not_finite),
+             (Strength("x2", partial(overflow, 2.0, False)), Strength("x50", partial(overflow, 50.0, False)),
+              Strength("x2 in the weights", partial(overflow, 2.0, True), frozenset({"UD801", "UD405", "UD306"}))),
+             not_finite),
     Operator("M20", "block dead", frozenset({"UD401"}),
-             (Strength("last, -100", partial(dead, "last", -100.0)), Strength("middle, -100", partial(dead, "mid", -100.0)),
+             (Strength("last, -100", partial(dead, "last", -100.0)),
+              Strength("middle, -100", partial(dead, "middle", -100.0)),
               Strength("last, -20", partial(dead, "last", -20.0))), picture_changes),
 )  # fmt: skip

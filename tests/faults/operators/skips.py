@@ -104,7 +104,7 @@ def branch_goes_dark(network: Network, before: Seen, after: Seen) -> Proof:
     branches = (network.skip.skip, network.skip.deep)
     had, has = ([_influence(network, seen, channels) for channels in branches] for seen in (before, after))
     lost = min(zip(had, has, strict=True), key=lambda pair: pair[1] / max(pair[0], 1e-12))
-    proof = Proof("influence of the branch", lost[0], lost[1], lost[1] < 0.02 * lost[0] and lost[0] > 1e-3)
+    proof = Proof("influence of the branch", lost[0], lost[1], lost[1] < 0.02 * lost[0] and lost[0] > 0.01)
     return proof if proof.changed else picture_changes(network, before, after)
 
 
