@@ -12,6 +12,9 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 # Options of `make zoo`: --form, --only, --format, --jobs.
 ZOO ?=
 
+# Options of `make accuracy`, such as ACCURACY='--only M06 --jobs 8': --only, --networks, --sample, --jobs, --peers, --out.
+ACCURACY ?=
+
 # $(call install,WHAT): uv does it in seconds; where uv is absent or finds no index, pip does.
 backend = $(if $(TORCH),--torch-backend $(TORCH))
 install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(backend) -e '$(1)'; } \
@@ -20,7 +23,7 @@ install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check format bench zoo golden
+.PHONY: calibrate help demo test lint check format bench zoo accuracy golden
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -47,6 +50,13 @@ bench: $(VENV)/.installed-dev ## measure speed and memory as ratios, side by sid
 
 zoo: $(VENV)/.installed-dev ## examine every architecture of the zoo without a flag (ZOO='--form all' for TorchScript and .pt2)
 	$(BIN)/python -m tests.zoo $(ZOO)
+
+accuracy: $(VENV)/.installed-dev ## how often the true cause of a fault is named (ACCURACY='--only M06 --jobs 8')
+	$(BIN)/python -m tests.faults $(ACCURACY)
+
+calibrate: $(VENV)/.installed-dev ## where each limit stands between sound and sick networks (runs the accuracy bench)
+	$(BIN)/python -m tests.faults $(ACCURACY) --out .cache/accuracy.json || test $$? = 1
+	$(BIN)/python -m tests.calibration .cache/accuracy.json
 
 golden: $(VENV)/.installed-dev ## regenerate the README's pictures and blocks, and the golden files
 	$(BIN)/python -m tests.golden

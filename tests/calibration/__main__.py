@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("results", type=Path, help="what `python -m tests.faults --out FILE` wrote")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the table and the pictures go")
     wanted = parser.parse_args()
-    rows = [row for row in json.loads(wanted.results.read_text())["rows"] if row["status"] == "examined"]
+    rows = [row for row in json.loads(wanted.results.read_text(encoding="utf-8")) if row["status"] == "examined"]
     accepted = {(op.code, s.name): op.names(s) for op in OPERATORS for s in op.strengths}
     limits = limits_of(rows, accepted)
     sound = sum(row["operator"] == SOUND for row in rows)

@@ -1,0 +1,102 @@
+"""One case from start to end: build it, prove its symptom, have it examined, hold the report against the truth."""
+
+import tempfile
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.faults.cases import SOUND, Case, Handed, hand_over, request_of_zoo, sound_module, strength_of
+from tests.faults.fault import Fault, NotApplicableError, Proof, Subject
+from tests.faults.networks import named
+from tests.faults.operators import operator
+from tests.faults.scoring import (
+    BROKEN,
+    DROPPED,
+    EXAMINED,
+    NOT_APPLICABLE,
+    REFUSED,
+    Row,
+    Score,
+    codes_of,
+    failed,
+    readings_of,
+    score,
+)
+from tests.faults.symptoms import look
+from unetdoctor.facts import Report, Request, Severity
+
+
+def row(case: Case, status: str, **more: Any) -> Row:
+    """Return a row of a case."""
+    fields = {name: value for name, value in asdict(case).items() if name != "file"}
+    goal = case.operator != SOUND and operator(case.operator).in_goal
+    return Row(**fields, status=status, in_goal=goal, **more)
+
+
+def examine(case: Case, with_peers: bool = False) -> Row:
+    """Run one case; whatever breaks becomes a row."""
+    start = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = _examined(case, Path(folder), with_peers)
+    except NotApplicableError as error:
+        found = row(case, NOT_APPLICABLE, reason=str(error))
+    except Exception as error:  # the bench goes on
+        found = row(case, BROKEN, reason=f"the bench: {_sentence(error)}", score=failed(frozenset({"?"})))
+    return Row(**{**vars(found), "seconds": round(time.monotonic() - start, 2)})
+
+
+def _sentence(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:200]
+
+
+def _examined(case: Case, folder: Path, with_peers: bool) -> Row:
+    if case.file:
+        return _reported(case, request_of_zoo(case, folder), Fault(None), {})  # type: ignore[arg-type]
+    network = named(case.network)
+    fields: dict[str, Any] = {}
+    if case.operator == SOUND:
+        handed = hand_over(case, folder)
+    else:
+        sound = sound_module(case)
+        before = look(network, sound, Subject(network, sound, case.trained).fed)
+        handed = hand_over(case, folder)
+        proof: Proof = operator(case.operator).prove(network, before, look(network, handed.module, handed.given))
+        fields = {"reading": proof.reading, "before": proof.before, "after": proof.after}
+        if not proof.changed:
+            return row(case, DROPPED, reason="the symptom did not change", **fields)
+    fields["peers"] = _peers(handed, case) if with_peers else {}
+    return _reported(case, handed.request, handed.fault, fields)
+
+
+def _peers(handed: Handed, case: Case) -> dict[str, dict[str, object]]:
+    from tests.faults.peers import ask
+
+    return ask(handed.module, handed.given, case.operator, handed.fault.layers)
+
+
+def _reported(case: Case, request: Request, fault: Fault, fields: dict[str, Any]) -> Row:
+    from unetdoctor.engine.loading import RequestError
+    from unetdoctor.pipeline import examine_in_process
+
+    fields["truth"] = tuple(sorted(fault.layers))
+    try:
+        report: Report = examine_in_process(request)
+    except RequestError as error:
+        return row(case, REFUSED, reason=_sentence(error), score=failed(fault.layers), **fields)
+    except Exception as error:  # a tool that breaks has found nothing
+        return row(case, BROKEN, reason=_sentence(error), score=failed(fault.layers), **fields)
+    accepted = frozenset() if case.operator == SOUND else operator(case.operator).names(strength_of(case))
+    return row(
+        case,
+        EXAMINED,
+        score=Score() if case.operator == SOUND else score(report, accepted, fault.layers),
+        errors=codes_of(report, Severity.ERROR),
+        warnings=codes_of(report, Severity.WARNING),
+        readings=readings_of(report),
+        diagnoses=tuple(f"{d.code} {d.place.layer}".strip() for d in report.diagnoses),
+        **fields,
+    )
