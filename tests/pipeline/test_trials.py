@@ -24,7 +24,7 @@ from unetdoctor.facts import (
     State,
 )
 from unetdoctor.pipeline.conclusion import conclude
-from unetdoctor.pipeline.diagnosis import diagnose
+from unetdoctor.pipeline.diagnosis import diagnose, promoted
 from unetdoctor.pipeline.trials import Laboratory, experiment, proposals, symptoms
 
 MODEL = ModelFacts("Net", "eager", 10, (), (), (), True, True, "", False, False)
@@ -150,10 +150,10 @@ def test_graver_confirmed_stronger_smaller_earlier_first():
     weak = cause(Remedy("a", scope=1), code="UD995", op=1)
     strong = cause(Remedy("b", scope=2), code="UD996", op=9)
     equal = cause(Remedy("c", scope=0), code="UD997", op=9)
-    note = cause(Remedy("d", scope=0), code="UD998", op=0, severity=Severity.NOTE)  # as grave as what it explains
+    note = cause(Remedy("d", scope=0), code="UD998", op=0, severity=Severity.NOTE)  # grave only by what it explains
     results = {"a": evidence(30.0), "b": evidence(200.0), "c": evidence(190.0), "d": evidence(250.0)}
     findings, found = trials(results, weak, strong, equal, note)
-    assert [d.code for d in diagnose(findings, found, {})] == ["UD998", "UD997", "UD996", "UD995"]
+    assert [d.code for d in diagnose(findings, found, {})] == ["UD997", "UD996", "UD995", "UD998"]
 
 
 def test_the_exit_code_follows_fail_on():
@@ -244,3 +244,32 @@ def test_beside_a_proven_cause_a_warning_that_explains_nothing_is_a_finding_only
     assert [d.code for d in diagnose(findings, tried, {})] == ["UD993"]
     findings, tried = trials({"one": evidence(2.0)}, proven, beside)
     assert "UD995" in [d.code for d in diagnose(findings, tried, {})]
+
+
+@pytest.mark.parametrize(
+    ("trained", "symptom", "severity", "expected"),
+    [
+        (True, Severity.WARNING, Severity.WARNING, Severity.ERROR),
+        (True, Severity.NOTE, Severity.WARNING, Severity.WARNING),
+        (False, Severity.NOTE, Severity.WARNING, Severity.ERROR),
+        (False, Severity.NOTE, Severity.NOTE, Severity.NOTE),
+    ],
+)
+def test_a_cause_that_an_experiment_proved_is_promoted(trained, symptom, severity, expected):
+    findings, tried = trials({"a": evidence(40.0)}, cause(Remedy("a"), severity=severity))
+    findings = tuple(replace(f, severity=symptom) if f.code == "UD991" else f for f in findings)
+    after = {f.code: f.severity for f in promoted(findings, tried, trained)}
+    assert (after["UD991"], after["UD993"]) == (symptom, expected)
+
+
+def test_a_cause_without_a_cure_is_not_promoted():
+    findings, tried = trials({"a": evidence(2.0)}, cause(Remedy("a"), severity=Severity.WARNING))
+    assert promoted(findings, tried, True) == findings
+
+
+def test_a_symptom_may_be_accounted_for_without_an_experiment():
+    findings, tried = trials({"a": evidence(2.0)}, cause(Remedy("a")))
+    (alone, left) = diagnose(findings, tried, {})
+    assert {alone.explains, left.explains} == {(), ("UD991",)}
+    (only,) = diagnose(findings, tried, {}, {"UD991": ("UD993",)})
+    assert (only.code, only.explains, only.confirmed) == ("UD993", ("UD991",), False)

@@ -33,6 +33,8 @@ class Check(ABC):
     """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
     own_remedies_only: ClassVar[bool] = False
     """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
+    accounted_for_by: ClassVar[tuple[str, ...]] = ()
+    """For a symptom: causes that need no experiment to explain it, since they are read where it arose."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

@@ -27,6 +27,7 @@ class ForwardCrashed(Check):
     code = "UD005"
     name = "forward-crashed"
     kind = Kind.SYMPTOM
+    accounted_for_by = ("UD101", "UD102", "UD104", "UD105", "UD106")
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -22,6 +22,10 @@ LOGITS_PINNED = 5.5
 """The same for logits without an activation."""
 
 
+RAREST_PRIOR = 9.3
+"""Bias up to which it can be a prior that was set on purpose before training: -ln((1 - p) / p) of p = 1e-4."""
+
+
 class FinalBiasDominates(Check):
     """The bias of the last layer is several times its signal and pins the picture to one side.
 
@@ -59,7 +63,7 @@ class FinalBiasDominates(Check):
                 Reading("largest bias of the last layer", bias, upper=pinned),
             ),
             place=last.place,
-            severity=_severity(evidence, run.output),
+            severity=_severity(evidence, run.output, bias),
             remedies=[
                 Remedy(
                     action="zero_bias",
@@ -80,8 +84,10 @@ def _decides(evidence: Evidence) -> bool:
     return found is not None and found.pinned
 
 
-def _severity(evidence: Evidence, output: Output) -> Severity:
-    if not evidence.model.trained or not is_sure(evidence, output):
+def _severity(evidence: Evidence, output: Output, bias: float) -> Severity:
+    if not evidence.model.trained:
+        return Severity.WARNING if bias > RAREST_PRIOR else Severity.NOTE
+    if not is_sure(evidence, output):
         return Severity.NOTE
     return Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
 

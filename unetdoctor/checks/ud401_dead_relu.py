@@ -23,7 +23,8 @@ class DeadRelu(Check):
         cannot die.
     Source
         Recipe 6: with a learning rate of 0.3 and no normalisation one layer is 100 % dead and the picture's deviation
-        exactly 0. A dead branch that a skip connection bypasses leaves the picture working, and stays a note.
+        exactly 0. A dead branch that a skip connection bypasses leaves the picture working, and stays a note; no
+        initialisation leaves a whole layer dead.
     """
 
     code = "UD401"
@@ -43,7 +44,7 @@ class DeadRelu(Check):
             f"at most {DEAD_LIMIT:g} %) are 0 everywhere, on every one of {len(evidence.outputs)} inputs.",
             [Reading("share of dead channels", share, "%", upper=DEAD_LIMIT)],
             place=op.place,
-            severity=Severity.NOTE,
+            severity=Severity.NOTE if evidence.model.trained else Severity.WARNING,
             remedies=_remedies(run, op),
             op=op.index,
         )

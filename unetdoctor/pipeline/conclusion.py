@@ -34,13 +34,15 @@ def conclude(
     fail_on: str,
     examined: int,
     batch: Output | None,
+    accounted: dict[str, tuple[str, ...]] | None = None,
 ) -> Conclusion:
     """Return diagnoses, state, verdict and exit code.
 
     `counterfactual_causes` maps a symptom's code to the codes of the causes that its standard counterfactuals take
-    away; `batch` is the main output with batch statistics, where it was looked at.
+    away, `accounted` to those that explain it without one; `batch` is the main output with batch statistics, where it
+    was looked at.
     """
-    diagnoses = diagnose(findings, trials, counterfactual_causes)
+    diagnoses = diagnose(findings, trials, counterfactual_causes, accounted)
     state = _state(evidence, findings, diagnoses)
     verdict = verdict_of(state, evidence, findings, diagnoses, examined, batch)
     return Conclusion(state, diagnoses, verdict, exit_code_of(state, findings, fail_on))

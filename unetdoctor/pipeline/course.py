@@ -34,6 +34,7 @@ from unetdoctor.facts import (
 from unetdoctor.pipeline.bare import run_bare
 from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
+from unetdoctor.pipeline.diagnosis import promoted
 from unetdoctor.pipeline.loading import refuse_unknown_output, setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
@@ -77,6 +78,7 @@ def run(request: Request, channel: Any) -> Report:
     clock.lap("check")
     trials, spent = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
     clock.lap("trials")
+    findings = promoted(findings, trials, evidence.model.trained)
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
     conclusion = conclude(
@@ -87,6 +89,7 @@ def run(request: Request, channel: Any) -> Report:
         request.selection.fail_on,
         len(checks) - len(failed),
         batch[0][1] if batch else None,
+        {c.code: c.accounted_for_by for c in checks},
     )
     previews = _previews(examination, _best_trial(conclusion, trials), channel) if request.pictures else ()
     decodings, readings = _decoded(examination, channel.raw if request.pictures else None)

@@ -20,17 +20,42 @@ BEFORE_THE_FIRST = -1
 """The operation at which a finding stands that is about loading: everything else follows from it."""
 
 
+def promoted(findings: tuple[Finding, ...], trials: tuple[Trial, ...], trained: bool) -> tuple[Finding, ...]:
+    """Return the findings, those of causes that an experiment proved raised from warnings to errors.
+
+    In a trained network the cured symptom must be a warning itself: what notes say of synthetic inputs proves nothing.
+    """
+    ill = {f.code: f.severity.rank for f in findings if f.ill}
+
+    def proved(finding: Finding) -> bool:
+        keys = {r.key for r in finding.remedies}
+        cured = {t.symptom for t in trials if t.outcome is Outcome.CURED and any(r.key in keys for r in t.remedies)}
+        least = Severity.WARNING.rank if trained else Severity.NOTE.rank
+        return finding.code in cured or any(ill.get(code, 0) >= least for code in cured)
+
+    def raised(finding: Finding) -> bool:
+        return finding.kind is Kind.CAUSE and finding.severity is Severity.WARNING and proved(finding)
+
+    return tuple(replace(f, severity=Severity.ERROR) if raised(f) else f for f in findings)
+
+
 def diagnose(
-    findings: tuple[Finding, ...], trials: tuple[Trial, ...], counterfactual_causes: dict[str, frozenset[str]]
+    findings: tuple[Finding, ...],
+    trials: tuple[Trial, ...],
+    counterfactual_causes: dict[str, frozenset[str]],
+    accounted: dict[str, tuple[str, ...]] | None = None,
 ) -> tuple[Diagnosis, ...]:
-    """Return the causes that explain something or are bad in themselves, then the symptoms that nothing explains."""
+    """Return the causes that explain something or are bad in themselves, then the symptoms that nothing explains.
+
+    `accounted` maps a symptom's code to the causes that explain it without an experiment.
+    """
     ill = {f.code: f for f in reversed(findings) if f.ill and f.kind is Kind.SYMPTOM}
     entries = []
     for finding in findings:
         if finding.kind is Kind.CAUSE and finding.ill:
-            entry = _explained(finding, ill, trials, counterfactual_causes)
+            entry = _explained(finding, ill, trials, counterfactual_causes, accounted or {})
             if entry is not None:
-                entries.append((entry, finding.op))
+                entries.append((entry, finding))
     strongest: dict[str, float] = {}
     for entry, _ in entries:
         if entry.trial is not None and entry.confirmed:
@@ -51,9 +76,9 @@ def _effect(trial: Trial) -> float:
     return change if math.isfinite(change) else 0.0
 
 
-def _rank(diagnosis: Diagnosis, op: int | None, strongest: dict[str, float]) -> tuple[object, ...]:
-    """Order: the worse first, then the confirmed, the larger effect, the smaller change, the earlier operation."""
-    trial = diagnosis.trial
+def _rank(diagnosis: Diagnosis, finding: Finding, strongest: dict[str, float]) -> tuple[object, ...]:
+    """Order: the worse, the confirmed, the graver in itself, the larger effect, the smaller change, the earlier op."""
+    trial, op = diagnosis.trial, finding.op
     weak = 0
     if trial is not None and diagnosis.confirmed:
         weak = int(_effect(trial) < COMPARABLE * strongest.get(trial.symptom, 0.0))
@@ -61,6 +86,7 @@ def _rank(diagnosis: Diagnosis, op: int | None, strongest: dict[str, float]) -> 
     return (
         -diagnosis.severity.rank,
         not diagnosis.confirmed,
+        -finding.severity.rank,
         weak,
         scope,
         op if op is not None else 1_000_000,
@@ -96,7 +122,11 @@ def _without_noise(ranked: list[Diagnosis]) -> list[Diagnosis]:
 
 
 def _explained(
-    finding: Finding, ill: dict[str, Finding], trials: tuple[Trial, ...], causes: dict[str, frozenset[str]]
+    finding: Finding,
+    ill: dict[str, Finding],
+    trials: tuple[Trial, ...],
+    causes: dict[str, frozenset[str]],
+    accounted: dict[str, tuple[str, ...]],
 ) -> Diagnosis | None:
     keys = {r.key for r in finding.remedies}
     own = [t for t in trials if any(r.key in keys for r in t.remedies)]
@@ -106,6 +136,7 @@ def _explained(
     explains = {t.symptom for t in cures if t.symptom in ill}
     tried = {t.symptom for t in own if t.outcome is not Outcome.NOT_TRIED}
     explains |= {code for code in ill if finding.code in causes.get(code, ()) and code not in tried}
+    explains |= {code for code in ill if finding.code in accounted.get(code, ())}
     if not explains and finding.severity.rank < Severity.WARNING.rank:
         return None
     severity = max((finding.severity, *(ill[c].severity for c in explains if c in ill)), key=lambda s: s.rank)
