@@ -57,6 +57,7 @@ from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
 from unetdoctor.checks.ud410_random_in_eval import RandomInEval
 from unetdoctor.checks.ud411_activation_squeezes import ActivationSqueezes
 from unetdoctor.checks.ud501_channels_do_not_fit_task import ChannelsDoNotFitTask
+from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
 
@@ -101,6 +102,7 @@ CHECKS: tuple[type[Check], ...] = (
     RandomInEval,
     ActivationSqueezes,
     ChannelsDoNotFitTask,
+    HalfPrecisionOverflow,
     NotDeterministic,
 )
 """Every check, in the order of the codes."""

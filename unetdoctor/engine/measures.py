@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unetdoctor.engine.chance import chance
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.liveliness import dead_activations
+from unetdoctor.engine.precision import half_precision
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -20,6 +21,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
     "dead": dead_activations,
     "chance": chance,
+    "half": half_precision,
 }
 """Field of Evidence -> how it is measured."""
 

@@ -17,6 +17,7 @@ from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.liveliness import floor_of
+from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.tape import Leaf, Ref, traits
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
@@ -275,6 +276,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "guard_operand": guard_operand,
     "as_in_eval": as_in_eval,
     "without_chance": without_chance,
+    "compute_in": compute_in,
 }
 """Every remedy that a tape can be evaluated under."""
 

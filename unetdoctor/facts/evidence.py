@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
@@ -251,6 +251,8 @@ class Evidence:
     """Activations in front of the last layer, and how many of their channels never let anything through."""
     chance: Chance | None = None
     """How far the output moves under another seed; None where nothing is drawn."""
+    half: HalfPrecision | None = None
+    """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
 
     @property
     def main(self) -> Run | None:
