@@ -50,7 +50,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/loading/exported_file.py", "_read"): "the same, to find what torch only logs; raised again",
     ("unetdoctor/engine/loading/exported_file.py", "_is_plain"): "a record that the allow-list loader refuses",
     ("unetdoctor/engine/loading/torchscript_file.py", "read_traced_inputs"): "a damaged example inside a user's file",
-    ("unetdoctor/engine/isolation.py", "_called"): "user code: a network that refuses one sample says nothing",
+    ("unetdoctor/engine/isolation.py", "called"): "user code: a network that refuses one sample says nothing",
     ("unetdoctor/engine/observation.py", "observe"): "user code: what forward() raises is evidence",
     ("unetdoctor/engine/observation.py", "verify_now"): "an evaluation of user operations: the tape is then not used",
     ("unetdoctor/engine/crash.py", "crash_of"): "user code: the text of its exception",

@@ -1,4 +1,4 @@
-"""UD309, UD401, UD405: what further looks at a pass tell."""
+"""UD309, UD401, UD405, UD801: what further looks at a pass tell."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from tests.checks.build import (
     run,
     statistics,
 )
-from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, Op, Severity
+from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, Op, Severity
 
 BROKEN_PICTURE = output(nan=40)
 
@@ -183,3 +183,41 @@ class TestBatchnormStatisticsWrong:
         given = replace(gaps(-5.8, -9.0), runs=(run(ops=lost),))
         assert not examine("UD403", given)
         assert only("UD403", replace(given, model=model())).ill
+
+
+class TestHalfPrecisionOverflow:
+    """UD801."""
+
+    LARGE = tuple(replace(x, statistics=statistics(maximum=1.3e5)) if x.index == 2 else x for x in ops())
+
+    def test_what_float16_cannot_hold_is_a_note_in_float32(self) -> None:
+        given = evidence(runs=(run(ops=self.LARGE),), half=HalfPrecision("noise", 0.127, 0.0))
+        finding = only("UD801", given)
+        assert finding.severity is Severity.NOTE
+        assert finding.op == 2
+        assert "1.98 of what float16 holds (at most 1)" in finding.message
+        assert "12.7 % of the output are not finite, to bfloat16 0 %" in finding.message
+        assert "bfloat16" in finding.patch
+
+    def test_usual_results(self) -> None:
+        assert not only("UD801", evidence()).ill
+
+    def test_masks_of_attention(self) -> None:
+        masked = tuple(replace(x, statistics=statistics(minimum=-3.4e38)) if x.index == 2 else x for x in ops())
+        assert not only("UD801", evidence(runs=(run(ops=masked),))).ill
+
+    def test_an_overflow_in_float16_is_the_cause(self) -> None:
+        given = broken("mul", wider=True)
+        given = replace(given, broken=(replace(given.broken[0], dtype="float16"),))
+        finding = only("UD801", given)
+        assert finding.severity is Severity.ERROR
+        assert finding.place.layer == "deep"
+        assert [r.parameters["dtype"] for r in finding.remedies] == ["bfloat16", "float32"]
+        assert not examine("UD405", given)
+
+    def test_bfloat16_reaches_as_far_as_float32(self) -> None:
+        assert not examine("UD801", evidence(runs=(run(ops=self.LARGE, drawn=output(dtype="bfloat16")),)))
+
+    @pytest.mark.parametrize("given", [evidence(runs=()), evidence(runs=(run(ops=()),))])
+    def test_nothing_ran(self, given: Evidence) -> None:
+        assert not examine("UD801", given)

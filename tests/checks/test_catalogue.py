@@ -56,6 +56,7 @@ ACTIONS = {
     "keep_finite": {"name"},
     "as_in_eval": set(),
     "without_chance": set(),
+    "compute_in": {"dtype"},
     "leaky_slope": {"op"},
     "compute_wider": {"name"},
     "guard_operand": {"name"},

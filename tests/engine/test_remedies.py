@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.engine import test_chance, test_finiteness, test_liveliness
+from tests.engine import test_chance, test_finiteness, test_liveliness, test_precision
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
@@ -322,7 +322,13 @@ def test_where_control_flow_depends_on_data_the_model_itself_runs():
 
 
 def test_every_action_is_tested_here():
-    source = {**globals(), **vars(test_finiteness), **vars(test_liveliness), **vars(test_chance)}
+    source = {
+        **globals(),
+        **vars(test_finiteness),
+        **vars(test_liveliness),
+        **vars(test_chance),
+        **vars(test_precision),
+    }
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in ACTIONS)
 
 

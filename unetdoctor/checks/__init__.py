@@ -70,6 +70,7 @@ from unetdoctor.checks.ud505_loss_and_activation_clash import LossAndActivationC
 from unetdoctor.checks.ud506_logits_shown_as_picture import LogitsShownAsPicture
 from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
+from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
 
@@ -127,6 +128,7 @@ CHECKS: tuple[type[Check], ...] = (
     LogitsShownAsPicture,
     ReluOnOutput,
     TanhShownAsUnitRange,
+    HalfPrecisionOverflow,
     NotDeterministic,
 )
 """Every check, in the order of the codes."""

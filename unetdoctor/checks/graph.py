@@ -158,3 +158,8 @@ def takes_batch_statistics(op: Op) -> bool:
     """Return whether the op normalises with the statistics of the batch although it has stored ones."""
     stored = any(name.endswith("running_mean") for name in op.parameters)
     return is_normalisation(op) and op.training is True and stored
+
+
+def overflow_in_half(evidence: Evidence, origin: Op) -> bool:
+    """Return whether this op makes non-finite values only because float16 does not reach far enough."""
+    return any(x.op == origin.index and x.dtype == "float16" and x.wider for x in evidence.broken)

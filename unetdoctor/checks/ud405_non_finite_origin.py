@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.graph import non_finite_origin
+from unetdoctor.checks.graph import non_finite_origin, overflow_in_half
 from unetdoctor.checks.pictures import worst
 from unetdoctor.facts import BrokenOp, Evidence, Finding, Kind, Op, Place, Reading, Remedy
 
@@ -58,7 +58,7 @@ class NonFiniteOrigin(Check):
         tried at that operation alone.
     Source
         Recipe 2: 28 of 303 public threads end in NaN. Where the first non-finite values stand in a parameter, UD307
-        says so, and this check says nothing.
+        says so, where float16 overflows, UD801: this check then says nothing.
     """
 
     code = "UD405"
@@ -79,6 +79,8 @@ class NonFiniteOrigin(Check):
         origin = non_finite_origin(run)
         broken = next((x for x in evidence.broken if origin is not None and x.op == origin.index), None)
         if origin is None or broken is None or {name for name, _ in evidence.model.non_finite} & set(origin.parameters):
+            return
+        if overflow_in_half(evidence, origin):
             return
         yield cls.finding(
             f"`{origin.name}` at {origin.place.text} makes {broken.count} of {broken.size} values NaN or infinite (at "

@@ -33,7 +33,7 @@ def chance(examination: Examination, change: Change | None = None) -> Chance | N
     """
     seen = examination.main
     drawing = tuple(op for op, entry in enumerate(seen.tape.entries) if entry.traits.random)
-    if seen.output is None or not seen.output.is_floating_point() or seen.drawing is None:
+    if seen.output is None or seen.drawing is None or not _is_finite(seen.output):
         return None
     alone = examination.isolation is not None or not seen.inputs or seen.inputs[0].shape[0] < 2
     if not drawing and seen.verified is not False and alone:
@@ -50,6 +50,10 @@ def chance(examination: Examination, change: Change | None = None) -> Chance | N
     if change is None and not seen.verified:
         return Chance(drawing, _apart(first, other), _apart(first, examination.evaluate(seen, Change())[0]))
     return Chance(drawing, _apart(first, other), 0.0)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() and bool(torch.isfinite(tensor).all())
 
 
 def _apart(one: Tensor, other: Tensor) -> float:

@@ -14,6 +14,7 @@ from unetdoctor.engine.chance import STEADYING, chance, steadied
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.head import finishes
 from unetdoctor.engine.liveliness import dead_activations
+from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.facts import Remedy
 
@@ -26,6 +27,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "chance": chance,
     "finishes": finishes,
     "skips": skips,
+    "half": half_precision,
 }
 """Field of Evidence -> how it is measured."""
 

@@ -18,6 +18,7 @@ from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.liveliness import floor_of
+from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref, traits
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
@@ -280,6 +281,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "without_chance": without_chance,
     **FINISHING,
     **SKIP_ACTIONS,
+    "compute_in": compute_in,
 }
 """Every remedy that a tape can be evaluated under."""
 

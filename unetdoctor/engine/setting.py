@@ -29,9 +29,15 @@ class Setting:
     """What a person named as the output to examine; None to choose by rule."""
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run the model in the state in which every pass starts."""
-        with isolated_random_state(self.seed, self.device), torch.no_grad(), optimized_execution(False):
-            return self.model(*args, **kwargs)
+        """Run the model in the state in which every pass starts, and put back the training flags that it changes."""
+        flags = [(module, module.training) for module in self.model.modules() if hasattr(module, "training")]
+        try:
+            with isolated_random_state(self.seed, self.device), torch.no_grad(), optimized_execution(False):
+                return self.model(*args, **kwargs)
+        finally:
+            for module, flag in flags:
+                if module.training != flag:
+                    module.training = flag
 
     def shown_path(self, file: str) -> str:
         """Return a source path relative to the user's directory where it lies below it."""

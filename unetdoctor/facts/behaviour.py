@@ -45,3 +45,15 @@ class Chance:
     """Root mean square difference under another seed, over the output's spread."""
     repeated: float
     """The same under the same seed."""
+
+
+@dataclass(frozen=True)
+class HalfPrecision:
+    """The pass with the largest value, every result rounded to half precision."""
+
+    probe: str
+    """Name of its probe."""
+    float16: float
+    """Share of the output that is not finite when every result is rounded to float16, 0..1."""
+    bfloat16: float
+    """The same for bfloat16."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
@@ -257,6 +257,8 @@ class Evidence:
     """The functions behind the last weighted layer of the main pass, in order."""
     skips: tuple[Skip, ...] = ()
     """Skip connections of the main run with their influence, in order."""
+    half: HalfPrecision | None = None
+    """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
 
     @property
     def main(self) -> Run | None:
