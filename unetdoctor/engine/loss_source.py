@@ -72,7 +72,7 @@ def _networks(tree: ast.AST, classes: set[str], network: str) -> set[str]:
     """Return the names under which the network is called; one that is given another class of the file is none."""
     made = [(name, _name(_unmoved(call).func)) for name, call in _assigned(tree)]
     others = {name for name, made_of in made if made_of in classes and network in classes - {made_of}}
-    return (_NETWORKS | {name for name, made_of in made if made_of in classes}) - others
+    return {*_NETWORKS, *(name for name, made_of in made if made_of in classes)} - others
 
 
 def _is_training(node: ast.AST) -> bool:
