@@ -261,6 +261,8 @@ class TestCatalogue:
             "UD204",
             "UD205",
             "UD206",
+            "UD207",
+            "UD208",
             "UD209",
             "UD308",
         ]

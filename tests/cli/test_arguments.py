@@ -47,6 +47,7 @@ def test_defaults_are_those_of_the_facts() -> None:
         (["--image", "a.png", "--image", "b.png"], {"images": ("a.png", "b.png")}),
         (["--batch", "4", "--seed", "7"], {"batch": 4, "seed": 7}),
         (["--task", "RGB", "--range", "-1..1"], {"intent": Intent(Task.RGB, None, (-1.0, 1.0))}),
+        (["--loss", "BCE-with-logits"], {"intent": Intent(loss="bce-with-logits")}),
         (["--task", "multiclass", "--classes", "21"], {"intent": Intent(Task.MULTICLASS, 21)}),
         (["--device", "CUDA:1"], {"device": "cuda:1"}),
         (["--timeout", "30", "--budget", "0"], {"limits": Limits(30.0, 0)}),

@@ -129,7 +129,7 @@ APPLIED = {
 @pytest.mark.parametrize("name", APPLIED)
 def test_the_loss_of_a_file(tmp_path, name):
     text, kind = APPLIED[name]
-    found = inferred_loss(read(tmp_path, text), lambda _: "model.py")
+    found = inferred_loss(read(tmp_path, text), "Net", lambda _: "model.py")
     assert found["inferred_loss"] == kind
     assert "in model.py, line" in found["inferred_loss_from"]
 
@@ -139,18 +139,19 @@ UNCLEAR = {
     "of something else": "def step(model, x, y):\n    return F.cross_entropy(model.logits(x), y)",
     "after an activation": "def step(model, x, y):\n    return F.binary_cross_entropy(torch.sigmoid(model(x)), y)",
     "of another network": "def step(model, critic, x, y):\n    return F.binary_cross_entropy(critic(x), y)",
+    "of another class": "class Other(nn.Module): ...\nmodel = Other()\nF.cross_entropy(model(x), y)",
     "in a text": '"""F.cross_entropy(model(x), y)"""',
 }
 
 
 @pytest.mark.parametrize("name", UNCLEAR)
 def test_what_is_not_clear_is_not_read(tmp_path, name):
-    assert inferred_loss(read(tmp_path, UNCLEAR[name]), str) == {}
+    assert inferred_loss(read(tmp_path, UNCLEAR[name]), "Net", str) == {}
 
 
 def test_several_losses_are_named_and_none_is_chosen(tmp_path):
     text = "def a(model, x, y):\n    return F.l1_loss(model(x), y) + F.cross_entropy(model(x), y)"
-    found = inferred_loss(read(tmp_path, text), str)
+    found = inferred_loss(read(tmp_path, text), "Net", str)
     assert "inferred_loss" not in found
     assert "F.l1_loss" in found["inferred_loss_from"]
 

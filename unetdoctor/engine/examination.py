@@ -119,7 +119,8 @@ class Examination:
             self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
-        self._intent = replace(self._intent, **inferred_loss(self.subject.source, self.setting.shown_path))
+        loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
+        self._intent = replace(self._intent, **loss)
         self._display = outputs.display_range(main.output, main.drawing, self._intent)
 
     def _model_facts(self) -> ModelFacts:

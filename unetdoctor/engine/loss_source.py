@@ -46,8 +46,8 @@ class LossUse:
     line: int
 
 
-def applied_losses(file: Path | None) -> tuple[LossUse, ...]:
-    """Return the losses that a file applies to what the network itself returns, with nothing in between.
+def applied_losses(file: Path | None, network: str = "") -> tuple[LossUse, ...]:
+    """Return the losses that a file applies to what a network (of this class) returns, with nothing in between.
 
     Empty where there is no file, and where forward() returns something else in training: what the loss sees then is not
     what is examined.
@@ -57,7 +57,7 @@ def applied_losses(file: Path | None) -> tuple[LossUse, ...]:
         return ()
     classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     criteria = dict(_criteria(tree))
-    networks = _NETWORKS | {name for name, call in _assigned(tree) if _name(_unmoved(call).func) in classes}
+    networks = _networks(tree, classes, network)
     found: dict[tuple[str, int], LossUse] = {}
     for scope in [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))]:
         returned = {name for name, call in _assigned(scope, own=True) if _is_network(call, networks)}
@@ -66,6 +66,13 @@ def applied_losses(file: Path | None) -> tuple[LossUse, ...]:
             if use is not None and call.args and _is_returned(call.args[0], returned, networks):
                 found.setdefault((use.kind, use.line), use)
     return tuple(found.values())
+
+
+def _networks(tree: ast.AST, classes: set[str], network: str) -> set[str]:
+    """Return the names under which the network is called; one that is given another class of the file is none."""
+    made = [(name, _name(_unmoved(call).func)) for name, call in _assigned(tree)]
+    others = {name for name, made_of in made if made_of in classes and network in classes - {made_of}}
+    return {*_NETWORKS, *(name for name, made_of in made if made_of in classes)} - others
 
 
 def _is_training(node: ast.AST) -> bool:
@@ -127,21 +134,21 @@ def _use(call: ast.Call, criteria: dict[str, tuple[str, str]]) -> LossUse | None
     return None
 
 
-def _is_network(call: ast.expr, networks: frozenset[str] | set[str]) -> bool:
+def _is_network(call: ast.expr, networks: set[str]) -> bool:
     """Return whether it is a call of the network itself: `model(x)`, `self(x)`, not `model.encoder(x)`."""
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in networks
 
 
-def _is_returned(node: ast.expr, returned: set[str], networks: frozenset[str] | set[str]) -> bool:
+def _is_returned(node: ast.expr, returned: set[str], networks: set[str]) -> bool:
     return (isinstance(node, ast.Name) and node.id in returned) or _is_network(node, networks)
 
 
-def inferred_loss(file: Path | None, shown: Callable[[str], str]) -> dict[str, Any]:
+def inferred_loss(file: Path | None, network: str, shown: Callable[[str], str]) -> dict[str, Any]:
     """Return the fields of Intent that say which one loss is applied, and where that was read; none where several are.
 
     A Dice or focal loss beside another one says nothing against it.
     """
-    uses = applied_losses(file)
+    uses = applied_losses(file, network)
     if not uses:
         return {}
     name = shown(str(file))
