@@ -38,6 +38,7 @@ from unetdoctor.checks.ud205_saturated_picture import SaturatedPicture
 from unetdoctor.checks.ud206_non_finite_output import NonFiniteOutput
 from unetdoctor.checks.ud209_ignores_its_input import IgnoresItsInput
 from unetdoctor.checks.ud210_no_diversity import NoDiversity
+from unetdoctor.checks.ud211_checkerboard import Checkerboard
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
 from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
 from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
@@ -79,6 +80,7 @@ CHECKS: tuple[type[Check], ...] = (
     NonFiniteOutput,
     IgnoresItsInput,
     NoDiversity,
+    Checkerboard,
     DeadOutputChannel,
     RangeDoesNotFitDisplay,
     IdenticalFinalFilters,

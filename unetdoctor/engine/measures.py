@@ -10,17 +10,20 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.checkerboard import grid
+from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.facts import Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-MEASURES: dict[str, Callable[[Examination], Any]] = {"skips": skips}
+MEASURES: dict[str, Callable[[Examination], Any]] = {"skips": skips, "grid": grid}
 """Field of Evidence -> how it is measured."""
 
 AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], Any]]] = {
     "skips": (SKIP_ACTIONS, skips_under),
+    "grid": (GRID_ACTIONS, grid),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
@@ -252,6 +253,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "load_weights": load_weights,
     "permute_view": permute_view,
     **SKIP_ACTIONS,
+    **GRID_ACTIONS,
 }
 """Every remedy that a tape can be evaluated under."""
 

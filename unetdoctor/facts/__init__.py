@@ -30,6 +30,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
+from unetdoctor.facts.grid import Grid, Maker
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
@@ -52,6 +53,7 @@ __all__ = [
     "Environment",
     "Evidence",
     "Finding",
+    "Grid",
     "InputChoice",
     "InputSpec",
     "Intent",
@@ -60,6 +62,7 @@ __all__ = [
     "Latent",
     "LayerWeights",
     "Limits",
+    "Maker",
     "ModelFacts",
     "NormStatistics",
     "Op",

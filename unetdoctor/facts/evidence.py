@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from unetdoctor.facts.findings import Place
+from unetdoctor.facts.grid import Grid
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
@@ -247,6 +248,8 @@ class Evidence:
     """Whether samples depend on one another, where that was looked at."""
     skips: tuple[Skip, ...] = ()
     """Skip connections of the main run with their influence, in order."""
+    grid: Grid | None = None
+    """The grid of a trained network with a layer that can draw one."""
 
     @property
     def main(self) -> Run | None:
