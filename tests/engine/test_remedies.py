@@ -15,6 +15,7 @@ from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.grid_remedies import evened
 from unetdoctor.engine.loading.loads import Load, nothing
 from unetdoctor.engine.remedies import ACTIONS
 from unetdoctor.engine.returned import find_tensors
@@ -357,3 +358,57 @@ def test_permute_view():
     torch.testing.assert_close(got, run(Renaming(True).eval(), x, "output"))
     with pytest.raises(NotApplicableError, match="no such view"):
         under(examination, Remedy("permute_view", parameters={"op": 999}))
+
+
+class Joined(nn.Module):
+    """A U of one level; the skip connection is multiplied by `gate`."""
+
+    def __init__(self, gate: float) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.gate = gate
+        self.look, self.deep, self.draw = (
+            nn.Conv2d(3, 4, 3, padding=1),
+            nn.Conv2d(4, 4, 3, padding=1),
+            nn.Conv2d(8, 2, 1),
+        )
+        self.grow = nn.ConvTranspose2d(4, 4, 3, 2, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = torch.relu(self.look(x))
+        up = self.grow(torch.relu(self.deep(nn.functional.max_pool2d(skip, 2))))
+        return self.draw(torch.cat([up, self.gate * skip], dim=1))
+
+
+def joined(gate: float) -> tuple[Joined, Examination, dict[str, int]]:
+    model = Joined(gate).eval()
+    examination = examined(model, "smp-unet")
+    skip = examination.evidence().skips[0]
+    return model, examination, {"join": skip.join, "operand": skip.operand}
+
+
+def test_reconnect_skip():
+    _, examination, where = joined(0.0)
+    expected = run(Joined(1.0).eval(), probes("smp-unet")[0], examination.main.path)
+    assert torch.equal(under(examination, Remedy("reconnect_skip", parameters=where)), expected)
+
+
+def test_fresh_slice():
+    model, examination, where = joined(1.0)
+    remedy = Remedy("fresh_slice", parameters={**where, "branch": "skip"})
+    new = ACTIONS["fresh_slice"](examination.bench(examination.main), remedy).leaves["draw.weight"]
+    assert torch.equal(new[:, :4], model.draw.weight[:, :4])
+    assert not torch.equal(new[:, 4:], model.draw.weight[:, 4:])
+    changed = copy.deepcopy(model)
+    changed.draw.weight.data = new
+    expected = run(changed, probes("smp-unet")[0], examination.main.path)
+    assert torch.equal(under(examination, remedy), expected)
+
+
+def test_even_kernel():
+    model, examination, _ = joined(1.0)
+    grow = next(i for i, e in enumerate(examination.main.tape.entries) if "grow.weight" in e.parameters)
+    changed = copy.deepcopy(model)
+    changed.grow.weight.data = evened(model.grow.weight, (2, 2))
+    expected = run(changed, probes("smp-unet")[0], examination.main.path)
+    assert torch.equal(under(examination, Remedy("even_kernel", parameters={"ops": [grow]})), expected)

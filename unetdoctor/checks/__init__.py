@@ -41,6 +41,7 @@ from unetdoctor.checks.ud207_one_class_everywhere import OneClassEverywhere
 from unetdoctor.checks.ud208_empty_or_full_mask import EmptyOrFullMask
 from unetdoctor.checks.ud209_ignores_its_input import IgnoresItsInput
 from unetdoctor.checks.ud210_no_diversity import NoDiversity
+from unetdoctor.checks.ud211_checkerboard import Checkerboard
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
 from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
 from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
@@ -99,6 +100,7 @@ CHECKS: tuple[type[Check], ...] = (
     EmptyOrFullMask,
     IgnoresItsInput,
     NoDiversity,
+    Checkerboard,
     DeadOutputChannel,
     RangeDoesNotFitDisplay,
     IdenticalFinalFilters,

@@ -7,7 +7,9 @@ from unetdoctor.checks.skips import NOTHING, fresh_slice, is_known, judged, text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
-"""Least influence of a skip connection on the output of a trained network, over the output's own spread."""
+"""Least influence of a skip connection on the output of a trained network, over the output's own spread. Severed, with
+zero weights or overwritten: exactly 0. 21 sound networks (14 of three libraries), trained for a moment, on three
+inputs: .002 and more; the coarsest skip of a Swin transformer on 2x2 places: 9.6e-5."""
 
 
 class SkipWithoutEffect(Check):

@@ -7,7 +7,9 @@ from unetdoctor.checks.skips import NOTHING, fresh_slice, is_known, judged, text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
-"""Least influence of the deep branch on the output of a trained network, over the output's own spread."""
+"""Least influence of the deep branch on the output of a trained network, over the output's own spread. Cut off, or with
+zero weights: exactly 0. 21 sound networks (14 of three libraries), trained for a moment, on three inputs: 6.7e-4 and
+more at the coarsest join, .09 and more at the finest."""
 
 
 class DecoderBypassed(Check):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from unetdoctor.engine.evaluation import Change, DivergedError, Intervention, Snapshot, evaluate
+from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, place_of, run_again, verify_now
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref
@@ -93,7 +93,7 @@ class _Ablation:
         self._whole: tuple[Tensor, ...] | None = None
         try:
             self._whole = self._run(change, None, starts)
-        except (DivergedError, RuntimeError, ValueError):
+        except Exception:  # noqa: BLE001 - user code may run again: what it raises leaves the branch unmeasured
             return  # what cannot be run again has no measured influence
 
     @property
@@ -105,22 +105,23 @@ class _Ablation:
     def of(self, join: Join, part: Part) -> tuple[float, float]:
         """Return (influence, signal) of one branch at a join."""
         if join.op not in self.reaching:
-            return 0.0, math.nan
+            # Where no join reaches the output, it is the graph that misses something.
+            return 0.0 if any(x.op in self.reaching for x in self.measured) else math.nan, math.nan
         key = (part.op, part.position)
         if key not in self._found:
             self._found[key] = self._measure(join, part)
         return self._found[key]
 
     def _measure(self, join: Join, part: Part) -> tuple[float, float]:
-        if self._whole is None:
-            return math.nan, math.nan
+        if self._whole is None or self.seen.tape.reads_values(self.seen.tape.downstream({part.op})):
+            return math.nan, math.nan  # what is drawn may be another number of things
         signals: list[float] = []
         act = _with_mean(part, signals)
         first = self.change.interventions.get(part.op)
         interventions = {**self.change.interventions, part.op: act if first is None else _after(first, act)}
         try:
             drawn = self._run(replace(self.change, interventions=interventions), part.op)
-        except (DivergedError, RuntimeError, ValueError):
+        except Exception:  # noqa: BLE001 - user code may run again: what it raises leaves the branch unmeasured
             return math.nan, math.nan
         changes = [_moved(a, b) for a, b in zip(self._whole, drawn, strict=True)]
         known = [x for x in changes if not math.isnan(x)]
@@ -128,8 +129,7 @@ class _Ablation:
 
     def _run(self, change: Change, start: int | None, take: tuple[int, ...] = ()) -> tuple[Tensor, ...]:
         tape = self.seen.tape
-        first = start if start is not None else min(take)
-        if not self.seen.verified or tape.reads_values(tape.downstream({first})):
+        if not self.seen.verified:
             return run_again(self.setting, self.seen, self.drawing, change)
         values, snapshots = evaluate(
             tape,

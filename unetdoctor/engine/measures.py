@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
 from unetdoctor.engine.chance import STEADYING, chance, steadied
+from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
+from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes
 from unetdoctor.engine.liveliness import dead_activations
 from unetdoctor.engine.precision import half_precision
@@ -36,6 +38,13 @@ AGAIN: tuple[tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], 
     (STEADYING, steadied),
 )
 """Actions under which something is measured again, and what then returns the fields of Evidence."""
+MEASURES: dict[str, Callable[[Examination], Any]] = {"skips": skips, "grid": grid}
+
+AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], Any]]] = {
+    "skips": (SKIP_ACTIONS, skips_under),
+    "grid": (GRID_ACTIONS, grid),
+}
+"""Field of Evidence -> the actions under which it is measured again, and how."""
 
 
 def measured(examination: Examination) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
+from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
@@ -282,6 +283,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **FINISHING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,
+    **GRID_ACTIONS,
 }
 """Every remedy that a tape can be evaluated under."""
 

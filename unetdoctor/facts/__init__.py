@@ -31,6 +31,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
+from unetdoctor.facts.grid import Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Unregistered
 from unetdoctor.facts.output import Channel, Decoding, DisplayRange, Output, Preview
@@ -59,6 +60,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Finish",
+    "Grid",
     "HalfPrecision",
     "HeadNumbers",
     "InputChoice",
@@ -70,6 +72,7 @@ __all__ = [
     "LayerWeights",
     "Limits",
     "LossNumbers",
+    "Maker",
     "ModelFacts",
     "NormStatistics",
     "Op",

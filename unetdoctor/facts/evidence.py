@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision
 from unetdoctor.facts.findings import Place
+from unetdoctor.facts.grid import Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
@@ -259,6 +260,8 @@ class Evidence:
     """Skip connections of the main run with their influence, in order."""
     half: HalfPrecision | None = None
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
+    grid: Grid | None = None
+    """The grid of a trained network with a layer that can draw one."""
 
     @property
     def main(self) -> Run | None:

@@ -72,7 +72,7 @@ class Layout:
 
     def __init__(self, report: Report) -> None:
         """Give every resolution a row as high as its lines need, the finest on top."""
-        self.skips = sorted(report.skips, key=lambda skip: (skip.join, skip.operand))
+        self.skips = sorted(report.skips, key=lambda skip: (skip.join, -math.prod(skip.size), skip.operand))
         deepest = bottom(self.skips)
         self.bottom_size = tuple(deepest.bottom_size)
         sizes = {tuple(s.size) for s in self.skips} | {tuple(s.join_size) for s in self.skips}

@@ -1,0 +1,187 @@
+"""Skip connections and grids: UD211, UD406, UD407 and UD408 on evidence."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.checks.build import MASK, NAN, evidence, examine, only
+from unetdoctor.facts import Evidence, Grid, Maker, Place, Severity, Skip
+
+
+def a_skip(at: int = 0, **fields: Any) -> Skip:
+    """A sound skip connection at one level of a U-Net."""
+    size = (64 >> at, 64 >> at)
+    base = Skip(
+        join=30 - 10 * at,
+        operand=1,
+        kind="cat",
+        gated=False,
+        place=Place(f"decoder{at}", "model.py", 40),
+        source=Place(f"encoder{at}", "model.py", 30),
+        level=at,
+        size=size,
+        join_size=size,
+        channels=16,
+        deep_channels=32,
+        bottom_size=(8, 8),
+        bottom_channels=64,
+        influence=0.4,
+        deep_influence=0.6,
+        signal=0.5,
+        deep_signal=0.5,
+        weight=0.1,
+        deep_weight=0.1,
+        reconnects=True,
+        consumer=Place(f"decoder{at}.conv"),
+    )
+    return replace(base, **fields)
+
+
+def given(*skips: Skip, trained: bool = True) -> Evidence:
+    """Evidence with these skip connections, joined deepest first."""
+    return evidence(trained=trained, skips=skips)
+
+
+SOUND = (a_skip(2), a_skip(1), a_skip(0))
+
+
+@pytest.mark.parametrize("code", ["UD406", "UD407", "UD408"])
+class TestSound:
+    def test_every_place_is_well(self, code: str) -> None:
+        findings = examine(code, given(*SOUND))
+        assert findings
+        assert all(f.severity is Severity.OK for f in findings)
+
+    def test_a_network_without_skips_says_nothing(self, code: str) -> None:
+        assert examine(code, given()) == []
+
+
+@pytest.mark.parametrize(("code", "field"), [("UD406", "influence"), ("UD407", "deep_influence")])
+class TestInfluence:
+    def test_what_was_not_measured_is_not_judged(self, code: str, field: str) -> None:
+        unknown = [replace(x, **{field: NAN}) for x in SOUND]
+        assert examine(code, given(*unknown)) == []
+
+    def test_a_weak_branch_is_sound(self, code: str, field: str) -> None:
+        weak = [replace(x, **{field: 9e-5}) for x in SOUND]
+        assert not any(f.ill for f in examine(code, given(*weak)))
+
+    def test_a_tiny_one_of_a_trained_network_is_a_warning(self, code: str, field: str) -> None:
+        tiny = replace(SOUND[2], **{field: 4e-6})
+        ill = [f for f in examine(code, given(*SOUND[:2], tiny)) if f.ill]
+        assert [f.severity for f in ill] == [Severity.WARNING]
+        assert not any(f.ill for f in examine(code, given(*SOUND[:2], tiny, trained=False)))
+
+    def test_none_at_all_is_an_error_and_of_a_fresh_network_a_note(self, code: str, field: str) -> None:
+        dead = (*SOUND[:2], replace(SOUND[2], **{field: 0.0}))
+        assert [f.severity for f in examine(code, given(*dead)) if f.ill] == [Severity.ERROR]
+        assert [f.severity for f in examine(code, given(*dead, trained=False)) if f.ill] == [Severity.NOTE]
+
+
+class TestWhy:
+    def test_a_constant_is_joined_again(self) -> None:
+        dead = a_skip(0, influence=0.0, signal=0.0)
+        found = next(f for f in examine("UD406", given(dead)) if f.ill)
+        assert "one constant" in found.message
+        assert [r.action for r in found.remedies] == ["reconnect_skip"]
+
+    def test_zero_weights_are_drawn_anew(self) -> None:
+        found = next(f for f in examine("UD406", given(a_skip(0, influence=0.0, weight=0.0))) if f.ill)
+        assert "are zero" in found.message
+        assert [(r.action, r.parameters["branch"]) for r in found.remedies] == [("fresh_slice", "skip")]
+
+    def test_zero_weights_on_the_deep_branch(self) -> None:
+        found = next(f for f in examine("UD407", given(a_skip(0, deep_influence=0.0, deep_weight=0.0))) if f.ill)
+        assert [(r.action, r.parameters["branch"]) for r in found.remedies] == [("fresh_slice", "deep")]
+
+    def test_an_unread_join_is_a_warning(self) -> None:
+        found = only("UD406", given(a_skip(0, influence=0.0, reaches=False)))
+        assert found.severity is Severity.WARNING
+        assert "reads the join" in found.message
+        assert examine("UD407", given(a_skip(0, deep_influence=0.0, reaches=False))) == []
+
+    def test_a_correction_of_the_input_is_no_bypass(self) -> None:
+        assert examine("UD407", given(a_skip(0, deep_influence=0.0, from_input=True))) == []
+
+
+def test_what_a_dead_branch_takes_along_is_not_said_twice() -> None:
+    """Where the deep branch is dead at the top, all below is without effect: one finding, at the top."""
+    dead = [replace(x, influence=0.0, deep_influence=0.0) for x in SOUND[:2]]
+    top = replace(SOUND[2], deep_influence=0.0)
+    everything = given(*dead, top)
+    assert not any(f.ill for f in examine("UD406", everything))
+    assert [f.place.layer for f in examine("UD407", everything) if f.ill] == ["decoder0"]
+
+
+class TestCrossed:
+    def crossed(self, *pairs: tuple[int, int]) -> Evidence:
+        """Skips of one level that are joined at another one."""
+        return given(*[a_skip(at, size=(64 >> of, 64 >> of), level=of) for of, at in pairs])
+
+    def test_exchanged_levels(self) -> None:
+        found = only("UD408", self.crossed((0, 2), (1, 1), (2, 0)))
+        assert found.severity is Severity.WARNING
+        assert found.readings[0].value == 2
+        assert [r.action for r in found.remedies] == ["structural"]
+
+    def test_three_in_a_ring(self) -> None:
+        assert only("UD408", self.crossed((0, 2), (2, 1), (1, 0))).readings[0].value == 3
+
+    def test_a_resized_one_that_fits_nowhere_else_is_in_order(self) -> None:
+        assert not only("UD408", self.crossed((0, 0), (1, 1), (0, 2))).ill
+
+    def test_full_scale_skips_are_in_order(self) -> None:
+        """Every level joins those of all levels, resized (UNet 3+)."""
+        skips = [a_skip(at, size=(64 >> of, 64 >> of), level=of, operand=of) for at in (2, 1, 0) for of in range(3)]
+        assert not only("UD408", given(*skips)).ill
+
+    def test_a_crop_is_no_other_level(self) -> None:
+        assert not a_skip(0, size=(64, 64), join_size=(56, 56)).resized
+
+
+class TestCheckerboard:
+    MAKERS = (
+        Maker(3, Place("grow", "model.py", 9), "transposed convolution", (4, 4), (2, 2)),
+        Maker(5, Place("paint", "model.py", 10), "transposed convolution", (4, 4), (2, 2)),
+    )
+
+    def grid(self, even: float, picture: float, **fields: Any) -> Evidence:
+        """Evidence of a network that draws pictures, with this much of a grid."""
+        return evidence(
+            grid=Grid("natural", **{"period": 2, "makers": self.MAKERS, **fields}, even=even, picture=picture)
+        )
+
+    def test_a_grid_on_both(self) -> None:
+        found = only("UD211", self.grid(0.3, 0.2))
+        assert found.severity is Severity.WARNING
+        assert found.place.layer == "paint"
+        assert [r.action for r in found.remedies] == ["even_kernel"] * 3 + ["structural"]
+
+    @pytest.mark.parametrize(("even", "picture"), [(0.055, 0.064), (0.6, 0.05), (0.05, 0.3)])
+    def test_a_grid_on_one_of_them_is_none(self, even: float, picture: float) -> None:
+        assert not only("UD211", self.grid(even, picture)).ill
+
+    def test_an_uneven_kernel_is_named_first(self) -> None:
+        uneven = replace(self.MAKERS[0], kernel=(3, 3))
+        found = only("UD211", self.grid(0.3, 0.2, makers=(uneven, self.MAKERS[1])))
+        assert found.place.layer == "grow"
+        assert "not divisible" in found.message
+
+    def test_a_longer_period_is_drawn_further_down(self) -> None:
+        assert only("UD211", self.grid(0.3, 0.2, period=4)).place.layer == "grow"
+
+    def test_scores_are_not_judged(self) -> None:
+        assert examine("UD211", replace(self.grid(0.5, 0.5), intent=MASK)) == []
+        assert examine("UD211", evidence()) == []
+
+    def test_the_lines_to_paste_even_a_layer(self) -> None:
+        """They do what the experiment does: every pixel of a cell gets the same sum."""
+        torch = pytest.importorskip("torch")
+        from types import SimpleNamespace
+
+        patch = only("UD211", self.grid(0.3, 0.2)).remedies[1].patch
+        layer = torch.nn.ConvTranspose2d(4, 3, 3, stride=2)
+        exec(patch, {"model": SimpleNamespace(paint=layer)})
+        sums = [layer.weight.data[..., a::2, b::2].sum((-2, -1)) for a in (0, 1) for b in (0, 1)]
+        assert all(torch.allclose(x, sums[0], atol=1e-6) for x in sums)
