@@ -15,15 +15,15 @@ from tests.faults.symptoms import look
 
 CODES = {*(f"M{number:02d}" for number in range(1, 22)), "M24"}
 ON = {
-    "M01": "monai-segresnet",
-    "M02": "monai-segresnet",
+    "M01": "own-transunet",
+    "M02": "own-transunet",
     "M03": "own-espcn",
     "M04": "own-cyclegan",
     "M05": "own-dcgan",
     "M06": "own-simple-unet",
     "M07": "own-cyclegan",
-    "M09": "monai-segresnet",
-    "M10": "monai-segresnet",
+    "M09": "own-transunet",
+    "M10": "own-transunet",
     "M16": "own-transunet",
     "M17": "own-simple-unet",
     "M18": "own-transunet",
@@ -97,7 +97,7 @@ def test_a_trained_network_gets_the_symptom(code, strength, trained_unet):
 
 def test_palettes_and_bytes_flatten_a_picture_of_classes():
     for code, strength in (("M14", "ids x255"), ("M15", "one colour"), ("M15", "all dark")):
-        found, _ = proof(code, strength, named("monai-basic-unet"), False)
+        found, _ = proof(code, strength, named("own-transunet"), False)
         assert found.changed, (code, strength, found)
 
 
@@ -111,7 +111,7 @@ def test_a_strange_input_spoils_what_comes_before_the_network():
     [
         ("M01", "first filter alone", "own-simple-unet", "several classes"),
         ("M05", "x1e-2", "own-simple-unet", "latent"),
-        ("M08", "softmax", "monai-segresnet", "one class"),
+        ("M08", "softmax", "own-transunet", "one class"),
         ("M11", "variance x1e6, all", "own-espcn", "BatchNorm"),
         ("M12", "prefix added", "own-espcn", "trained"),
         ("M17", "skip overwritten", "own-espcn", "concatenation"),

@@ -139,12 +139,12 @@ def test_the_cases_are_the_same_in_every_run_and_a_third_is_scripted():
 
 
 def test_a_case_goes_from_the_file_to_the_score():
-    case = Case("M02", "exact", "monai-segresnet", "U-Net", False)
+    case = Case("M02", "exact", "own-transunet", "Transformers", False)
     found = examine(case)
     assert found.status == EXAMINED, found.reason
-    assert found.truth == ("conv_final.2.conv",)
+    assert found.truth == ("head",)
     assert found.score.first
-    scripted = examine(Case("M02", "exact", "monai-segresnet", "U-Net", False, "torchscript"))
+    scripted = examine(Case("M02", "exact", "own-transunet", "Transformers", False, "torchscript"))
     assert scripted.status == EXAMINED, scripted.reason
 
 
@@ -155,7 +155,7 @@ def test_what_the_tool_loads_is_what_was_proven(tmp_path):
 
     from tests.faults.building import called
 
-    case = Case("M09", "height", "monai-segresnet", "U-Net", False)
+    case = Case("M09", "height", "own-transunet", "Transformers", False)
     handed = hand_over(case, tmp_path)
     spec = importlib.util.spec_from_file_location("handed_case", handed.request.target)
     assert spec is not None
@@ -175,7 +175,7 @@ def _misbehave(case: Case, with_peers: bool) -> Row:
 
 def test_a_case_that_dies_or_hangs_is_a_row():
     cases = [Case("M06", name, "own-simple-unet", "U-Net", False) for name in ("fine", "dies", "hangs", "fine")]
-    found = list(pool.run(cases, 2, 12.0, work=_misbehave))
+    found = list(pool.run(cases, 2, 4.0, work=_misbehave))
     assert sorted((r.strength, r.status) for r in found) == [
         ("dies", BROKEN),
         ("fine", EXAMINED),
