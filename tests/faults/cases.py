@@ -67,13 +67,14 @@ class Handed:
 def faulty_cases(codes: list[str], names: list[str], seed: int = 0) -> list[Case]:
     """Return every case of the operators and networks asked for (all where none is), in a fixed order."""
     chosen = [n for n in networks() if not names or any(part in n.name for part in names)]
+    ready = {n.name for n in chosen if good(n)}
     found = []
     for op in OPERATORS:
         if codes and op.code not in codes:
             continue
         for strength in op.strengths:
             for network in chosen:
-                for weights in (False, True) if good(network) else (False,):
+                for weights in (False, True) if network.name in ready else (False,):
                     case = Case(op.code, strength.name, network.name, network.family, weights)
                     found.append(case)
                     if random.Random(f"{seed} {case.title}").random() < SCRIPTED_SHARE:

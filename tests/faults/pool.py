@@ -16,13 +16,14 @@ _CONTEXT = multiprocessing.get_context("spawn")
 
 
 def _serve(connection: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Answer cases until None comes."""
+    """Say that we are ready, then answer cases until None comes."""
     import torch
 
     torch.set_num_threads(1)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)  # what other people's networks print is not ours
     os.dup2(null, 2)
+    connection.send(None)
     while (case := connection.recv()) is not None:
         connection.send(work(case, *arguments))
 
@@ -33,6 +34,8 @@ class _Worker:
 
     process: Any
     connection: Connection
+    ready: bool = False
+    """False while it imports, which is not a case's time."""
     case: Case | None = None
     start: float = 0.0
 
@@ -51,10 +54,10 @@ def run(
     try:
         while waiting or any(worker.case is not None for worker in workers):
             for worker in workers:
-                if worker.case is None and waiting:
+                if worker.ready and worker.case is None and waiting:
                     worker.case, worker.start = waiting.pop(), time.monotonic()
                     worker.connection.send(worker.case)
-            wait([worker.connection for worker in workers if worker.case is not None], timeout=1.0)
+            wait([worker.connection for worker in workers if worker.case is not None or not worker.ready], timeout=1.0)
             for index, worker in enumerate(workers):
                 found = _outcome(worker, limit_s)
                 if found is not None:
@@ -78,6 +81,9 @@ def _started(work: Callable[..., Row], arguments: tuple[Any, ...]) -> _Worker:
 
 def _outcome(worker: _Worker, limit_s: float) -> Row | None:
     """Return the row of a worker's case where it ended, in whatever way."""
+    if not worker.ready and worker.connection.poll():
+        worker.connection.recv()  # raises EOFError where a process dies before it is ready: then none would ever be
+        worker.ready = True
     if worker.case is None:
         return None
     try:
