@@ -38,9 +38,9 @@ def skips(examination: "Examination", change: Change | None = None) -> tuple[Ski
     return tuple(_described(examination, seen, join, joins, ablation) for join in joins)
 
 
-def skips_under(examination: "Examination", remedies: tuple[Remedy, ...]) -> dict[str, tuple[Skip, ...]]:
-    """Return the same under remedies, as the field of Evidence."""
-    return {"skips": skips(examination, examination.change(examination.main, remedies))}
+def skips_under(examination: "Examination", remedies: tuple[Remedy, ...]) -> tuple[Skip, ...]:
+    """Return the same under remedies."""
+    return skips(examination, examination.change(examination.main, remedies))
 
 
 def _described(

@@ -65,13 +65,14 @@ def _apart(one: Tensor, other: Tensor) -> float:
     return difference / spread if spread else difference and float("inf")
 
 
-def steadied(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
-    """Return chance and isolation under remedies that act on them."""
-    change = examination.change(examination.main, remedies)
-    return {
-        "chance": chance(examination, change),
-        "isolation": isolate(examination.setting, examination.main, change),
-    }
+def chance_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Any:
+    """Return what chance changes under remedies."""
+    return chance(examination, examination.change(examination.main, remedies))
+
+
+def isolation_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Any:
+    """Return what the other samples change under remedies."""
+    return isolate(examination.setting, examination.main, examination.change(examination.main, remedies))
 
 
 def as_in_eval(bench: Bench, remedy: Remedy) -> Change:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
-from unetdoctor.engine.chance import STEADYING, chance, steadied
+from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
@@ -30,19 +30,15 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "finishes": finishes,
     "skips": skips,
     "half": half_precision,
+    "grid": grid,
 }
 """Field of Evidence -> how it is measured."""
-
-AGAIN: tuple[tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], dict[str, Any]]], ...] = (
-    (SKIP_ACTIONS, skips_under),
-    (STEADYING, steadied),
-)
-"""Actions under which something is measured again, and what then returns the fields of Evidence."""
-MEASURES: dict[str, Callable[[Examination], Any]] = {"skips": skips, "grid": grid}
 
 AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], Any]]] = {
     "skips": (SKIP_ACTIONS, skips_under),
     "grid": (GRID_ACTIONS, grid),
+    "chance": (STEADYING, chance_under),
+    "isolation": (STEADYING, isolation_under),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 
@@ -57,8 +53,4 @@ def measured(examination: Examination) -> dict[str, Any]:
 def measured_again(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     """Return the fields of Evidence that these remedies change."""
     actions = {remedy.action for remedy in remedies}
-    found: dict[str, Any] = {}
-    for known, measure in AGAIN:
-        if actions & set(known):
-            found.update(measure(examination, remedies))
-    return found
+    return {name: measure(examination, remedies) for name, (known, measure) in AGAIN.items() if actions & set(known)}

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
@@ -234,18 +235,6 @@ def latent(bench: Bench, remedy: Remedy) -> Change:
 def load_weights(bench: Bench, remedy: Remedy) -> Change:
     """Put in what another reading of the loaded weights holds."""
     return Change(leaves=bench.stored(remedy))
-
-
-def permute_view(bench: Bench, remedy: Remedy) -> Change:
-    """Bring the channels to the second place where a view only renamed the axes."""
-
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return args[0].movedim(-1, 1).reshape(args[1])
-
-    op = int(remedy.parameters["op"])
-    if op >= len(bench.tape.entries) or "view" not in bench.tape.entries[op].name:
-        raise NotApplicableError("this pass has no such view")
-    return Change(interventions={op: act})
 
 
 def leaky_slope(bench: Bench, remedy: Remedy) -> Change:
