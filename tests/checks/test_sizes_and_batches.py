@@ -367,3 +367,15 @@ def test_height_and_width_differ_in_their_multiple() -> None:
     )
     assert finding.remedies[0].parameters == {"multiple": [2, 8]}
     assert "-width % 8, 0, -height % 2" in finding.remedies[0].patch
+
+
+def test_a_network_of_one_size_refuses_every_other_and_the_remedy_is_to_resize():
+    failing = ((29, 27), *((n, n) for n in (33, 34, 36, 40, 48, 64)))
+    swept = ShapeSweep(((32, 32),), failing, None, None, asked=(29, 27))
+    (finding,) = examine("UD102", evidence(shapes=swept))
+    assert finding.severity is Severity.ERROR
+    assert "Of 8 sizes of the model's input only 32x32 passes, and 29x27 is not it." in finding.message
+    assert finding.remedies[0].parameters == {"size": [32, 32]}
+    (note,) = examine("UD102", evidence(shapes=replace(swept, asked=(32, 32))))
+    assert note.severity is Severity.NOTE
+    assert examine("UD102", evidence(shapes=replace(swept, failing=failing[:3]))) == []

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.remedies import pad_input
-from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity, ShapeSweep
+from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, ShapeSweep
 
+LEAST_REFUSED = 6
+"""Sizes that were refused beside the one that passed, from which on the network is said to take that one alone. The
+sweep tries a dozen: powers of two above and below, and sums with the smallest."""
 MULTIPLE_LIMIT = 1
 """Number that height and width must be divisible by. 1: any size passes (torchvision's deeplabv3 and fcn). 8, 16, 32:
 U-Nets of depth 3, 4, 5. Half of all image networks refuse 97x97, so that a larger one is worth a note and no more,
@@ -18,9 +21,10 @@ class SizeMustBeMultiple(Check):
     Symptom
         Pictures of some sizes pass and others crash in a skip connection.
     Cause
-        Each pool or stride halves the size; where a half is rounded, the decoder cannot come back to it.
+        Each pool or stride halves the size; where a half is rounded, the decoder cannot come back to it. A linear layer
+        or a table of positions behind the encoder even fixes it to one size.
     Remedy
-        Pad the input to the multiple and crop the output back.
+        Pad the input to the multiple and crop the output back; resize it where there is one size only.
     Source
         Seed 002; recipe 4: ten fake-tensor passes found 8 and 32 correctly on networks of depth 3 and 5.
     """
@@ -34,6 +38,8 @@ class SizeMustBeMultiple(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding where the sizes were swept and a multiple was found."""
         sweep = evidence.shapes
+        if sweep is not None and sweep.multiple is None and _takes_one(sweep):
+            yield cls._one_size(sweep)
         if sweep is None or sweep.multiple is None:
             return
         multiples = sweep.multiples or (sweep.multiple, sweep.multiple)
@@ -53,6 +59,31 @@ class SizeMustBeMultiple(Check):
             severity=Severity.ERROR if refused else Severity.NOTE,
             remedies=[pad_input(multiples, cls.code, sweep.asked)] if refused else (),
         )
+
+    @classmethod
+    def _one_size(cls, sweep: ShapeSweep) -> Finding:
+        (height, width), asked = sweep.passing[0], sweep.asked
+        refused = asked is not None and asked in sweep.failing
+        said = f", and {asked[0]}x{asked[1]} is not it" if refused and asked else ""
+        return cls.finding(
+            f"Of {len(sweep.failing) + 1} sizes of the model's input only {height}x{width} passes{said}.",
+            [Reading("multiple of a valid size", float(max(height, width)), "pixels", upper=MULTIPLE_LIMIT)],
+            severity=Severity.ERROR if refused else Severity.NOTE,
+            remedies=[
+                Remedy(
+                    action="enlarge_input",
+                    parameters={"size": [height, width]},
+                    title=f"resize the input to {height}x{width}",
+                    patch=f"x = F.interpolate(x, size=({height}, {width}))",
+                    cause=cls.code,
+                    scope=0,
+                )
+            ],
+        )
+
+
+def _takes_one(sweep: ShapeSweep) -> bool:
+    return len(sweep.passing) == 1 and len(sweep.failing) >= LEAST_REFUSED
 
 
 def _rule(multiples: tuple[int, int]) -> str:

@@ -44,32 +44,47 @@ class SoftmaxOverWrongDim(Check):
         where = op.place if op is not None else Place()
         wrong = finish.dim != finish.channels
         channels = finish.shape[finish.channels or 0]
+        noun = "channels are" if channels > 1 else "channel is"
         yield cls.finding(
             f"`{finish.kind}` at {where.text} runs over axis {finish.dim} ({finish.size} {_axis(finish)}) of "
-            f"{'x'.join(map(str, finish.shape))}, whose {channels} channels are axis {finish.channels}: sums over the "
+            f"{'x'.join(map(str, finish.shape))}, whose {channels} {noun} axis {finish.channels}: sums over the "
             f"channels are up to {shown(max(sums))} away from 1 (at most {SUM_LIMIT:g}).",
             [Reading("distance of channel sums from 1", max(sums), upper=SUM_LIMIT if wrong else None)],
             place=where,
             severity=Severity.ERROR if evidence.model.trained else Severity.WARNING,
-            remedies=[
-                Remedy(
-                    action="softmax_over",
-                    place=where,
-                    parameters={"op": finish.op, "dim": finish.channels},
-                    title=f"{finish.kind} over axis {finish.channels}",
-                    patch=f"torch.{finish.kind}(logits, dim={finish.channels})",
-                    cause=cls.code,
-                    scope=1,
-                )
-            ],
+            remedies=[_over_channels(finish, where) if channels > 1 else _sigmoid(finish, where)],
             op=finish.op,
         )
 
 
+def _over_channels(finish: Finish, place: Place) -> Remedy:
+    return Remedy(
+        action="softmax_over",
+        place=place,
+        parameters={"op": finish.op, "dim": finish.channels},
+        title=f"{finish.kind} over axis {finish.channels}",
+        patch=f"torch.{finish.kind}(logits, dim={finish.channels})",
+        cause="UD504",
+        scope=1,
+    )
+
+
+def _sigmoid(finish: Finish, place: Place) -> Remedy:
+    return Remedy(
+        action="decide_one_channel",
+        place=place,
+        parameters={"ops": [finish.op], "threshold": 0.0},
+        title="sigmoid instead of it, since there is one channel",
+        patch="return torch.sigmoid(logits)",
+        cause="UD504",
+        scope=1,
+    )
+
+
 def _known(finish: Finish) -> bool:
+    """Return whether its axes are known and it compares several values; of one channel with itself is UD503's."""
     known = finish.dim is not None and finish.channels is not None and len(finish.shape) >= _PICTURE_AXES
-    several = known and finish.shape[finish.channels or 0] > 1
-    return several and finish.ends and finish.kind in ("softmax", "log_softmax")
+    return known and finish.size > 1 and finish.ends and finish.kind in ("softmax", "log_softmax")
 
 
 def _axis(finish: Finish) -> str:

@@ -30,6 +30,9 @@ def finishes(examination: Examination) -> tuple[Finish, ...]:
 def found_in(tape: Tape, drawing: Drawing) -> tuple[Finish, ...]:
     """Return the functions on the one way that everything drawn takes to the output."""
     path, start = _path(tape, drawing.output)
+    if start is None and path and drawing.drawn_by is not None:  # a sum with what the same layer or another one drew
+        drawn = tape.entries[drawing.drawn_by]
+        start = drawing.drawn_by if drawn.shape == tape.entries[path[0].op].shape else None
     axis = _first_axis(tape.entries[start]) if start is not None else None
     shape = tape.entries[start].shape if start is not None else ()
     found: list[tuple[int, Finish]] = []
