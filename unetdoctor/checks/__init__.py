@@ -51,6 +51,7 @@ from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
 from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
+from unetdoctor.checks.ud402_saturated_activation import SaturatedActivation
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
 from unetdoctor.checks.ud409_latent_too_narrow import LatentTooNarrow
@@ -96,6 +97,7 @@ CHECKS: tuple[type[Check], ...] = (
     BatchNormNeverUpdated,
     BatchnormStatisticsWrong,
     DeadRelu,
+    SaturatedActivation,
     SignalVanishes,
     NonFiniteOrigin,
     LatentTooNarrow,

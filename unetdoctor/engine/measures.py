@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.chance import chance
 from unetdoctor.engine.finiteness import broken_operations
-from unetdoctor.engine.liveliness import dead_activations
+from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.precision import half_precision
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
     "dead": dead_activations,
+    "pinned": pinned_activations,
     "chance": chance,
     "half": half_precision,
 }

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine.activations import centre_input, leaky_slope
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
-from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.precision import compute_in
-from unetdoctor.engine.tape import Leaf, Ref, traits
+from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
 
@@ -244,19 +244,6 @@ def permute_view(bench: Bench, remedy: Remedy) -> Change:
     return Change(interventions={op: act})
 
 
-def leaky_slope(bench: Bench, remedy: Remedy) -> Change:
-    """Let an activation pass a fifth of what is below 0."""
-
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = nn.functional.leaky_relu(args[0], 0.2)
-        return args[0].copy_(out) if traits(func).mutated else out
-
-    op = int(remedy.parameters["op"])
-    if op >= len(bench.tape.entries) or floor_of(bench.tape.entries[op]) is None:
-        raise NotApplicableError("this pass has no such activation")
-    return Change(interventions={op: act})
-
-
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "batch_statistics": batch_statistics,
     "recalibrate": recalibrate,
@@ -271,6 +258,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "load_weights": load_weights,
     "permute_view": permute_view,
     "leaky_slope": leaky_slope,
+    "centre_input": centre_input,
     "keep_finite": keep_finite,
     "compute_wider": compute_wider,
     "guard_operand": guard_operand,
