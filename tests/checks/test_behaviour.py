@@ -1,4 +1,4 @@
-"""UD309, UD401, UD405, UD801: what further looks at a pass tell."""
+"""UD309, UD401, UD402, UD405, UD801: what further looks at a pass tell."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from tests.checks.build import (
     run,
     statistics,
 )
-from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, Op, Severity
+from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, Op, PinnedActivation, Severity
 
 BROKEN_PICTURE = output(nan=40)
 
@@ -221,3 +221,49 @@ class TestHalfPrecisionOverflow:
     @pytest.mark.parametrize("given", [evidence(runs=()), evidence(runs=(run(ops=()),))])
     def test_nothing_ran(self, given: Evidence) -> None:
         assert not examine("UD801", given)
+
+
+def pinned(share: float, name: str = "tanh", **fields: object) -> Evidence:
+    """A network whose second activation has two ends and lies at them."""
+    recorded = [replace(x, name=name) if x.index == 3 else x for x in ops()]
+    recorded[2] = replace(recorded[2], parameters=("deep.weight", "deep.bias"))
+    found = (PinnedActivation(3, share),)
+    return evidence(**{"pinned": found, "runs": (run(ops=tuple(recorded)), run("natural")), **fields})
+
+
+class TestSaturatedActivation:
+    """UD402."""
+
+    def test_pinned(self) -> None:
+        finding = only("UD402", pinned(0.99))
+        assert finding.severity is Severity.NOTE
+        assert finding.op == 3
+        assert "99 % of what `tanh` at" in finding.message
+        assert [r.action for r in finding.remedies] == ["zero_bias", "centre_input"]
+
+    def test_usual_activations(self) -> None:
+        assert not only("UD402", pinned(0.6)).ill
+
+    def test_a_gate_is_made_for_its_ends(self) -> None:
+        given = pinned(1.0)
+        gated = tuple(replace(x, inputs=(3, 1)) if x.index == 4 else x for x in given.runs[0].ops)
+        assert not examine("UD402", replace(given, runs=(replace(given.runs[0], ops=gated),)))
+
+    def test_a_layer_without_a_bias(self) -> None:
+        bare = tuple(replace(x, parameters=()) for x in pinned(1.0).runs[0].ops)
+        finding = only("UD402", pinned(1.0, runs=(run(ops=bare),)))
+        assert [r.action for r in finding.remedies] == ["centre_input"]
+
+    @pytest.mark.parametrize(
+        "given", [evidence(), evidence(runs=()), pinned(1.0, runs=(run(drawn=output(drawn_by=None)),))]
+    )
+    def test_nothing_to_judge(self, given: Evidence) -> None:
+        assert not examine("UD402", given)
+
+    def test_the_lost_signal_behind_it_is_its_own(self) -> None:
+        lost = tuple(replace(x, statistics=statistics(0.0)) if x.index in (3, 4) else x for x in six())
+        given = replace(pinned(1.0), runs=(run(ops=lost, drawn=output(drawn_by=6)),))
+        assert not examine("UD403", given)
+        turns = tuple(replace(x, statistics=statistics(1.0)) if x.index == 3 else x for x in lost)
+        assert only("UD403", replace(given, runs=(run(ops=turns, drawn=output(drawn_by=6)),))).ill
+        assert only("UD403", replace(given, pinned=())).ill

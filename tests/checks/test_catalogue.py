@@ -58,6 +58,7 @@ ACTIONS = {
     "without_chance": set(),
     "compute_in": {"dtype"},
     "leaky_slope": {"op"},
+    "centre_input": {"op"},
     "compute_wider": {"name"},
     "guard_operand": {"name"},
     "repeat_batch": {"samples"},

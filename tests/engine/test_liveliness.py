@@ -71,3 +71,44 @@ def test_leaky_slope():
         assert torch.equal(found[0], model.last(F.leaky_relu(below(model.first(x)), 0.2)))
     with pytest.raises(NotApplicableError, match="no such activation"):
         examination.picture_under((Remedy("leaky_slope", parameters={"op": 0}),))
+
+
+@pytest.mark.parametrize(
+    ("function", "share"),
+    [
+        (lambda x: torch.tanh(1000 + x), 1.0),
+        (lambda x: torch.sigmoid(x - 1000), 1.0),
+        (lambda x: F.hardsigmoid(x + 1000), 1.0),
+        (lambda x: torch.tanh(0.1 * x), 0.0),
+        (lambda x: x.clone().sigmoid_(), 0.0),
+    ],
+)
+def test_values_at_an_end_are_counted(function, share):
+    (found,) = examined(function).evidence().pinned
+    assert found.share == share
+
+
+def test_the_least_of_all_probes_counts():
+    examination = examined(lambda x: torch.tanh(1000 * x.mean((1, 2, 3), keepdim=True) + x))
+    x = examination.main.inputs[0]
+    first = examination.evidence().pinned[0].share
+    from unetdoctor.facts import Probe
+
+    examination.observe(Probe("other", tuple(x.shape), False, False), (x * 0 + 0.01 * x,), {}, None)
+    assert examination.evidence().pinned[0].share <= first
+
+
+def test_centre_input():
+    for function in (torch.tanh, lambda x: x.tanh_()):
+        examination = examined(lambda x, f=function: f(50 + 3 * x))
+        (pinned,) = examination.evidence().pinned
+        found = examination.picture_under((Remedy("centre_input", parameters={"op": pinned.op}),))
+        assert found is not None
+        model, x = examination.subject.model, examination.main.inputs[0]
+        with torch.no_grad():
+            features = model.first(x)
+            std, mean = torch.std_mean(features, dim=(0, 2, 3), keepdim=True, correction=0)
+            expected = model.last(torch.tanh((features - mean) / std))
+        torch.testing.assert_close(found[0], expected, rtol=1e-3, atol=1e-3)
+        with pytest.raises(NotApplicableError, match="no such activation"):
+            examination.picture_under((Remedy("centre_input", parameters={"op": 0}),))

@@ -55,6 +55,7 @@ from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdate
 from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
 from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
+from unetdoctor.checks.ud402_saturated_activation import SaturatedActivation
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
 from unetdoctor.checks.ud406_skip_without_effect import SkipWithoutEffect
@@ -114,6 +115,7 @@ CHECKS: tuple[type[Check], ...] = (
     BatchnormStatisticsWrong,
     NormOnOutputHead,
     DeadRelu,
+    SaturatedActivation,
     SignalVanishes,
     NonFiniteOrigin,
     SkipWithoutEffect,

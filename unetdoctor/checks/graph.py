@@ -8,6 +8,12 @@ FEWEST_CHANNELS = 4
 """Channels of an activation from which their share says something."""
 DEAD_LIMIT = 98.0
 """Share of dead channels of an activation, in %. Sound networks: up to 69. Networks that training killed: 99-100."""
+PINNED_LIMIT = 95.0
+"""Share of a hidden activation's values within a hundredth of its range of an end, in %. tanh and sigmoid networks
+trained on 0..1: 0. Killed by their learning rate: 80-100. Trained on 0..255: 97-99 in the first layer alone, and they
+still draw."""
+NO_SIGNAL = 0.01
+"""Signal behind a pinned activation at or below which it is the same everywhere. Open and shut by turns: about 1."""
 STATISTICS_LIMIT = 4.0
 """|ln(batch variance / stored variance)| of a normalisation layer. Trained networks on noise: up to 3.5. Statistics of
 another network, or means ten deviations away: 5-28; so does an input on another scale than in training: 7.9."""
@@ -126,10 +132,31 @@ def dead_activation(evidence: Evidence) -> tuple[Op, DeadActivation] | None:
     return next(((op, most) for op in run.ops if op.index == most.op), None)
 
 
-def is_dead_before(evidence: Evidence, op: Op) -> bool:
-    """Return whether a dead activation stands in front of this op."""
-    found = dead_activation(evidence)
-    return found is not None and found[0].index < op.index and 100 * found[1].dead > DEAD_LIMIT * found[1].channels
+def pinned_activation(evidence: Evidence) -> tuple[Op, float] | None:
+    """Return the activation with the largest share of values at an end among those that everything must pass."""
+    run = evidence.main
+    if run is None or run.output is None or run.output.drawn_by is None or not evidence.pinned:
+        return None
+    shares = {x.op: x.share for x in evidence.pinned}
+    passed = [op for op in bottlenecks(run, run.output.drawn_by) if op.index in shares]
+    most = max(passed, key=lambda op: shares[op.index], default=None)
+    return None if most is None else (most, shares[most.index])
+
+
+def biased_in_front(run: Run, op: Op) -> str:
+    """Return the nearest layer with a bias in front of this op; empty where there is none with a name."""
+    found = layer_in_front(run, op.index, lambda x: any(name.endswith(".bias") for name in x.parameters))
+    return found.place.layer if found is not None else ""
+
+
+def is_blocked_before(evidence: Evidence, op: Op) -> bool:
+    """Return whether a dead activation, or one pinned to the same end everywhere, stands in front of this op."""
+    dead, pinned = dead_activation(evidence), pinned_activation(evidence)
+    if dead is not None and dead[0].index < op.index and 100 * dead[1].dead > DEAD_LIMIT * dead[1].channels:
+        return True
+    if pinned is None or pinned[0].index > op.index or pinned[0].statistics is None:
+        return False
+    return 100 * pinned[1] > PINNED_LIMIT and pinned[0].statistics.signal <= NO_SIGNAL
 
 
 def statistics_gap(norm: NormStatistics) -> float:

@@ -77,6 +77,19 @@ def initialise_all(scheme: str, cause: str = "UD306") -> Remedy:
     )
 
 
+def zero_bias(layer: str, cause: str) -> Remedy:
+    """Return zero in the place of one hidden layer's bias."""
+    return Remedy(
+        action="zero_bias",
+        place=Place(layer=layer),
+        parameters={"layers": layer},
+        title=f"zero the bias of {layer}",
+        patch=f"nn.init.zeros_({written(layer)}.bias)",
+        cause=cause,
+        scope=1,
+    )
+
+
 def last_layer_advice(cause: str) -> tuple[Remedy, ...]:
     """Return what is popularly advised for the last layer."""
     return (

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.graph import DEAD_LIMIT, dead_activation, layer_in_front
-from unetdoctor.checks.layers import written
-from unetdoctor.checks.remedies import initialise_layer
-from unetdoctor.facts import Evidence, Finding, Kind, Op, Place, Reading, Remedy, Run, Severity
+from unetdoctor.checks.graph import DEAD_LIMIT, biased_in_front, dead_activation, layer_in_front
+from unetdoctor.checks.remedies import initialise_layer, zero_bias
+from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
 
 class DeadRelu(Check):
@@ -51,19 +50,10 @@ class DeadRelu(Check):
 
 
 def _remedies(run: Run, op: Op) -> Iterator[Remedy]:
-    biased = layer_in_front(run, op.index, lambda x: any(name.endswith(".bias") for name in x.parameters))
     weighted = layer_in_front(run, op.index, lambda x: x.weighted)
-    if biased is not None and biased.place.layer:
-        layer = biased.place.layer
-        yield Remedy(
-            "zero_bias",
-            Place(layer=layer),
-            {"layers": layer},
-            f"zero the bias of {layer}",
-            f"nn.init.zeros_({written(layer)}.bias)",
-            "UD401",
-            1,
-        )
+    layer = biased_in_front(run, op)
+    if layer:
+        yield zero_bias(layer, "UD401")
     if weighted is not None and weighted.place.layer:
         yield initialise_layer(weighted.place, "UD401")
     yield Remedy(

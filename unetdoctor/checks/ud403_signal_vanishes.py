@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
-from unetdoctor.checks.graph import bottlenecks, has_wrong_statistics, is_dead_before, is_normalisation
+from unetdoctor.checks.graph import bottlenecks, has_wrong_statistics, is_blocked_before, is_normalisation
 from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -39,7 +39,7 @@ class SignalVanishes(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding: the first layer behind which the signal is lost, else the one with the weakest signal.
 
-        None where a dead activation or wrong statistics lost it: these are said by their own checks.
+        None where a dead or pinned activation or wrong statistics lost it: these are said by their own checks.
         """
         run = evidence.main
         profile = _profile(run) if run is not None else ()
@@ -48,7 +48,7 @@ class SignalVanishes(Check):
         reference = profile[0][1]
         judged = [(op, _readings(signal, reference)) for op, signal in profile[1:]]
         lost = next((x for x in judged if not any(r.holds for r in x[1])), None)
-        if lost is not None and (is_dead_before(evidence, lost[0]) or has_wrong_statistics(evidence, lost[0])):
+        if lost is not None and (is_blocked_before(evidence, lost[0]) or has_wrong_statistics(evidence, lost[0])):
             return
         op, readings = lost or min(judged, key=lambda x: x[1][0].value)
         yield cls.finding(

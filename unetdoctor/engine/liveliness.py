@@ -8,7 +8,7 @@ from torch import Tensor
 
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.tape import Entry, argument, plain_name, tensors
-from unetdoctor.facts import DeadActivation
+from unetdoctor.facts import DeadActivation, PinnedActivation
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SUSPICIOUS = 0.9
 """Share of dead channels in the sample from which they are counted in full, in one more pass for each probe."""
+NEAR = 0.01
+"""Share of its range within which a value lies at an end of an activation."""
 _FLOORS = {"relu": "", "hardtanh": "min_val", "clamp_min": "min", "threshold": "value"}
 
 
@@ -27,6 +29,35 @@ def floor_of(entry: Entry) -> float | None:
     known = argument(entry.args, entry.kwargs, entry.traits, _FLOORS[name])
     lowest = known if isinstance(known, (int, float)) else -1.0 if name == "hardtanh" else 0.0
     return float(lowest) if lowest == 0 else None
+
+
+def ends_of(entry: Entry) -> tuple[float, float] | None:
+    """Return the ends of an activation that has two, None for other operations."""
+    name = plain_name(entry.func)
+    if name == "tanh":
+        return -1.0, 1.0
+    return (0.0, 1.0) if name in ("sigmoid", "hardsigmoid") else None
+
+
+def share_at_ends(places: Tensor, ends: tuple[float, float]) -> Tensor:
+    """Return the share of a sample that lies within a hundredth of the range of an end."""
+    low, high = ends
+    near = (high - low) * NEAR
+    return ((places <= low + near) | (places >= high - near)).float().mean()
+
+
+def pinned_activations(examination: Examination) -> tuple[PinnedActivation, ...]:
+    """Return how much of each activation in front of the last layer lies at an end, at least, on any varied probe."""
+    passes = [seen for seen in examination.varied if _same_program(seen, examination.main)]
+    drawing = examination.main.drawing
+    if drawing is None or drawing.drawn_by is None or not passes:
+        return ()
+    last = drawing.drawn_by
+    return tuple(
+        PinnedActivation(op, min(seen.pinned.get(op, 0.0) for seen in passes))
+        for op in examination.main.pinned
+        if op < last
+    )
 
 
 def dead_activations(examination: Examination) -> tuple[DeadActivation, ...]:

@@ -15,7 +15,7 @@ from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes
-from unetdoctor.engine.liveliness import dead_activations
+from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.facts import Remedy
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
     "dead": dead_activations,
+    "pinned": pinned_activations,
     "chance": chance,
     "finishes": finishes,
     "skips": skips,

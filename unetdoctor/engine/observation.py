@@ -51,6 +51,8 @@ class Observed:
     """(mean, variance) of the batch at each normalisation with running statistics."""
     quiet: dict[int, float] = field(default_factory=dict)
     """Share of sampled channels that are 0 everywhere, of each activation that can die."""
+    pinned: dict[int, float] = field(default_factory=dict)
+    """Share of the sample at an end, of each activation with two ends."""
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -107,7 +109,7 @@ def observe(
         name_kernels(tape)
     _name_nameless(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
-    seen.quiet = statistics.quiet()
+    seen.quiet, seen.pinned = statistics.quiet(), statistics.pinned()
     if raised is not None:
         seen.crash = crash_of(setting, tape, raised, tuple(inputs[0].shape) if inputs else ())
         return seen

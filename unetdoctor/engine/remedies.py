@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.axes import permute_view
+from unetdoctor.engine.activations import centre_input, leaky_slope
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
@@ -23,6 +24,7 @@ from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref, traits
+from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
 
@@ -247,6 +249,13 @@ def leaky_slope(bench: Bench, remedy: Remedy) -> Change:
     op = int(remedy.parameters["op"])
     if op >= len(bench.tape.entries) or floor_of(bench.tape.entries[op]) is None:
         raise NotApplicableError("this pass has no such activation")
+def permute_view(bench: Bench, remedy: Remedy) -> Change:
+    """Bring the channels to the second place where a view only renamed the axes."""
+
+        return args[0].movedim(-1, 1).reshape(args[1])
+
+    if op >= len(bench.tape.entries) or "view" not in bench.tape.entries[op].name:
+        raise NotApplicableError("this pass has no such view")
     return Change(interventions={op: act})
 
 
@@ -264,6 +273,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "load_weights": load_weights,
     "permute_view": permute_view,
     "leaky_slope": leaky_slope,
+    "centre_input": centre_input,
     "keep_finite": keep_finite,
     "compute_wider": compute_wider,
     "guard_operand": guard_operand,

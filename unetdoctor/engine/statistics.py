@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.liveliness import floor_of
+from unetdoctor.engine.liveliness import ends_of, floor_of, share_at_ends
 from unetdoctor.engine.tape import Entry, tensors
 from unetdoctor.facts import TensorStatistics
 
@@ -60,6 +60,7 @@ class Statistics:
     def __init__(self) -> None:
         self._found: dict[int, Tensor] = {}
         self._quiet: dict[int, Tensor] = {}
+        self._pinned: dict[int, Tensor] = {}
 
     def __call__(self, op: int, entry: Entry, result: Any) -> None:
         """Measure the first tensor of a result unless it is a view, empty or not floating."""
@@ -73,6 +74,9 @@ class Statistics:
         floor = floor_of(entry)
         if floor is not None and tensor.dim() > 1:
             self._quiet[op] = (places.amax(dim=1) <= floor).float().mean()
+        ends = ends_of(entry)
+        if ends is not None:
+            self._pinned[op] = share_at_ends(places, ends)
 
     def collect(self) -> dict[int, TensorStatistics]:
         """Return the numbers of every operation: nothing is synchronised before."""
@@ -83,9 +87,15 @@ class Statistics:
 
     def quiet(self) -> dict[int, float]:
         """Return, for each activation that can die, the share of sampled channels that are 0 everywhere."""
-        if not self._quiet:
-            return {}
-        return dict(zip(self._quiet, torch.stack(list(self._quiet.values())).tolist(), strict=True))
+        return _numbers(self._quiet)
+
+    def pinned(self) -> dict[int, float]:
+        """Return, for each activation with two ends, the share of the sample that lies at one."""
+        return _numbers(self._pinned)
+
+
+def _numbers(found: dict[int, Tensor]) -> dict[int, float]:
+    return dict(zip(found, torch.stack(list(found.values())).tolist(), strict=True)) if found else {}
 
 
 def statistics_of(tensor: Tensor) -> TensorStatistics:

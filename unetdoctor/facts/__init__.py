@@ -4,7 +4,7 @@ Data flows one way: Request -> Evidence -> Finding -> Trial -> Diagnosis -> Repo
 boundary or ends in a report is defined here, and only here. Nothing in this room imports another room.
 """
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
 from unetdoctor.facts.evidence import (
     Comparison,
     Crash,
@@ -79,6 +79,7 @@ __all__ = [
     "Operand",
     "Outcome",
     "Output",
+    "PinnedActivation",
     "Place",
     "Preview",
     "Probe",

@@ -57,3 +57,13 @@ class HalfPrecision:
     """Share of the output that is not finite when every result is rounded to float16, 0..1."""
     bfloat16: float
     """The same for bfloat16."""
+
+
+@dataclass(frozen=True)
+class PinnedActivation:
+    """One activation with two ends (tanh, sigmoid), in front of the last layer."""
+
+    op: int
+    """Its index in the main run."""
+    share: float
+    """Share of its values within a hundredth of its range of an end, 0..1; the least of all varied probes."""

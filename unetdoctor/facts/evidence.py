@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Grid
 from unetdoctor.facts.head import Finish
@@ -252,6 +252,8 @@ class Evidence:
     """Operations that make non-finite values of finite ones, in the pass that draws most of them."""
     dead: tuple[DeadActivation, ...] = ()
     """Activations in front of the last layer, and how many of their channels never let anything through."""
+    pinned: tuple[PinnedActivation, ...] = ()
+    """Activations with two ends in front of the last layer, and how much of them lies at an end."""
     chance: Chance | None = None
     """How far the output moves under another seed; None where nothing is drawn."""
     finishes: tuple[Finish, ...] = ()
