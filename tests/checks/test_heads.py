@@ -143,13 +143,16 @@ class TestMargins:
         return evidence(drawn, drawn, intent=BINARY, model=model(last(bias_largest=bias), **fields))
 
     def test_beyond_reach(self) -> None:
-        finding = only("UD208", self.empty(30.0, 5.0))
+        finding = only("UD208", self.empty(30.0, 5.0, bias=28.0))
         assert finding.severity is Severity.ERROR
         assert finding.readings[0].value == 6.0
 
     def test_a_bias_makes_most_of_the_lead(self) -> None:
         assert only("UD208", self.empty(12.0, 3.0, bias=12.0)).ill
-        assert not only("UD208", self.empty(12.0, 3.0, bias=0.5)).ill
+
+    def test_sharp_logits_of_a_sound_network(self) -> None:
+        """Dice leaves leads of 24 and more, with a small bias."""
+        assert not only("UD208", self.empty(30.0, 5.0, bias=2.0)).ill
 
     def test_then_the_bias_is_the_cause(self) -> None:
         bias = {"bias_largest": 12.0, "signal_out": 2.5}
@@ -162,10 +165,10 @@ class TestMargins:
 
     def test_one_input_that_is_crossed(self) -> None:
         pinned = mask(head=numbers(margin=50.0, margin_spread=1.0), class_shares=(1.0, 0.0))
-        assert not only("UD208", evidence(pinned, mask(), intent=BINARY)).ill
+        assert not only("UD208", evidence(pinned, mask(), intent=BINARY, model=model(last(bias_largest=50.0)))).ill
 
     def test_untrained_is_a_note(self) -> None:
-        assert only("UD208", self.empty(50.0, trained=False)).severity is Severity.NOTE
+        assert only("UD208", self.empty(50.0, bias=50.0, trained=False)).severity is Severity.NOTE
 
     def test_an_empty_mask_of_a_picture_of_ones_own(self) -> None:
         given = self.empty(3.0)
@@ -174,14 +177,15 @@ class TestMargins:
 
     def test_one_class(self) -> None:
         drawn = logits(head=numbers(margin=50.0, margin_spread=2.0), class_shares=(0.0, 1.0, 0.0, 0.0))
-        finding = only("UD207", evidence(drawn, intent=CLASSES))
+        finding = only("UD207", evidence(drawn, intent=CLASSES, model=model(last(bias_largest=50.0))))
         assert finding.severity is Severity.ERROR
         assert finding.message.startswith("Class 1 has 100 %")
         assert not examine("UD208", evidence(drawn, intent=CLASSES))
 
     def test_what_is_a_mask_by_a_guess_only_is_a_note(self) -> None:
         drawn = logits(head=numbers(margin=50.0, margin_spread=2.0), class_shares=(1.0, 0.0, 0.0, 0.0))
-        guessed = evidence(drawn, intent=Intent(inferred_task=Task.MULTICLASS))
+        biased = model(last(bias_largest=50.0))
+        guessed = evidence(drawn, intent=Intent(inferred_task=Task.MULTICLASS), model=biased)
         assert only("UD207", guessed).severity is Severity.NOTE
 
     def test_pictures_and_ids_have_no_margin(self) -> None:

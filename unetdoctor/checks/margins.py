@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
+from unetdoctor.checks.check import shown
 from unetdoctor.checks.pictures import holds_ids, is_sure, readable
 from unetdoctor.facts import Evidence, Output, Reading, Severity, Task
 
-LEAD_LIMIT = 20.0
-"""Smallest mean lead of that class in logits, over the inputs. At most 7.8: six trained networks of 1 to 3 classes (up
-to 16 on one of their inputs). 42-60: the same with a bias of 50."""
-BIASED_LIMIT = 8.0
-"""The same where a bias makes most of it. 10-17: those networks with a bias of -12."""
-MOST = 0.75
-"""Share of the lead from which a bias makes most of it. Biases of sound layers: under 2, against leads of 4 to 16."""
+LEAD_LIMIT = 8.0
+"""Smallest mean lead of that class in logits, over the inputs, where a bias makes most of it. At most 7.8: six networks
+trained with cross-entropy. 24: one trained with Dice, whose bias is small. 10-60: biases of -12 to 50."""
+BIAS_LIMIT = 0.75
+"""The last layer's largest bias over that lead. Sound layers: under .5 at leads from 4 on. .8-1.2: a bias that was put
+there."""
 RATIO_LIMIT = 2.0
-"""The lead over its own deviation. At most 1: the six trained networks. 4.2-15: with a bias of 50."""
+"""The lead over its own deviation. At most 1.4: ten trained networks. 3-15: with biases of -12 to 50."""
 EVERYWHERE = 100.0
 """Share of places, in %, of a class that leaves nothing to the others."""
 
@@ -36,14 +36,18 @@ class Margin:
     """Largest bias of the last layer."""
 
     @property
-    def limit(self) -> float:
-        """Largest sound lead."""
-        return BIASED_LIMIT if self.bias >= MOST * self.lead else LEAD_LIMIT
+    def pinned(self) -> bool:
+        """Whether no input crosses the lead that the bias gives."""
+        beyond = self.lead > LEAD_LIMIT and self.ratio > RATIO_LIMIT
+        return self.share >= EVERYWHERE and beyond and self.bias >= BIAS_LIMIT * self.lead
 
     @property
-    def pinned(self) -> bool:
-        """Whether no input can cross it."""
-        return self.share >= EVERYWHERE and self.lead > self.limit and self.ratio > RATIO_LIMIT
+    def text(self) -> str:
+        """The lead in words."""
+        return (
+            f"{shown(self.lead)} logits, {shown(self.ratio)} times their own deviation (a bias of {shown(self.bias)} in "
+            f"the last layer; at most {LEAD_LIMIT:g} and {RATIO_LIMIT:g} where that makes most of it)"
+        )
 
     @property
     def readings(self) -> tuple[Reading, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.margins import RATIO_LIMIT, margin, severity
+from unetdoctor.checks.margins import margin, severity
 from unetdoctor.checks.pictures import place
 from unetdoctor.checks.remedies import ZERO_LAST_BIAS
 from unetdoctor.facts import Evidence, Finding, Kind
@@ -21,8 +21,8 @@ class OneClassEverywhere(Check):
         That of the cause.
     Source
         Seed 004; recipe 24. A sound, trained network may call all synthetic inputs background: that alone is no fault.
-        It is an error where the lead is beyond reach on every input (six trained networks: at most 1 of its deviation
-        and 7.8 logits; with a bias of 50: 4.2 and more, and 42), and a warning on one's own pictures.
+        It is an error where no input crosses the lead that the last layer's bias gives it, and a warning on one's own
+        pictures.
     """
 
     code = "UD207"
@@ -40,8 +40,7 @@ class OneClassEverywhere(Check):
         where = place(evidence, run, output)
         yield cls.finding(
             f"Class {found.winner} has {shown(found.share)} % of the places drawn by {where.text} or more on each of "
-            f"{len(evidence.outputs)} inputs; it leads by {shown(found.lead)} (at most {found.limit:g}), "
-            f"{shown(found.ratio)} times the lead's own deviation (at most {RATIO_LIMIT:g}).",
+            f"{len(evidence.outputs)} inputs; it leads by {found.text}.",
             found.readings,
             place=where,
             severity=severity(evidence, found),

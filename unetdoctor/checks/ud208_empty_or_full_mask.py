@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.margins import RATIO_LIMIT, margin, severity
+from unetdoctor.checks.margins import margin, severity
 from unetdoctor.checks.pictures import place
 from unetdoctor.checks.remedies import ZERO_LAST_BIAS
 from unetdoctor.facts import Evidence, Finding, Kind
@@ -21,8 +21,8 @@ class EmptyOrFullMask(Check):
         That of the cause.
     Source
         Seeds 002 and 004; recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99. A sound
-        network may find nothing in synthetic inputs: that alone is no fault. It is an error where the distance from
-        the threshold is beyond reach on every input, and a warning on one's own pictures.
+        network may find nothing in synthetic inputs: that alone is no fault. It is an error where no input crosses
+        the distance that the last layer's bias makes, and a warning on one's own pictures.
     """
 
     code = "UD208"
@@ -39,9 +39,8 @@ class EmptyOrFullMask(Check):
         run, output = evidence.outputs[0]
         where = place(evidence, run, output)
         yield cls.finding(
-            f"The mask drawn by {where.text} is {int(found.winner > 0)} at {shown(found.share)} % of its places "
-            f"or more on each of {len(evidence.outputs)} inputs; its logits lie {shown(found.lead)} from the threshold "
-            f"(at most {found.limit:g}), {shown(found.ratio)} times their own deviation (at most {RATIO_LIMIT:g}).",
+            f"The mask drawn by {where.text} is {int(found.winner > 0)} at {shown(found.share)} % of its places or "
+            f"more on each of {len(evidence.outputs)} inputs; from the threshold it lies {found.text}.",
             found.readings,
             place=where,
             severity=severity(evidence, found),
