@@ -205,6 +205,21 @@ class TestInfluence:
         assert sound.reaches
         assert sound.influence > 0
 
+    def test_what_only_another_output_reads(self) -> None:
+        """Deep supervision: the picture that is looked at is drawn before the last join."""
+
+        class Supervised(UNet):
+            def forward(self, x: Tensor) -> list[Tensor]:  # type: ignore[override]
+                top = self.top(x)
+                deep = F.interpolate(self.bottom(F.max_pool2d(top, 2)), scale_factor=2.0)
+                first = self.draw(torch.cat([deep, top], dim=1))
+                second = F.interpolate(self.bottom(F.max_pool2d(first, 2)), scale_factor=2.0)
+                return [self.out(first), self.out(self.rise(torch.cat([second, first], dim=1)))]
+
+        found = of(built(Supervised))
+        assert len(found) == 2
+        assert all(x.reaches and x.influence > 0 and x.deep_influence > 0 for x in found)
+
     def test_an_output_without_spread_tells_nothing(self) -> None:
         model = built(UNet)
         nn.init.zeros_(model.out.weight)

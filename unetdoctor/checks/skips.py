@@ -4,6 +4,9 @@ from unetdoctor.facts import Evidence, Remedy, Skip
 
 NOTHING = 1e-6
 """Influence on the output, over its spread, at which a branch is wholly without effect: rounding."""
+FRESH_LIMIT = 1e-9
+"""The same for fresh networks, whose signal grows weaker from level to level: 1.3e-6 at a sound one's bottom, with
+running statistics that were never filled. Exactly 0: severed."""
 
 
 def is_known(value: float) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.skips import NOTHING, fresh_slice, is_known, judged, text
+from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, fresh_slice, is_known, judged, text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -35,7 +35,7 @@ class SkipWithoutEffect(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each skip connection whose influence was measured."""
-        limit = TRAINED_LIMIT if evidence.model.trained else NOTHING
+        limit = TRAINED_LIMIT if evidence.model.trained else FRESH_LIMIT
         for skip in judged(evidence):
             if not is_known(skip.influence):
                 continue

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.skips import NOTHING, fresh_slice, is_known, judged, text
+from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, fresh_slice, is_known, judged, text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -35,7 +35,7 @@ class DecoderBypassed(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each join whose deep branch was replaced."""
-        limit = TRAINED_LIMIT if evidence.model.trained else NOTHING
+        limit = TRAINED_LIMIT if evidence.model.trained else FRESH_LIMIT
         joins = {x.join: x for x in judged(evidence) if is_known(x.deep_influence) and x.reaches and not x.from_input}
         finest = max(joins, default=None)
         for skip in joins.values():

@@ -86,7 +86,12 @@ class _Ablation:
         self.setting, self.seen, self.measured, self.change = examination.setting, seen, measured, change
         assert seen.drawing is not None
         self.drawing = seen.drawing
-        self.reaching = _reaching(seen, self.drawing.output)
+        self.chosen = _reaching(seen, (self.drawing.output,))
+        others = tuple(ref for _, ref in seen.tape.outputs if isinstance(ref, Ref) and ref != self.drawing.output)
+        self.reaching = self.chosen | _reaching(seen, others)
+        apart = any(x.op in self.reaching - self.chosen for x in measured)
+        self._others = others if apart and seen.verified else ()
+        self._known = all(ref is not None for _, ref in seen.tape.outputs)
         self._found: dict[tuple[int, int], tuple[float, float]] = {}
         starts = tuple(sorted({part.op for join in measured for part in (join.skip, join.deep)}))
         self._snapshots: dict[int, Snapshot] = {}
@@ -99,14 +104,17 @@ class _Ablation:
     @property
     def _wanted(self) -> tuple[Ref, ...]:
         drawn_by = self.drawing.drawn_by
-        found = (self.drawing.raw, self.drawing.output)
+        found = (self.drawing.raw, self.drawing.output, *self._others)
         return found if drawn_by is None else (Ref(drawn_by, 0), *found)
 
     def of(self, join: Join, part: Part) -> tuple[float, float]:
         """Return (influence, signal) of one branch at a join."""
         if join.op not in self.reaching:
-            # Where no join reaches the output, it is the graph that misses something.
-            return 0.0 if any(x.op in self.reaching for x in self.measured) else math.nan, math.nan
+            # Where no join reaches the output, or one came from nowhere, it is the graph that misses something.
+            known = any(x.op in self.reaching for x in self.measured) and self._known
+            return 0.0 if known else math.nan, math.nan
+        if join.op not in self.chosen and not self._others:
+            return math.nan, math.nan
         key = (part.op, part.position)
         if key not in self._found:
             self._found[key] = self._measure(join, part)
@@ -124,6 +132,8 @@ class _Ablation:
         except Exception:  # noqa: BLE001 - user code may run again: what it raises leaves the branch unmeasured
             return math.nan, math.nan
         changes = [_moved(a, b) for a, b in zip(self._whole, drawn, strict=True)]
+        if join.op in self.chosen:  # what else is returned counts where the chosen output does not depend on it
+            changes = changes[: len(changes) - len(self._others)]
         known = [x for x in changes if not math.isnan(x)]
         return max(known, default=math.nan), signals[0] if signals else math.nan
 
@@ -144,10 +154,10 @@ class _Ablation:
         return tuple(values[ref] for ref in self._wanted)
 
 
-def _reaching(seen: Observed, output: Ref) -> set[int]:
-    """Return the operations on which the output depends."""
-    needed = {output.op}
-    for op in range(output.op, -1, -1):
+def _reaching(seen: Observed, outputs: tuple[Ref, ...]) -> set[int]:
+    """Return the operations on which these outputs depend."""
+    needed = {ref.op for ref in outputs}
+    for op in range(max(needed, default=-1), -1, -1):
         if op in needed:
             needed.update(source for source in seen.tape.producers(op) if source >= 0)
     return needed

@@ -38,10 +38,11 @@ class Skip:
     from_input: bool = False
     """Whether it is the network's own input, which reached the join through no weight."""
     reaches: bool = True
-    """Whether the output depends on the join."""
+    """Whether anything that is returned depends on the join."""
     influence: float = float("nan")
     """Root mean square change of the raw output over its own spread, with the skip branch replaced by its mean in every
-    channel; NaN where that was not measured or the output has no spread."""
+    channel; of another output where the chosen one does not depend on it. NaN where that was not measured or the output
+    has no spread."""
     deep_influence: float = float("nan")
     """The same with the deep branch replaced."""
     signal: float = float("nan")

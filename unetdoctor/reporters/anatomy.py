@@ -85,6 +85,8 @@ class Layout:
             self.tops[size], self.heights[size] = y, max(BOX_HEIGHT, SLOT * count + 12)
             y += self.heights[size] + GAP
         self.bottom_top = y
+        self.starts = [size for size in self.sizes if any(tuple(s.size) == size for s in self.skips)] or self.sizes[:1]
+        self.ends = [size for size in self.sizes if any(tuple(s.join_size) == size for s in self.skips)]
         self.height = y + BOX_HEIGHT + FOOT
         self.lines = [self._line(report, skip) for skip in self.skips]
 
@@ -135,25 +137,25 @@ class Artist:
         """Write what this is, what goes in and what comes out."""
         self._text(MARGIN, 22, f"The U of {self.report.target.name}", 24)
         self._text(WIDTH - MARGIN, 30, self.report.target.target, 13, SOFT, "ra")
-        first = self.layout.sizes[0]
+        first, last = self.layout.starts[0], self.layout.ends[0]
         fed = self.report.input
         y = TOP - 46
         if fed is not None:
             self._text(self.layout.left(first) + BOX / 2, y, f"input {size_text(fed.shape[1:])}", 14, SOFT, "ma")
         if self.report.outputs:
             shape = self.report.outputs[0][1].shape
-            self._text(self.layout.right(first) + BOX / 2, y, f"output {size_text(shape[1:])}", 14, SOFT, "ma")
+            self._text(self.layout.right(last) + BOX / 2, y, f"output {size_text(shape[1:])}", 14, SOFT, "ma")
 
     def arrows(self) -> None:
         """Draw the way down on the left, the way up on the right, and both ends."""
         layout = self.layout
-        first, last = layout.sizes[0], layout.sizes[-1]
+        first, last = layout.starts[0], layout.starts[-1]
         x = layout.left(first) + BOX / 2
-        self._arrow((x, TOP - 26), (x, TOP - 3), FAINT)
-        x = layout.right(first) + BOX / 2
-        self._arrow((x, TOP - 3), (x, TOP - 26), FAINT)
+        self._arrow((x, TOP - 26), (x, layout.tops[first] - 3), FAINT)
+        x = layout.right(layout.ends[0]) + BOX / 2
+        self._arrow((x, layout.tops[layout.ends[0]] - 3), (x, TOP - 26), FAINT)
         middle = layout.bottom_top + BOX_HEIGHT / 2
-        for upper, lower in zip(layout.sizes, layout.sizes[1:], strict=False):
+        for upper, lower in zip(layout.starts, layout.starts[1:], strict=False):
             x = layout.left(lower) + BOX / 2
             self._arrow(
                 (x, layout.tops[upper] + self._box_height(upper, left=True)), (x, layout.tops[lower] - 3), FAINT
@@ -161,9 +163,8 @@ class Artist:
         x = layout.left(last) + BOX / 2
         start = layout.tops[last] + self._box_height(last, left=True)
         self._arrow((x, start), (x, middle), FAINT, (WIDTH / 2 - BOX / 2 - 3, middle))
-        joined = [size for size in layout.sizes if any(tuple(s.join_size) == size for s in layout.skips)]
         below: tuple[int, ...] | None = None
-        for size in reversed(joined):
+        for size in reversed(layout.ends):
             skip = [s for s in layout.skips if tuple(s.join_size) == size][-1]
             code = sick_deep(self.report, skip)
             color = RED if code else FAINT
