@@ -20,6 +20,8 @@ from tests.faults.pool import run
 from tests.faults.scoring import BROKEN, NOT_APPLICABLE, TIMEOUT, Row, missed, total
 from tests.faults.training import train_missing
 
+KEPT_EVERY = 25
+"""Rows after which what is known is written, lest a run that is ended early leaves nothing."""
 CASE_LIMIT_S = 120.0
 """Longest time of one case."""
 
@@ -88,8 +90,7 @@ def main() -> int:
         print(f"{name} is not installed: it is left out", file=sys.stderr)
     rows = _rows([*sound, *cases], wanted)
     print(f"{len(rows)} cases in {time.monotonic() - start:.0f} s with {wanted.jobs} processes", file=sys.stderr)
-    if wanted.out:
-        wanted.out.write_text(json.dumps([asdict(r) for r in rows], indent=1), encoding="utf-8")
+    _keep(rows, wanted)
     healthy = [r for r in rows if r.operator == SOUND]
     faulty = [r for r in rows if r.operator != SOUND]
     return _told(faulty, healthy, wanted)
@@ -99,12 +100,19 @@ def _rows(cases: list[Case], wanted: argparse.Namespace) -> list[Row]:
     rows: list[Row] = []
     for found in run(cases, wanted.jobs, wanted.limit, wanted.peers):
         rows.append(found)
+        if len(rows) % KEPT_EVERY == 0:
+            _keep(rows, wanted)
         if found.status != NOT_APPLICABLE:
             said = " ".join(found.diagnoses[:2]) or found.reason or "nothing"
             line = f"{len(rows)}/{len(cases)} {found.operator} {found.strength} | {found.network} "
             line += f"{'trained' if found.trained else 'fresh'} {found.form} | {found.status} | {said}"
             print(line, file=sys.stderr, flush=True)
     return rows
+
+
+def _keep(rows: list[Row], wanted: argparse.Namespace) -> None:
+    if wanted.out:
+        wanted.out.write_text(json.dumps([asdict(r) for r in rows], indent=1), encoding="utf-8")
 
 
 def _told(faulty: list[Row], healthy: list[Row], wanted: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.cases import SOUND, Case, Handed, hand_over, request_of_zoo, sound_module, strength_of
-from tests.faults.fault import Fault, NotApplicableError, Proof, Subject
+from tests.faults.fault import NotApplicableError, Proof, Subject
 from tests.faults.networks import named
 from tests.faults.operators import operator
 from tests.faults.scoring import (
@@ -55,7 +55,7 @@ def _sentence(error: Exception) -> str:
 
 def _examined(case: Case, folder: Path, with_peers: bool) -> Row:
     if case.file:
-        return _reported(case, request_of_zoo(case, folder), Fault(None), {})  # type: ignore[arg-type]
+        return _reported(case, request_of_zoo(case, folder), frozenset(), {})
     network = named(case.network)
     fields: dict[str, Any] = {}
     if case.operator == SOUND:
@@ -69,7 +69,7 @@ def _examined(case: Case, folder: Path, with_peers: bool) -> Row:
         if not proof.changed:
             return row(case, DROPPED, reason="the symptom did not change", **fields)
     fields["peers"] = _peers(handed, case) if with_peers else {}
-    return _reported(case, handed.request, handed.fault, fields)
+    return _reported(case, handed.request, handed.fault.layers, fields)
 
 
 def _peers(handed: Handed, case: Case) -> dict[str, dict[str, object]]:
@@ -78,22 +78,22 @@ def _peers(handed: Handed, case: Case) -> dict[str, dict[str, object]]:
     return ask(handed.module, handed.given, case.operator, handed.fault.layers)
 
 
-def _reported(case: Case, request: Request, fault: Fault, fields: dict[str, Any]) -> Row:
+def _reported(case: Case, request: Request, truth: frozenset[str], fields: dict[str, Any]) -> Row:
     from unetdoctor.engine.loading import RequestError
     from unetdoctor.pipeline import examine_in_process
 
-    fields["truth"] = tuple(sorted(fault.layers))
+    fields["truth"] = tuple(sorted(truth))
     try:
         report: Report = examine_in_process(request)
     except RequestError as error:
-        return row(case, REFUSED, reason=_sentence(error), score=failed(fault.layers), **fields)
+        return row(case, REFUSED, reason=_sentence(error), score=failed(truth), **fields)
     except Exception as error:  # a tool that breaks has found nothing
-        return row(case, BROKEN, reason=_sentence(error), score=failed(fault.layers), **fields)
+        return row(case, BROKEN, reason=_sentence(error), score=failed(truth), **fields)
     accepted = frozenset() if case.operator == SOUND else operator(case.operator).names(strength_of(case))
     return row(
         case,
         EXAMINED,
-        score=Score() if case.operator == SOUND else score(report, accepted, fault.layers),
+        score=Score() if case.operator == SOUND else score(report, accepted, truth),
         errors=codes_of(report, Severity.ERROR),
         warnings=codes_of(report, Severity.WARNING),
         readings=readings_of(report),

@@ -71,7 +71,7 @@ def trained_unet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     patch = pytest.MonkeyPatch()
     patch.setattr("tests.faults.building.CACHE", folder)
-    assert training.train(network, 20.0) > 0.9
+    assert training.train(network) > 0.9
     yield network
     patch.undo()
 
