@@ -12,18 +12,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.activations import centre_input, leaky_slope
+from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
-from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
-from unetdoctor.engine.tape import Leaf, Ref, traits
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.facts import LayerWeights, Remedy
@@ -237,26 +235,6 @@ def latent(bench: Bench, remedy: Remedy) -> Change:
 def load_weights(bench: Bench, remedy: Remedy) -> Change:
     """Put in what another reading of the loaded weights holds."""
     return Change(leaves=bench.stored(remedy))
-
-
-def leaky_slope(bench: Bench, remedy: Remedy) -> Change:
-    """Let an activation pass a fifth of what is below 0."""
-
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = nn.functional.leaky_relu(args[0], 0.2)
-        return args[0].copy_(out) if traits(func).mutated else out
-
-    op = int(remedy.parameters["op"])
-    if op >= len(bench.tape.entries) or floor_of(bench.tape.entries[op]) is None:
-        raise NotApplicableError("this pass has no such activation")
-def permute_view(bench: Bench, remedy: Remedy) -> Change:
-    """Bring the channels to the second place where a view only renamed the axes."""
-
-        return args[0].movedim(-1, 1).reshape(args[1])
-
-    if op >= len(bench.tape.entries) or "view" not in bench.tape.entries[op].name:
-        raise NotApplicableError("this pass has no such view")
-    return Change(interventions={op: act})
 
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
