@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.checks.build import crash, crashed, evidence, examine, last, layer, model, only, op, output, place, run
-from unetdoctor.facts import Operand, Place, Severity, ShapeSweep, Unregistered
+from unetdoctor.facts import Operand, Place, Precision, Severity, ShapeSweep, Unregistered
 
 SWEEP = ShapeSweep(
     passing=((96, 96), (112, 112)),
@@ -54,6 +54,15 @@ class TestForwardCrashed:
             "24, 24] (from up3), with an input of [2, 3, 100, 100]: Sizes of tensors must match except in dimension "
             "1."
         )
+
+    def test_names_the_layer_of_another_precision(self) -> None:
+        two = (Precision("float32", 80, Place("stem")), Precision("float16", 2, Place("dec1", "model.py", 9)))
+        raised = crash("convolution", message="Input type (c10::Half) and bias type (float) should be the same")
+        finding = only("UD005", crashed(raised, model=model(precisions=two)))
+        assert finding.place.layer == "dec1"
+        assert finding.message.startswith("2 parameters from dec1 (model.py:9) on are float16 and 80 are float32")
+        assert finding.patch.startswith("model.float()")
+        assert only("UD005", crashed(crash("cat"), model=model(precisions=two))).place.layer == "dec3"
 
     def test_passed(self) -> None:
         assert only("UD005", evidence()).readings[0].value == 0

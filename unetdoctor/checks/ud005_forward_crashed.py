@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.facts import Crash, Evidence, Finding, Kind, Operand, Reading
+from unetdoctor.facts import Crash, Evidence, Finding, Kind, Operand, Precision, Reading
 
+TYPE_WORDS = ("dtype", "Half", "BFloat16", "float", "double", "Double")
+"""What torch's sentences on operands of two types hold."""
 MESSAGE_LIMIT = 200
 """Characters of the exception's own first line that a message repeats."""
 
@@ -41,7 +43,33 @@ class ForwardCrashed(Check):
         if run is None or run.crash is None or not crashes:
             yield cls.finding(f"{through} of {len(evidence.runs)} forward passes of the model ran through.", [reading])
             return
-        yield cls.finding(_message(run.crash), [reading], place=run.crash.place, op=len(run.ops))
+        odd = _odd_precision(evidence, run.crash)
+        if odd is None:
+            yield cls.finding(_message(run.crash), [reading], place=run.crash.place, op=len(run.ops))
+            return
+        yield cls.finding(
+            f"{_split(evidence, odd)} {_message(run.crash)}",
+            [reading],
+            place=odd.place,
+            op=len(run.ops),
+            patch="model.float()  # one type for all layers; torch.autocast for a pass in half precision",
+        )
+
+
+def _odd_precision(evidence: Evidence, crash: Crash) -> Precision | None:
+    """Return the rarer of two types of parameters where the exception speaks of types."""
+    precisions = evidence.model.precisions
+    if len(precisions) < 2 or not any(word in crash.message for word in TYPE_WORDS):
+        return None
+    return precisions[-1]
+
+
+def _split(evidence: Evidence, odd: Precision) -> str:
+    most = evidence.model.precisions[0]
+    return (
+        f"{odd.tensors} parameters from {odd.place.text} on are {odd.dtype} and {most.tensors} are {most.dtype}, "
+        "which one operation does not take together."
+    )
 
 
 def _message(crash: Crash) -> str:

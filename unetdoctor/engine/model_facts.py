@@ -1,10 +1,15 @@
 """The model as a whole, read from its main pass."""
 
+from collections.abc import Callable
+
+from torch import nn
+
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.registration import idle, unregistered
 from unetdoctor.engine.setting import Subject
+from unetdoctor.engine.tape import owner
 from unetdoctor.engine.weights import is_trained, layer_weights, non_finite, norm_statistics
-from unetdoctor.facts import ModelFacts
+from unetdoctor.facts import ModelFacts, Place, Precision
 
 
 def model_facts(subject: Subject, main: Observed) -> ModelFacts:
@@ -25,6 +30,17 @@ def model_facts(subject: Subject, main: Observed) -> ModelFacts:
         last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
         residual_output=bool(main.drawing and main.drawing.residual),
         timestep_input=subject.timestep,
+        precisions=precisions(model, place),
         unregistered=unregistered(model, main.tape, place),
         idle=idle(model, main.tape) if main.crash is None else (),
     )
+
+
+def precisions(model: nn.Module, place: Callable[[str], Place]) -> tuple[Precision, ...]:
+    """Return the floating types of a model's parameters, the most frequent one first."""
+    names: dict[str, list[str]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.is_floating_point():
+            names.setdefault(str(parameter.dtype).removeprefix("torch."), []).append(name)
+    ordered = sorted(names.items(), key=lambda pair: -len(pair[1]))
+    return tuple(Precision(dtype, len(found), place(owner(found[0]))) for dtype, found in ordered)

@@ -104,6 +104,18 @@ class Unregistered:
 
 
 @dataclass(frozen=True)
+class Precision:
+    """The parameters of one floating type."""
+
+    dtype: str
+    """`float32`, `float16`, ..."""
+    tensors: int
+    """How many there are."""
+    place: Place
+    """The first layer that holds one."""
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """The model as a whole."""
 
@@ -132,6 +144,8 @@ class ModelFacts:
 
     unregistered: tuple[Unregistered, ...] = ()
     """Trainable tensors that ran and are not registered."""
+    precisions: tuple[Precision, ...] = ()
+    """Types of its floating parameters, the most frequent one first."""
     idle: tuple[tuple[str, int], ...] = ()
     """(name, number of values) of registered parameters on which nothing that the main pass returned depends."""
 

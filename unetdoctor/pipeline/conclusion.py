@@ -51,7 +51,7 @@ def conclude(
 def _state(evidence: Evidence, findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...]) -> State:
     alive = any(run.output is not None for run in evidence.runs)
     if not alive:
-        caused = any(f.kind is Kind.CAUSE and f.severity is Severity.ERROR for f in findings)
+        caused = any((f.kind is Kind.CAUSE or f.patch) and f.severity is Severity.ERROR for f in findings)
         return State.ILL if caused else State.NOT_DIAGNOSABLE
     if any(f.severity is Severity.ERROR for f in findings):
         return State.ILL
