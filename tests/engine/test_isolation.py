@@ -157,3 +157,16 @@ def test_half_precision_is_judged_by_its_own_rounding():
     found = isolate(setting, observe(setting, Probe("noise", (2, 3, 8, 8), False, False), (x,), {}, verify=False))
     assert found is not None
     assert found.precision == torch.finfo(torch.bfloat16).eps
+
+
+def test_training_flags_are_put_back_after_every_pass():
+    class Training(Network):
+        def forward(self, x: Tensor) -> Tensor:
+            self.train()
+            return super().forward(x)
+
+    model = Training(nn.BatchNorm2d(4)).eval()
+    found, _ = isolated(model)
+    assert found is not None
+    assert found.relative > 0.01
+    assert not any(module.training for module in model.modules())

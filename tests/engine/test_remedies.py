@@ -322,6 +322,18 @@ def test_where_control_flow_depends_on_data_the_model_itself_runs():
     assert torch.equal(got, run(copied, probes(name)[0], "output"))
 
 
+def test_zero_bias_of_a_normalisation():
+    examination = examined(fresh("generator", False), "generator")
+    copied = copy.deepcopy(original("generator"))
+    nn.init.ones_(copied.main[1].bias)
+    nn.init.ones_(examination.subject.model.main[1].bias)
+    examination = examined(examination.subject.model, "generator")
+    got = under(examination, Remedy("zero_bias", parameters={"layers": "main.1"}))
+    assert not torch.equal(got, run(copied, probes("generator")[0], "output"))
+    nn.init.zeros_(copied.main[1].bias)
+    assert torch.equal(got, run(copied, probes("generator")[0], "output"))
+
+
 def test_every_action_is_tested_here():
     source = {
         **globals(),
