@@ -10,8 +10,8 @@ LEAD_LIMIT = 8.0
 """Smallest mean lead of that class in logits, over the inputs, where a bias makes most of it. At most 7.8: six networks
 trained with cross-entropy. 24: one trained with Dice, whose bias is small. 10-60: biases of -12 to 50."""
 BIAS_LIMIT = 0.75
-"""The last layer's largest bias over that lead. Sound layers: under .5 at leads from 4 on. .8-1.2: a bias that was put
-there."""
+"""The last layer's largest bias over that lead. At most .3 at leads from 2 on (biases of .2-1.1): ten trained networks.
+.8-1.2: a bias that was put there."""
 RATIO_LIMIT = 2.0
 """The lead over its own deviation. At most 1.4: ten trained networks. 3-15: with biases of -12 to 50."""
 EVERYWHERE = 100.0
@@ -47,6 +47,8 @@ class Margin:
         return (
             f"{shown(self.lead)} logits, {shown(self.ratio)} times their own deviation (a bias of {shown(self.bias)} "
             f"in the last layer; at most {LEAD_LIMIT:g} and {RATIO_LIMIT:g} where that makes most of it)"
+            f"{shown(self.lead)} logits, {shown(self.ratio)} times their own deviation (at most {LEAD_LIMIT:g} and "
+            f"{RATIO_LIMIT:g}, where the last layer's bias of {shown(self.bias)} makes most of it)"
         )
 
     @property

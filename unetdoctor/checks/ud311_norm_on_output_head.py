@@ -8,8 +8,8 @@ from unetdoctor.checks.pictures import readable
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Output, Reading, Remedy, Run, Severity
 
 DRIFT_LIMIT = 0.05
-"""Deviation of a channel's mean between pictures over its deviation within one. .0036: instance normalisation before
-tanh. 1.99: the same network without it. Read from the input on which it is largest."""
+"""Deviation of a channel's mean between pictures over its deviation within one. .0036-.015: instance normalisation
+before tanh. .107-1.99: the same networks without it. Read from the input on which it is largest."""
 _NEAR = 2
 
 

@@ -9,8 +9,8 @@ from unetdoctor.facts import Evidence, Finding, Finish, Kind, Place, Reading, Re
 JUDGED = ("softmax", "log_softmax", "argmax")
 """Functions that compare values with one another."""
 CONSTANT = 1e-6
-"""Largest minus smallest value of the output. 0: softmax (all 1), log_softmax and argmax (all 0) over one value. From
-.02 on: a sigmoid of the same logits."""
+"""Largest minus smallest value of the output. 0: softmax (all 1), log_softmax and argmax (all 0) over one value. 1.0: a
+sigmoid of the same, trained logits."""
 
 
 class SoftmaxOnOneChannel(Check):

@@ -7,8 +7,8 @@ from unetdoctor.checks.pictures import op_at, readable
 from unetdoctor.facts import Evidence, Finding, Finish, Kind, Place, Reading, Remedy, Severity
 
 SUM_LIMIT = 0.05
-"""Largest distance of a sum over the channels from 1. Under 1e-3: a softmax over the channels, half precision included.
-.5 and more: one over samples, height or width."""
+"""Largest distance of a sum over the channels from 1. 2e-7: a softmax over the channels. 1-2: one over samples, height
+or width."""
 _PICTURE_AXES = 4
 
 

@@ -12,9 +12,9 @@ LEAST_LIMIT = 0.05
 """Largest distance from 0 of the loss at a perfect prediction. 0: pairs that fit. .31-.69: BCEWithLogits on sigmoid.
 .55: cross-entropy on softmax of 3 classes. -1: NLL on softmax."""
 OUTSIDE_LIMIT = 0.0
-"""Share of values that the loss refuses, in %. 0: a probability. 30-90: logits, tanh."""
+"""Share of values that the loss refuses, in %. 0: a probability. 86-94: logits, tanh."""
 PULL_LIMIT = 1e-4
-"""Smallest mean gradient at a wrong prediction. 0: cross-entropy of one channel. .5-1: pairs that fit."""
+"""Smallest mean gradient at a wrong prediction. 0: cross-entropy of one channel. .7-1: logits under their loss."""
 _WANTED = {"bce": "sigmoid", "bce-with-logits": "identity", "cross-entropy": "identity", "nll": "log_softmax"}
 _TITLES = {
     "bce": "BCELoss wants probabilities",

@@ -8,7 +8,7 @@ from unetdoctor.checks.pictures import best, display, inputs, op_at, place
 from unetdoctor.facts import DisplayRange, Evidence, Finding, Kind, Output, Reading, Remedy, Severity
 
 OUTSIDE_LIMIT = 10.0
-"""Share of values outside the declared range, in %. 0: mapped to it. 40-70: tanh shown as 0..1."""
+"""Share of values outside the declared range, in %. 0: mapped to it. 11-68: tanh shown as 0..1."""
 
 
 class TanhShownAsUnitRange(Check):
