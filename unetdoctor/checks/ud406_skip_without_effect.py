@@ -44,7 +44,7 @@ class SkipWithoutEffect(Check):
                 f"The skip connection of {skip.channels} channels at {text(skip.join_size)}, from {skip.source.text} "
                 f"to {skip.place.text}, moves the output by {shown(skip.influence)} of its spread (at least "
                 f"{limit:g}){_why(skip)}.",
-                [Reading(_name(skip), skip.influence, "x", lower=limit)],
+                [Reading(_name(skip), skip.influence, "of the spread", lower=limit)],
                 place=skip.place,
                 severity=_severity(evidence, skip),
                 remedies=_remedies(skip),
@@ -53,7 +53,7 @@ class SkipWithoutEffect(Check):
 
 
 def _name(skip: Skip) -> str:
-    return f"influence of the skip connection at level {skip.level}, operand {skip.operand}"
+    return f"influence of the skip connection from {skip.source.layer or 'the input'} at {text(skip.join_size)}"
 
 
 def _severity(evidence: Evidence, skip: Skip) -> Severity:
@@ -78,7 +78,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
             action="reconnect_skip",
             place=skip.place,
             parameters={"join": skip.join, "operand": skip.operand},
-            title=f"join what {skip.source.layer or 'the encoder'} drew, as it is",
+            title=f"join what {skip.source.layer or 'the encoder'} drew",
             patch=f"joined = torch.cat([deep, skip], dim=1)  # skip: the tensor from {skip.source.text}, unchanged"
             if skip.kind == "cat"
             else f"joined = deep + skip  # skip: the tensor from {skip.source.text}, unchanged",

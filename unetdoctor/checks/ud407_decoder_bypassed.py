@@ -46,7 +46,7 @@ class DecoderBypassed(Check):
                 f"What comes up from {text(skip.bottom_size)} and is joined at {text(skip.join_size)} at "
                 f"{skip.place.text} moves the output by {shown(skip.deep_influence)} of its spread (at least "
                 f"{limit:g}){_why(skip)}.",
-                [Reading(_name(skip), skip.deep_influence, "x", lower=limit)],
+                [Reading(_name(skip), skip.deep_influence, "of the spread", lower=limit)],
                 place=skip.place,
                 severity=grave if evidence.model.trained else Severity.NOTE,
                 remedies=_remedies(skip),
