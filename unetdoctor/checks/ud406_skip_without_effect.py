@@ -24,7 +24,8 @@ class SkipWithoutEffect(Check):
         Join the tensor that the encoder drew; draw the weights that read it anew. Both are tried, and the influence
         is measured again.
     Source
-        Measured by replacing the branch by its mean in every channel where it is joined.
+        Measured by replacing the branch by its mean in every channel where it is joined: sound networks of 3 libraries
+        move by 1e-4 of their output's spread and more, severed ones by exactly 0.
     """
 
     code = "UD406"
@@ -43,7 +44,7 @@ class SkipWithoutEffect(Check):
                 f"The skip connection of {skip.channels} channels at {text(skip.join_size)}, from {skip.source.text} "
                 f"to {skip.place.text}, moves the output by {shown(skip.influence)} of its spread (at least "
                 f"{limit:g}){_why(skip)}.",
-                [Reading(_name(skip), skip.influence, "x", lower=limit)],
+                [Reading(_name(skip), skip.influence, "of the spread", lower=limit)],
                 place=skip.place,
                 severity=_severity(evidence, skip),
                 remedies=_remedies(skip),
@@ -52,7 +53,7 @@ class SkipWithoutEffect(Check):
 
 
 def _name(skip: Skip) -> str:
-    return f"influence of the skip connection at level {skip.level}, operand {skip.operand}"
+    return f"influence of the skip connection from {skip.source.layer or 'the input'} at {text(skip.join_size)}"
 
 
 def _severity(evidence: Evidence, skip: Skip) -> Severity:
@@ -82,7 +83,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
             action="reconnect_skip",
             place=skip.place,
             parameters={"join": skip.join, "operand": skip.operand},
-            title=f"join what {skip.source.layer or 'the encoder'} drew, as it is",
+            title=f"join what {skip.source.layer or 'the encoder'} drew",
             patch=f"joined = torch.cat([deep, skip], dim=1)  # skip: the tensor from {skip.source.text}, unchanged"
             if skip.kind == "cat"
             else f"joined = deep + skip  # skip: the tensor from {skip.source.text}, unchanged",

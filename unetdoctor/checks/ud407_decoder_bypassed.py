@@ -23,7 +23,8 @@ class DecoderBypassed(Check):
     Remedy
         Let the decoder's features reach the join; draw the weights that read them anew.
     Source
-        Measured by replacing the branch by its mean in every channel where it is joined. A network that adds a
+        Measured by replacing the branch by its mean in every channel where it is joined: sound networks of 3 libraries
+        move by 7e-4 of their output's spread and more, those cut off by exactly 0. A network that adds a
         correction to its own input is left out: there a small correction is the aim.
     """
 
@@ -45,7 +46,7 @@ class DecoderBypassed(Check):
                 f"What comes up from {text(skip.bottom_size)} and is joined at {text(skip.join_size)} at "
                 f"{skip.place.text} moves the output by {shown(skip.deep_influence)} of its spread (at least "
                 f"{limit:g}){_why(skip)}.",
-                [Reading(_name(skip), skip.deep_influence, "x", lower=limit)],
+                [Reading(_name(skip), skip.deep_influence, "of the spread", lower=limit)],
                 place=skip.place,
                 severity=grave if evidence.model.trained else Severity.NOTE,
                 remedies=_remedies(skip),

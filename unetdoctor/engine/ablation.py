@@ -95,11 +95,7 @@ class _Ablation:
         self._found: dict[tuple[int, int], tuple[float, float]] = {}
         starts = tuple(sorted({part.op for join in measured for part in (join.skip, join.deep)}))
         self._snapshots: dict[int, Snapshot] = {}
-        self._whole: tuple[Tensor, ...] | None = None
-        try:
-            self._whole = self._run(change, None, starts)
-        except Exception:  # noqa: BLE001 - user code may run again: what it raises leaves the branch unmeasured
-            return  # what cannot be run again has no measured influence
+        self._whole = self._run(change, None, starts)
 
     @property
     def _wanted(self) -> tuple[Ref, ...]:
@@ -127,9 +123,8 @@ class _Ablation:
         act = _with_mean(part, signals)
         first = self.change.interventions.get(part.op)
         interventions = {**self.change.interventions, part.op: act if first is None else _after(first, act)}
-        try:
-            drawn = self._run(replace(self.change, interventions=interventions), part.op)
-        except Exception:  # noqa: BLE001 - user code may run again: what it raises leaves the branch unmeasured
+        drawn = self._run(replace(self.change, interventions=interventions), part.op)
+        if drawn is None:
             return math.nan, math.nan
         changes = [_moved(a, b) for a, b in zip(self._whole, drawn, strict=True)]
         if join.op in self.chosen:  # what else is returned counts where the chosen output does not depend on it
@@ -137,19 +132,22 @@ class _Ablation:
         known = [x for x in changes if not math.isnan(x)]
         return max(known, default=math.nan), signals[0] if signals else math.nan
 
-    def _run(self, change: Change, start: int | None, take: tuple[int, ...] = ()) -> tuple[Tensor, ...]:
-        tape = self.seen.tape
-        if not self.seen.verified:
-            return run_again(self.setting, self.seen, self.drawing, change)
-        values, snapshots = evaluate(
-            tape,
-            self._wanted,
-            change=change,
-            snapshot=self._snapshots.get(start) if start is not None else None,
-            take=take,
-            device=self.setting.device,
-            seed=self.setting.seed,
-        )
+    def _run(self, change: Change, start: int | None, take: tuple[int, ...] = ()) -> tuple[Tensor, ...] | None:
+        """Return what is drawn under a change; None where that raises."""
+        try:
+            if not self.seen.verified:
+                return run_again(self.setting, self.seen, self.drawing, change)
+            values, snapshots = evaluate(
+                self.seen.tape,
+                self._wanted,
+                change=change,
+                snapshot=self._snapshots.get(start) if start is not None else None,
+                take=take,
+                device=self.setting.device,
+                seed=self.setting.seed,
+            )
+        except Exception:  # noqa: BLE001 - user code may run again: what it raises leaves the branch unmeasured
+            return None
         self._snapshots.update(snapshots)
         return tuple(values[ref] for ref in self._wanted)
 

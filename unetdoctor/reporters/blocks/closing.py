@@ -17,12 +17,12 @@ from unetdoctor.reporters.numbers import count, number, seconds
 
 SKIPPED_SHOWN = 4
 SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-SUMMARY_PICTURES = ("sheet", "signal")
+SUMMARY_PICTURES = ("sheet", "signal", "anatomy")
 """Roles of the pictures that stand for all others."""
 
 
 def pictures(report: Report, look: Look) -> Iterator[RenderableType]:
-    """Yield where the pictures are: the sheet and the signal; every file with -v."""
+    """Yield where the pictures are: the sheet, the signal and the anatomy; every file with -v."""
     written = [preview for preview in report.previews if preview.file]
     if not written:
         return
