@@ -88,6 +88,7 @@ def main() -> int:
         sound = random.Random(wanted.seed).sample(sound, min(len(sound), 4 * wanted.sample))
     for name in missing() if wanted.peers else ():
         print(f"{name} is not installed: it is left out", file=sys.stderr)
+    cases = sorted(cases, key=lambda case: (case.network, case.trained))  # workers keep the network they are at
     rows = _rows([*sound, *cases], wanted)
     print(f"{len(rows)} cases in {time.monotonic() - start:.0f} s with {wanted.jobs} processes", file=sys.stderr)
     _keep(rows, wanted)

@@ -1,9 +1,11 @@
 """Cases: one fault of one strength in one network, fresh or trained, written as what a user would have."""
 
+import copy
 import random
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -13,6 +15,7 @@ from tests.faults.building import Fed, built, trained
 from tests.faults.fault import Fault, NotApplicableError, Strength, Subject
 from tests.faults.networks import Network, named, networks
 from tests.faults.operators import OPERATORS, operator
+from tests.faults.symptoms import Seen, look
 from tests.faults.training import good
 from unetdoctor.facts import InputSpec, Intent, Request
 
@@ -122,10 +125,21 @@ def sick_model(code: str, strength: str, name: str, weights: bool, sound: Callab
     return sickened(code, strength, named(name), module, weights).module.eval()
 
 
+@lru_cache(maxsize=2)
+def _template(name: str, weights: bool) -> nn.Module:
+    return trained(named(name)) if weights else built(named(name))
+
+
 def sound_module(case: Case) -> nn.Module:
-    """Return the network of a case without its fault."""
-    network = named(case.network)
-    return trained(network) if case.trained else built(network)
+    """Return the network of a case without its fault, a copy that may be changed."""
+    return copy.deepcopy(_template(case.network, case.trained))
+
+
+@lru_cache(maxsize=2)
+def sound_look(name: str, weights: bool) -> Seen:
+    """Return what the sound network draws; the cases come network by network."""
+    module = _template(name, weights)
+    return look(named(name), module, Subject(named(name), module, weights).fed)
 
 
 def hand_over(case: Case, folder: Path) -> Handed:

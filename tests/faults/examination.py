@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.faults.cases import SOUND, Case, Handed, hand_over, request_of_zoo, sound_module, strength_of
-from tests.faults.fault import NotApplicableError, Proof, Subject
+from tests.faults.cases import SOUND, Case, Handed, hand_over, request_of_zoo, sound_look, strength_of
+from tests.faults.fault import NotApplicableError, Proof
 from tests.faults.networks import named
 from tests.faults.operators import operator
 from tests.faults.scoring import (
@@ -58,12 +58,9 @@ def _examined(case: Case, folder: Path, with_peers: bool) -> Row:
         return _reported(case, request_of_zoo(case, folder), frozenset(), {})
     network = named(case.network)
     fields: dict[str, Any] = {}
-    if case.operator == SOUND:
-        handed = hand_over(case, folder)
-    else:
-        sound = sound_module(case)
-        before = look(network, sound, Subject(network, sound, case.trained).fed)
-        handed = hand_over(case, folder)
+    handed = hand_over(case, folder)
+    if case.operator != SOUND:
+        before = sound_look(case.network, case.trained)
         proof: Proof = operator(case.operator).prove(network, before, look(network, handed.module, handed.given))
         fields = {"reading": proof.reading, "before": proof.before, "after": proof.after}
         if not proof.changed:
