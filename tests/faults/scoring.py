@@ -18,6 +18,7 @@ EXAMINED, NOT_APPLICABLE, DROPPED, REFUSED, BROKEN, TIMEOUT = (
     "broken",
     "out of time",
 )
+NO_TRIAL = "no trial"
 COUNTED = (EXAMINED, REFUSED, BROKEN, TIMEOUT)
 """What is measured: a tool that refuses, breaks or does not end has found nothing."""
 
@@ -114,7 +115,7 @@ def score(report: Report, accepted: frozenset[str], truth: frozenset[str]) -> Sc
 def _prescribed(first: Diagnosis) -> str:
     if first.remedy is None:
         return ""
-    return f"{first.remedy.title}: {first.trial.outcome.value if first.trial is not None else 'no trial'}"
+    return f"{first.remedy.title}: {first.trial.outcome.value if first.trial is not None else NO_TRIAL}"
 
 
 def failed(truth: frozenset[str]) -> Score:
@@ -147,6 +148,8 @@ class Total:
     """How many cases each share is of."""
     dropped: int
     not_applicable: int
+    untried: int
+    """First diagnoses whose remedy no trial tested; they count as not cured."""
     broken: int
     """Cases that were refused, broke or ran out of time; they count as not found."""
 
@@ -163,7 +166,8 @@ def total(rows: Iterable[Row]) -> Total:
         shares[name] = sum(answers) / len(answers) if answers else None
     status = Counter(row.status for row in rows)
     broken = sum(status[s] for s in (REFUSED, BROKEN, TIMEOUT))
-    return Total(len(counted), shares, bases, status[DROPPED], status[NOT_APPLICABLE], broken)
+    untried = sum(row.score.remedy.endswith(NO_TRIAL) for row in counted)
+    return Total(len(counted), shares, bases, status[DROPPED], status[NOT_APPLICABLE], untried, broken)
 
 
 def missed(whole: Total, sound_errors: int) -> list[str]:

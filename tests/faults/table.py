@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tests.faults.operators import NOT_COVERED, OPERATORS
 from tests.faults.scoring import BROKEN, COUNTED, EXAMINED, GOALS, REFUSED, TIMEOUT, Row, Total, confusion, total
 
-HEAD = ("", "cases", "found", "named", "placed", "cured", "failed", "dropped", "not applicable")
+HEAD = ("", "cases", "found", "named", "placed", "cured", "untried", "failed", "dropped", "not applicable")
 
 
 def cells(name: str, whole: Total) -> tuple[str, ...]:
@@ -16,7 +16,15 @@ def cells(name: str, whole: Total) -> tuple[str, ...]:
         if whole.bases[goal] != whole.cases else f"{100 * share:.1f} %"
         for goal in GOALS
     ]  # fmt: skip
-    return (name, str(whole.cases), *shares, str(whole.broken), str(whole.dropped), str(whole.not_applicable))
+    return (
+        name,
+        str(whole.cases),
+        *shares,
+        str(whole.untried),
+        str(whole.broken),
+        str(whole.dropped),
+        str(whole.not_applicable),
+    )
 
 
 def lines(head: tuple[str, ...], body: list[tuple[str, ...]], markdown: bool) -> str:

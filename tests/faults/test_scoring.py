@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,13 @@ def test_an_error_elsewhere_is_not_found_where_the_fault_has_a_place():
     assert (whole.found, whole.named, whole.placed) == (True, True, None)
 
 
+def test_a_remedy_without_a_trial_is_no_cure():
+    prescribed = replace(diagnosis("UD501", "decoder.head"), remedy=Remedy("initialise", title="draw three channels"))
+    found = score(report(prescribed), frozenset({"UD501"}), LAYERS)
+    assert (found.cured, found.remedy) == (False, "draw three channels: no trial")
+    assert total([row(CASE, EXAMINED, score=found)]).untried == 1
+
+
 def test_a_warning_is_not_found_and_a_finding_of_level_error_is():
     warned = score(report(findings=(finding("decoder.head", Severity.WARNING),)), frozenset(), LAYERS)
     assert (warned.found, warned.named, warned.placed, warned.first) == (False, False, False, "")
@@ -96,6 +104,7 @@ def rows() -> list[Row]:
 def test_totals_count_failures_as_not_found_and_leave_out_what_was_dropped():
     whole = total(rows())
     assert (whole.cases, whole.broken, whole.dropped, whole.not_applicable) == (3, 1, 1, 1)
+    assert whole.untried == 0
     assert whole.shares == pytest.approx({"found": 1 / 3, "named": 1 / 3, "placed": 1 / 3, "cured": 1.0})
     assert whole.bases == {"found": 3, "named": 3, "placed": 3, "cured": 1}
     assert confusion(rows())["M06"] == {"UD502": 1, "UD203": 1, "broken": 1}
