@@ -45,8 +45,6 @@ class Margin:
     def text(self) -> str:
         """The lead in words."""
         return (
-            f"{shown(self.lead)} logits, {shown(self.ratio)} times their own deviation (a bias of {shown(self.bias)} "
-            f"in the last layer; at most {LEAD_LIMIT:g} and {RATIO_LIMIT:g} where that makes most of it)"
             f"{shown(self.lead)} logits, {shown(self.ratio)} times their own deviation (at most {LEAD_LIMIT:g} and "
             f"{RATIO_LIMIT:g}, where the last layer's bias of {shown(self.bias)} makes most of it)"
         )

@@ -82,9 +82,10 @@ def _sigmoid(finish: Finish, place: Place) -> Remedy:
 
 
 def _known(finish: Finish) -> bool:
-    """Return whether its axes are known and it compares several values; of one channel with itself is UD503's."""
+    """Return whether its axes are known; one channel compared with itself is UD503's."""
     known = finish.dim is not None and finish.channels is not None and len(finish.shape) >= _PICTURE_AXES
-    return known and finish.size > 1 and finish.ends and finish.kind in ("softmax", "log_softmax")
+    several = known and max(finish.size, finish.shape[finish.channels or 0]) > 1
+    return several and finish.ends and finish.kind in ("softmax", "log_softmax")
 
 
 def _axis(finish: Finish) -> str:
