@@ -43,7 +43,9 @@ def test_a_channel_that_is_rarely_active_is_alive(name):
 
 
 @pytest.mark.parametrize(
-    "function", [F.leaky_relu, torch.tanh, lambda x: x.clamp_min(-5), lambda x: F.hardtanh(x)], ids=str
+    "function",
+    [F.leaky_relu, torch.tanh, lambda x: x.clamp_min(-5), lambda x: F.hardtanh(x)],
+    ids=["leaky_relu", "tanh", "clamp_min", "hardtanh"],
 )
 def test_other_activations_do_not_die(function):
     assert examined(lambda x: function(below(x))).evidence().dead == ()

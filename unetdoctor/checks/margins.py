@@ -64,6 +64,7 @@ def margin(evidence: Evidence, *, one_channel: bool) -> Margin | None:
     """Return the margin of a mask of one channel, or of several classes; None where the output is no such mask."""
     task = evidence.intent.effective
     pairs = [(run, x) for run, x in evidence.outputs if readable(x) and x.head is not None]
+    pairs = [pair for pair in pairs if pair[0].probe.real] or pairs  # of what a network was trained on, where given
     if task not in (Task.BINARY, Task.MULTICLASS) or not pairs:
         return None
     outputs = [x for _, x in pairs]

@@ -1,5 +1,6 @@
 """Questions about skip connections that several checks ask."""
 
+from unetdoctor.checks.graph import statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.facts import Evidence, Remedy, Skip
 
 NOTHING = 1e-6
@@ -17,8 +18,12 @@ def is_known(value: float) -> bool:
 def judged(evidence: Evidence) -> tuple[Skip, ...]:
     """Return the skips that can be judged: those from the last join on whose deep branch is without effect.
 
-    What was joined before that can reach the output only through the dead branch.
+    What was joined before that can reach the output only through the dead branch. None where running statistics are
+    wrong, which makes one branch drown the other.
     """
+    limit = statistics_limit(evidence)
+    if any(statistics_gap(x) > limit for x in stored_statistics(evidence)):
+        return ()
     dead = [x.join for x in evidence.skips if x.deep_influence <= NOTHING and x.reaches]
     return tuple(x for x in evidence.skips if not dead or x.join >= max(dead))
 

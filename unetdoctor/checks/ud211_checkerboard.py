@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
+from unetdoctor.checks.skips import NOTHING, judged
 from unetdoctor.facts import Evidence, Finding, Grid, Kind, Maker, Place, Reading, Remedy, Severity
 
 EVEN_LIMIT = 0.15
@@ -50,9 +51,14 @@ class Checkerboard(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for a trained network that draws pictures and has a layer that can draw a grid."""
+        """Yield one finding for a trained network that draws pictures and has a layer that can draw a grid.
+
+        None beside a dead skip connection, which leaves the picture to the layers that draw the grid.
+        """
         grid = evidence.grid
         if grid is None or not evidence.intent.effective.is_picture:
+            return
+        if any(skip.influence <= NOTHING for skip in judged(evidence)):
             return
         maker = _likely(grid)
         yield cls.finding(

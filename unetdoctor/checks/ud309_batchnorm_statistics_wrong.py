@@ -1,12 +1,12 @@
 """UD309: running statistics that do not belong to what the network computes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.graph import STATISTICS_LIMIT, statistics_gap, stored_statistics
+from unetdoctor.checks.graph import statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.checks.pictures import best, contrast, flatness, most_changed
 from unetdoctor.checks.remedies import statistics_for
-from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity
+from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
 
 ABSURD_LIMIT = 15.0
 """|ln(batch variance / stored variance)| of a layer behind the first normalisation. Trained networks on noise: up to
@@ -32,7 +32,7 @@ class BatchnormStatisticsWrong(Check):
     Source
         Recipe 10: resetting the statistics of a trained network takes the Dice from .94 to .30. Noise is not what a
         network was trained on, and sound networks differ on it by a factor of e^3.5: a gap counts only where it is
-        beyond that and the picture is dull, or where no input could explain it.
+        beyond that and the picture is dull, where one's own pictures are fed, or where no input could explain it.
     """
 
     code = "UD309"
@@ -43,11 +43,12 @@ class BatchnormStatisticsWrong(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the layer with the largest gap; layers that were never filled are left out."""
         norms = stored_statistics(evidence)
-        dull = _is_dull(evidence)
-        judged = norms if dull else norms[1:]
-        if not judged or not evidence.model.trained:
+        real = evidence.main is not None and evidence.main.probe.real
+        told = real or _is_dull(evidence)
+        judged = norms if told else norms[1:]
+        if not judged:
             return
-        limit = STATISTICS_LIMIT if dull else ABSURD_LIMIT
+        limit = statistics_limit(evidence) if told else ABSURD_LIMIT
         most = max(judged, key=statistics_gap)
         gap = statistics_gap(most)
         times = "above" if most.log_variance_ratio > 0 else "below"
@@ -56,10 +57,14 @@ class BatchnormStatisticsWrong(Check):
             f"(at most e^{limit:g}), and its mean {shown(most.mean_shift)} deviations away.",
             [Reading("logarithm of batch over stored variance", gap, upper=limit)],
             place=most.place,
-            severity=Severity.WARNING if any(statistics_gap(x) > ABSURD_LIMIT for x in norms[1:]) else Severity.NOTE,
+            severity=Severity.WARNING if real or _is_absurd(norms) else Severity.NOTE,
             remedies=statistics_for(evidence),
             op=norms[0].op,
         )
+
+
+def _is_absurd(norms: Sequence[NormStatistics]) -> bool:
+    return any(statistics_gap(x) > ABSURD_LIMIT for x in norms[1:])
 
 
 def _is_dull(evidence: Evidence) -> bool:

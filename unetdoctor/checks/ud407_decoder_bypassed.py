@@ -48,10 +48,16 @@ class DecoderBypassed(Check):
                 f"{limit:g}){_why(skip)}.",
                 [Reading(_name(skip), skip.deep_influence, "of the spread", lower=limit)],
                 place=skip.place,
-                severity=grave if evidence.model.trained else Severity.NOTE,
+                severity=grave if evidence.model.trained else _fresh_severity(skip),
                 remedies=_remedies(skip),
                 op=skip.join,
             )
+
+
+def _fresh_severity(skip: Skip) -> Severity:
+    """Return how bad it is before training: no initialisation zeroes the weights of one branch beside another's."""
+    half_zero = skip.weight > 0 and skip.deep_weight <= NOTHING * skip.weight
+    return Severity.WARNING if half_zero else Severity.NOTE
 
 
 def _name(skip: Skip) -> str:
