@@ -156,6 +156,10 @@ class TestBatchnormStatisticsWrong:
         given = replace(gaps(-5.8, intent=MASK), runs=(run(drawn=drawn),))
         assert only("UD309", given).ill
 
+    def test_before_training_statistics_that_no_input_explains_are_told(self) -> None:
+        fresh = evidence(model=model(norms=(norm(log_variance_ratio=20.0),) * 2, trained=False))
+        assert only("UD309", fresh).severity is Severity.WARNING
+
     @pytest.mark.parametrize(
         "given",
         [
@@ -163,7 +167,6 @@ class TestBatchnormStatisticsWrong:
             gaps(20.0),
             gaps(NAN, NAN),
             gaps(20.0, 20.0, model=model(norms=(pristine(), pristine("other")))),
-            evidence(model=model(norms=(norm(log_variance_ratio=20.0),) * 2, trained=False)),
         ],
     )
     def test_nothing_to_judge(self, given: Evidence) -> None:

@@ -27,6 +27,9 @@ from tests.faults.scoring import (
 from tests.faults.symptoms import look
 from unetdoctor.facts import Report, Request, Severity
 
+BEHIND_THE_HEAD = ("M06", "M08", "M09")
+"""Operators that put functions behind the last layer."""
+
 
 def row(case: Case, status: str, **more: Any) -> Row:
     """Return a row of a case."""
@@ -86,6 +89,7 @@ def _reported(case: Case, request: Request, truth: frozenset[str], fields: dict[
         return row(case, REFUSED, reason=_sentence(error), score=failed(truth), **fields)
     except Exception as error:  # a tool that breaks has found nothing
         return row(case, BROKEN, reason=_sentence(error), score=failed(truth), **fields)
+    front = named(case.network).head if case.form == "torchscript" and case.operator in BEHIND_THE_HEAD else ""
     accepted = frozenset() if case.operator == SOUND else operator(case.operator).names(strength_of(case))
     return row(
         case,

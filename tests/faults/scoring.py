@@ -95,22 +95,28 @@ def at(layer: str, truth: frozenset[str]) -> bool:
     return layer in truth or (layer != "" and any(true.rpartition(".")[0] == layer for true in truth))
 
 
-def stands(place: Place, truth: frozenset[str]) -> bool:
-    """Return whether a place is true; of a function that no layer holds, the line of the fault's own source is too."""
-    return at(place.layer, truth) or ("" in truth and OPERATORS_SOURCE in place.file.replace("\\", "/"))
+def stands(place: Place, truth: frozenset[str], front: str = "") -> bool:
+    """Return whether a place is true.
+
+    Of a function that no layer holds, the line of the fault's own source is true as well. TorchScript keeps neither
+    lines nor modules without weights: there, `front` is the layer whose result the fault acts on.
+    """
+    if at(place.layer, truth) or ("" in truth and OPERATORS_SOURCE in place.file.replace("\\", "/")):
+        return True
+    return bool(front) and (place.layer == front or place.layer.endswith(f".{front}"))
 
 
-def score(report: Report, accepted: frozenset[str], truth: frozenset[str]) -> Score:
+def score(report: Report, accepted: frozenset[str], truth: frozenset[str], front: str = "") -> Score:
     """Hold a report against the truth."""
     bad = [x.place for x in (*report.findings, *report.diagnoses) if x.severity is Severity.ERROR]
-    found = any(stands(place, truth) for place in bad) if truth else bool(bad)
+    found = any(stands(place, truth, front) for place in bad) if truth else bool(bad)
     if not report.diagnoses:
         return Score(found=found, placed=False if truth else None)
     first = report.diagnoses[0]
     return Score(
         found=found,
         named=first.code in accepted,
-        placed=stands(first.place, truth) if truth else None,
+        placed=stands(first.place, truth, front) if truth else None,
         cured=None if first.remedy is None else first.trial is not None and first.trial.outcome is Outcome.CURED,
         first=first.code,
         where=first.place.layer,

@@ -35,6 +35,8 @@ class Check(ABC):
     """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
     accounted_for_by: ClassVar[tuple[str, ...]] = ()
     """For a symptom: causes that need no experiment to explain it, since they are read where it arose."""
+    settled_by_training: ClassVar[bool] = False
+    """For a symptom: whether a layer with fresh weights is bound to bring it until it is trained."""
     takes_over: ClassVar[tuple[str, ...]] = ()
     """Worse symptoms in whose place this one comes when a remedy helps in part."""
 

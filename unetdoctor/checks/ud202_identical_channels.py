@@ -36,6 +36,7 @@ class IdenticalChannels(Check):
     code = "UD202"
     name = "identical-channels"
     kind = Kind.SYMPTOM
+    accounted_for_by = ("UD301",)
     counterfactuals = (
         *last_layer_advice("UD301"),
         *STATISTICS,

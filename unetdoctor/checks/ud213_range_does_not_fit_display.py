@@ -31,6 +31,7 @@ class RangeDoesNotFitDisplay(Check):
     code = "UD213"
     name = "range-does-not-fit-display"
     kind = Kind.SYMPTOM
+    settled_by_training = True
     axes = (2, 3)
     counterfactuals = (final_activation("sigmoid", cause=""), final_activation("tanh", cause=""))
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from unetdoctor.engine.drawing import ACTIVATIONS, CONVOLUTIONS, Drawing, bounds, is_weighted, plain
 from unetdoctor.engine.tape import Entry, Ref, Tape
-from unetdoctor.facts import Finish, HeadNumbers
+from unetdoctor.facts import Finish, HeadNumbers, Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -25,6 +25,12 @@ def finishes(examination: Examination) -> tuple[Finish, ...]:
     """Return the functions behind the last weighted layer of the main pass, in order."""
     seen = examination.main
     return found_in(seen.tape, seen.drawing) if seen.drawing is not None else ()
+
+
+def finishes_under(examination: Examination, remedies: tuple[Remedy, ...]) -> tuple[Finish, ...]:
+    """Return those that are left where remedies leave an operation out."""
+    gone = {int(r.parameters["op"]) for r in remedies if r.action == "skip_operation"}
+    return tuple(x for x in finishes(examination) if x.op not in gone)
 
 
 def found_in(tape: Tape, drawing: Drawing) -> tuple[Finish, ...]:

@@ -14,7 +14,7 @@ from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
-from unetdoctor.engine.head import finishes
+from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
@@ -40,6 +40,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "grid": (GRID_ACTIONS, grid),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
+    "finishes": (("skip_operation",), finishes_under),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

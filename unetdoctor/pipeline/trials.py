@@ -134,7 +134,7 @@ class Laboratory:
         after = _matching(same, symptom)
         grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}
         told = symptom.finding.kind is Kind.SYMPTOM  # the proof of a cause is no statement on the picture
-        new = sorted(grave - self._ill_before) if told else []
+        new = sorted(grave - self._ill_before - self._settled(remedies)) if told else []
         still_ill = any(f.ill for f in same) or not same  # a check that says nothing has not been satisfied
         milder = [c for c in new if code in next(k.takes_over for k in self._checks if k.code == c)]
         outcome, reason = _outcome(before, after, still_ill), ""
@@ -144,6 +144,12 @@ class Laboratory:
             outcome, reason = Outcome.BETTER, f"leaves {', '.join(milder)}"
         value = after.value if after is not None else math.nan
         return Trial(remedies, code, outcome, before.name, before.unit, before.value, value, seconds, reason, std)
+
+    def _settled(self, remedies: tuple[Remedy, ...]) -> set[str]:
+        """Return the symptoms that fresh weights are bound to bring until they are trained."""
+        if not all(r.action == "initialise" for r in remedies):
+            return set()
+        return {k.code for k in self._checks if k.settled_by_training}
 
 
 def _matching(findings: list[Finding], symptom: Symptom) -> Reading | None:
