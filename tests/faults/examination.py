@@ -94,7 +94,7 @@ def _reported(case: Case, request: Request, truth: frozenset[str], fields: dict[
     return row(
         case,
         EXAMINED,
-        score=Score() if case.operator == SOUND else score(report, accepted, truth),
+        score=Score() if case.operator == SOUND else score(report, accepted, truth, front),
         errors=codes_of(report, Severity.ERROR),
         warnings=codes_of(report, Severity.WARNING),
         readings=readings_of(report),

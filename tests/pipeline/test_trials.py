@@ -273,3 +273,11 @@ def test_a_symptom_may_be_accounted_for_without_an_experiment():
     assert {alone.explains, left.explains} == {(), ("UD991",)}
     (only,) = diagnose(findings, tried, {}, {"UD991": ("UD993",)})
     assert (only.code, only.explains, only.confirmed) == ("UD993", ("UD991",), False)
+
+
+def test_a_cause_that_proves_itself_is_promoted_only_where_its_own_reading_is_proof_enough():
+    findings, tried = trials({"a": evidence(2.0)}, cause(Remedy("a"), severity=Severity.WARNING))
+    itself = tuple(replace(t, symptom="UD993", outcome=Outcome.CURED) for t in tried)
+    assert promoted(findings, itself, True) == findings
+    after = promoted(findings, itself, True, frozenset({"UD993"}))
+    assert [f.severity for f in after if f.code == "UD993"] == [Severity.ERROR]

@@ -31,6 +31,8 @@ class Check(ABC):
     """Whether it says something of a checkpoint without its network."""
     proves_itself: ClassVar[bool] = False
     """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
+    proof_is_error: ClassVar[bool] = False
+    """For a cause that proves itself: whether that proof makes a warning an error, whatever the picture looks like."""
     own_remedies_only: ClassVar[bool] = False
     """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
     accounted_for_by: ClassVar[tuple[str, ...]] = ()

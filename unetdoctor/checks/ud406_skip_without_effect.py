@@ -32,6 +32,7 @@ class SkipWithoutEffect(Check):
     name = "skip-without-effect"
     kind = Kind.CAUSE
     proves_itself = True
+    proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ class DecoderBypassed(Check):
     name = "decoder-bypassed"
     kind = Kind.CAUSE
     proves_itself = True
+    proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

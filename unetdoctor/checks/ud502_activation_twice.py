@@ -36,6 +36,7 @@ class ActivationTwice(Check):
     name = "activation-twice"
     kind = Kind.CAUSE
     proves_itself = True
+    proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

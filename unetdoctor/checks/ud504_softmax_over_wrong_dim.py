@@ -31,6 +31,7 @@ class SoftmaxOverWrongDim(Check):
     name = "softmax-over-wrong-dim"
     kind = Kind.CAUSE
     proves_itself = True
+    proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

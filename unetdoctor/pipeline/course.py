@@ -78,7 +78,8 @@ def run(request: Request, channel: Any) -> Report:
     clock.lap("check")
     trials, spent = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
     clock.lap("trials")
-    findings = promoted(findings, trials, evidence.model.trained)
+    proofs = frozenset(c.code for c in checks if c.proof_is_error)
+    findings = promoted(findings, trials, evidence.model.trained, proofs)
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
     conclusion = conclude(

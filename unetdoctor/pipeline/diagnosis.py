@@ -20,10 +20,13 @@ BEFORE_THE_FIRST = -1
 """The operation at which a finding stands that is about loading: everything else follows from it."""
 
 
-def promoted(findings: tuple[Finding, ...], trials: tuple[Trial, ...], trained: bool) -> tuple[Finding, ...]:
+def promoted(
+    findings: tuple[Finding, ...], trials: tuple[Trial, ...], trained: bool, proofs: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
     """Return the findings, those of causes that an experiment proved raised from warnings to errors.
 
     In a trained network the cured symptom must be a warning itself: what notes say of synthetic inputs proves nothing.
+    `proofs` are the causes whose own reading is proof enough.
     """
     ill = {f.code: f.severity.rank for f in findings if f.ill}
 
@@ -31,7 +34,9 @@ def promoted(findings: tuple[Finding, ...], trials: tuple[Trial, ...], trained: 
         keys = {r.key for r in finding.remedies}
         cured = {t.symptom for t in trials if t.outcome is Outcome.CURED and any(r.key in keys for r in t.remedies)}
         least = Severity.WARNING.rank if trained else Severity.NOTE.rank
-        return finding.code in cured or any(ill.get(code, 0) >= least for code in cured)
+        if finding.code in cured and finding.code in proofs:
+            return True
+        return any(ill.get(code, 0) >= least for code in cured - {finding.code})
 
     def raised(finding: Finding) -> bool:
         return finding.kind is Kind.CAUSE and finding.severity is Severity.WARNING and proved(finding)
@@ -79,14 +84,16 @@ def _effect(trial: Trial) -> float:
 def _rank(diagnosis: Diagnosis, finding: Finding, strongest: dict[str, float]) -> tuple[object, ...]:
     """Order: the worse, the confirmed, the graver in itself, the larger effect, the smaller change, the earlier op."""
     trial, op = diagnosis.trial, finding.op
-    weak = 0
+    weak, anew = 0, False
     if trial is not None and diagnosis.confirmed:
+        anew = any(r.action == "initialise" for r in trial.remedies)  # what training left is lost
         weak = int(_effect(trial) < COMPARABLE * strongest.get(trial.symptom, 0.0))
     scope = diagnosis.remedy.scope if diagnosis.remedy else 0 if op == BEFORE_THE_FIRST else 3
     return (
         -diagnosis.severity.rank,
         not diagnosis.confirmed,
-        -finding.severity.rank,
+        -(Severity.ERROR if op == BEFORE_THE_FIRST else finding.severity).rank,
+        anew,
         weak,
         scope,
         op if op is not None else 1_000_000,
