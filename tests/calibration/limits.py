@@ -1,6 +1,7 @@
 """For each limit of the catalogue: what its reading is on sound networks, what on sick ones, and the room between."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -68,7 +69,7 @@ def limits_of(rows: Iterable[Mapping[str, Any]], accepted: Mapping[tuple[str, st
             for upper in (False, True):
                 bound = reading["upper" if upper else "lower"]
                 if bound is not None:
-                    key = (reading["code"], reading["name"], upper)
+                    key = (reading["code"], _general(reading["name"]), upper)
                     bounds.setdefault(key, []).append(bound)
                     units[key] = reading["unit"]
         for (code, name), seen in _by_reading(row, accepted).items():
@@ -84,6 +85,14 @@ def limits_of(rows: Iterable[Mapping[str, Any]], accepted: Mapping[tuple[str, st
     return found
 
 
+_OWN = re.compile(r"\b(?:(level|operand|at) \d[\dx]*|(from) \S+)")
+
+
+def _general(name: str) -> str:
+    """Return a reading's name without the level, size or layer that it belongs to."""
+    return _OWN.sub(lambda found: f"{found[1] or found[2]} ...", name)
+
+
 def _by_reading(
     row: Mapping[str, Any], accepted: Mapping[tuple[str, str], frozenset[str]]
 ) -> dict[tuple[str, str], list[float]]:
@@ -97,7 +106,7 @@ def _by_reading(
             continue
         if row["operator"] != SOUND and reading["code"] not in codes:
             continue
-        key = (reading["code"], reading["name"])
+        key = (reading["code"], _general(reading["name"]))
         found.setdefault(key, []).append(value)
         if reading["layer"] in row["truth"]:
             placed.setdefault(key, []).append(value)

@@ -71,6 +71,10 @@ class TestActivationTwice:
     def test_without_an_activation_nothing_is_said(self) -> None:
         assert not examine("UD502", ended(finish("relu")))
 
+    def test_a_softmax_of_one_value_is_the_other_check(self) -> None:
+        given = ended(finish("sigmoid", 3), softmax(shape=(1, 1, 32, 32)), drawn=output(minimum=1.0, maximum=1.0))
+        assert not only("UD502", given).ill
+
     def test_once_it_is_dropped_all_of_the_range_is_reached(self) -> None:
         finding = only("UD502", ended(finish("sigmoid"), drawn=output(minimum=0.4, maximum=0.6)))
         assert not finding.ill

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PICTURES = ROOT / ".github" / "readme"
+RESULTS = ROOT / "tests" / "faults" / "RESULTS.md"
 WIDTH = 100
 
 BLOCK = re.compile(r"<!-- generated: (?P<name>[\w-]+) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
@@ -44,7 +45,15 @@ def catalogue_block() -> str:
     return output_of("rules", "--format", "markdown")
 
 
-BLOCKS = {"help": help_block, "catalogue": catalogue_block}
+def accuracy_block() -> str:
+    """Return the first table of the accuracy bench's results, as they were written when it last ran."""
+    lines = RESULTS.read_text(encoding="utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
+    return "\n".join(lines[start:end]) + "\n"
+
+
+BLOCKS = {"help": help_block, "catalogue": catalogue_block, "accuracy": accuracy_block}
 
 
 def blocks(text: str) -> dict[str, str]:

@@ -51,7 +51,8 @@ class ActivationTwice(Check):
         used = max(_used(x, second.kind) for x in outputs)
         last = op_at(run, second.op)
         place = last.place if last is not None else Place()
-        reach = 1.0 if first is None else _reach(first, second)
+        alone = second.dim is not None and second.size == 1  # a softmax of one value with itself is UD503's
+        reach = 1.0 if first is None or alone else _reach(first, second)
         if first is None or reach >= SOUND_REACH:
             yield cls.finding(
                 f"Only one activation, `{second.kind}` at {place.text}, ends the network.",

@@ -73,7 +73,13 @@ def diagnose(
         ranked = _without_noise(ranked)
     ranked += [_unexplained(finding, trials) for finding in left]
     # A stable sort: what explains nothing never stands before a graver symptom that nothing explains.
-    return tuple(sorted(ranked, key=lambda d: (-d.severity.rank, not (d.explains or d.confirmed))))
+    return tuple(sorted(ranked, key=lambda d: (not _stored(d), -d.severity.rank, not (d.explains or d.confirmed))))
+
+
+def _stored(diagnosis: Diagnosis) -> bool:
+    """Return whether the file of weights itself holds the proven cure."""
+    trial = diagnosis.trial
+    return diagnosis.confirmed and trial is not None and any(r.action == "load_weights" for r in trial.remedies)
 
 
 def _effect(trial: Trial) -> float:
@@ -90,6 +96,7 @@ def _rank(diagnosis: Diagnosis, finding: Finding, strongest: dict[str, float]) -
         weak = int(_effect(trial) < COMPARABLE * strongest.get(trial.symptom, 0.0))
     scope = diagnosis.remedy.scope if diagnosis.remedy else 0 if op == BEFORE_THE_FIRST else 3
     return (
+        not _stored(diagnosis),
         -diagnosis.severity.rank,
         not diagnosis.confirmed,
         -(Severity.ERROR if op == BEFORE_THE_FIRST else finding.severity).rank,
