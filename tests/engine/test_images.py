@@ -224,7 +224,7 @@ def test_more_pixels_than_are_decoded(tmp_path, size):
 def test_no_pixels(tmp_path):
     path = tmp_path / "a.ppm"
     path.write_bytes(b"P6\n0 0\n255\n")
-    refusal(path)
+    assert "is no picture in a format that is read" in refusal(path)
 
 
 def test_a_large_text_chunk_is_refused_or_ignored(tmp_path):

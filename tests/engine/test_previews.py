@@ -230,8 +230,9 @@ def test_many_channels_are_cut_and_said_so():
 @pytest.mark.parametrize("shape", [(2, 5), (2, 3, 64), (1, 2, 4, 8, 8), (2, 8, 8), (1, 1, 1, 1)])
 def test_any_shape_can_be_drawn(shape):
     previews, scratch = drawn(torch.randn(shape), TANH, Task.REGRESSION)
-    for preview in previews.values():
-        scratch.pixels(preview)
+    sizes = {name: scratch.pixels(preview).shape[:2] for name, preview in previews.items()}
+    assert sizes
+    assert sizes == {name: (preview.height, preview.width) for name, preview in previews.items()}
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64, torch.uint8, torch.int64, torch.bool])
