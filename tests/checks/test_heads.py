@@ -165,6 +165,14 @@ class TestMargins:
         assert only("UD304", evidence(drawn, intent=BINARY, model=model(last(**bias)))).ill
         assert not only("UD304", evidence(mask(), intent=BINARY, model=model(last(**bias)))).ill
 
+    def test_on_ones_own_pictures_a_smaller_bias_is_the_cause(self) -> None:
+        bias = model(last(bias_largest=12.0, signal_out=4.9))
+        drawn = mask(head=numbers(margin=5.0, margin_spread=4.0), class_shares=(1.0, 0.0))
+        noise = evidence(drawn, intent=BINARY, model=bias)
+        pictured = replace(noise, runs=(run(drawn=drawn, probe=replace(run().probe, real=True)),))
+        assert not only("UD304", noise).ill
+        assert only("UD304", pictured).ill
+
     def test_a_sound_network_that_finds_nothing_in_noise(self) -> None:
         assert not only("UD208", self.empty(5.0)).ill
 

@@ -25,7 +25,7 @@ from tests.checks.build import (
     run,
     scaled,
 )
-from unetdoctor.facts import Evidence, Finding, Intent, LayerWeights, ModelFacts, Op, Severity, Task
+from unetdoctor.facts import Evidence, Finding, Intent, Latent, LayerWeights, ModelFacts, Op, Severity, Task
 
 COPIES = {"row_difference": 0.0, "row_cosine": 1.0}
 CODES_OF_THE_LAST_LAYER = ["UD301", "UD302", "UD303", "UD304"]
@@ -101,6 +101,16 @@ class TestFinalLayerScale:
 
     def test_in_an_untrained_network_it_is_a_note(self) -> None:
         assert self._only(0.01, trained=False).severity is Severity.NOTE
+
+    def test_of_a_picture_that_is_to_be_seen_it_is_more(self) -> None:
+        picture, fresh = Intent(Task.RGB), {"trained": False}
+        assert self._only(0.01, intent=picture, **fresh).severity is Severity.WARNING
+        assert self._only(0.01, intent=Intent(Task.BINARY), **fresh).severity is Severity.NOTE
+        assert self._only(0.01, intent=picture, residual_output=True, **fresh).severity is Severity.NOTE
+        generator = evidence(
+            model=network(scaled(last(), 0.01), **fresh), latent=Latent((4, 12), 1.0, -3.0, 3.0, False)
+        )
+        assert only("UD302", generator).severity is Severity.WARNING
 
     @pytest.mark.parametrize("trained", [True, False])
     @pytest.mark.parametrize("factor", [0.001, 1000.0])

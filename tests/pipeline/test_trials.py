@@ -128,6 +128,38 @@ def test_no_pair_is_tried_after_a_cure():
     assert all(len(t.remedies) == 1 for t in found)
 
 
+def test_of_two_causes_the_best_of_each_are_tried_together():
+    """Neither alone brings the picture back; what is of no ill cause is not paired for a trifle."""
+    found = trials(
+        {"a": evidence(2.4), "b": evidence(2.3), "popular": evidence(2.2), "a+b": evidence(100.0)},
+        cause(Remedy("a", cause="UD993")),
+        cause(Remedy("b", cause="UD995"), code="UD995"),
+        checks=(Flat,),
+    )[1]
+    assert [(t.title, t.outcome) for t in found if len(t.remedies) > 1] == [(" + ", Outcome.CURED)]
+
+
+def test_fresh_weights_everywhere_are_no_cure_that_ends_the_search():
+    anew = Remedy("anew", cause="UD993", scope=3)
+    results = {"anew": evidence(100.0), "a": evidence(8.0), "b": evidence(7.0), "a+b": evidence(90.0)}
+    found = trials(results, cause(anew, Remedy("a"), Remedy("b")))[1]
+    assert [t.outcome for t in found if len(t.remedies) == 2] == [Outcome.CURED]
+
+
+def test_a_note_does_not_prove_itself():
+    class Own(Flat):
+        code, kind, proves_itself = "UD996", Kind.CAUSE, True
+
+        @classmethod
+        def examine(cls, evidence):
+            found = next(iter(Flat.examine(evidence)))
+            yield replace(found, code=cls.code, kind=cls.kind, remedies=(Remedy("a"),))
+
+    told = next(iter(Own.examine(evidence(2.0))))
+    assert [s.finding.code for s in symptoms((Own,), (told,))] == ["UD996"]
+    assert not symptoms((Own,), (replace(told, severity=Severity.NOTE),))
+
+
 def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
     findings, found = trials({"a": evidence(100.0)}, cause(Remedy("a", title="do a", patch="a()")))
     first = diagnose(findings, found, {})[0]

@@ -11,6 +11,9 @@ at least 28.6."""
 FLAT_STD = 5.0
 """Its standard deviation. Grey pictures: at most 2.6; sound ones: at least 5.9. Few bright dots on black have a
 spread of 0 and a large deviation: they are a picture."""
+CHANGE_LIMIT = 5.0
+"""Change of the output between two batches of latents over its own deviation, in %. 0: collapsed. 98-140: sound
+generators."""
 READABLE = 0.5
 """Share of values that must be finite for anything else to be read. 0: all NaN, which is non-finite-output's."""
 _WHOLE = ("int", "uint", "bool")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
-from unetdoctor.checks.margins import margin
+from unetdoctor.checks.margins import EVERYWHERE, margin
 from unetdoctor.checks.pictures import is_sure
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Output, Reading, Remedy, Severity
 
@@ -79,9 +79,9 @@ class FinalBiasDominates(Check):
 
 
 def _decides(evidence: Evidence) -> bool:
-    """Return whether a mask or class map is the same everywhere, on every input, beyond the reach of its signal."""
+    """Return whether a mask is the same everywhere: beyond the reach of its signal, or on one's own pictures."""
     found = margin(evidence, one_channel=True) or margin(evidence, one_channel=False)
-    return found is not None and found.pinned
+    return found is not None and (found.pinned or (found.real and found.share >= EVERYWHERE))
 
 
 def _severity(evidence: Evidence, output: Output, bias: float) -> Severity:

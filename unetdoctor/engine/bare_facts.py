@@ -82,7 +82,7 @@ def _norms(bare: Bare) -> tuple[NormStatistics, ...]:
                 layer=layer,
                 place=Place(layer),
                 channels=mean.numel(),
-                pristine=still and (counter is None or int(counter) == 0),
+                pristine=still,
                 affine_pristine=bias is None or bool((bias == 0).all()),
                 counter=None if counter is None else int(counter),
                 used_stored=True,

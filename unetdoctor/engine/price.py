@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
+from unetdoctor.engine.remodelling import STATISTICAL
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.weights import products
 from unetdoctor.facts import Remedy
@@ -24,7 +25,8 @@ def price(examination: Examination, remedies: tuple[Remedy, ...], compared: bool
     """Return how many forward passes a trial is worth; 0 for one that will not be tried."""
     if any(r.action in GEOMETRIC or r.action in RESHAPING for r in remedies):
         return float(max(len(examination.looked_at(compared)), 1))
-    return sum(_share(examination, seen, remedies) for seen in examination.looked_at(compared))
+    again = float(any(r.action == STATISTICAL for r in remedies))
+    return again + sum(_share(examination, seen, remedies) for seen in examination.looked_at(compared))
 
 
 def _share(examination: Examination, seen: Observed, remedies: tuple[Remedy, ...]) -> float:

@@ -171,6 +171,11 @@ def _state(weight: Tensor, rows: Tensor, bias: Tensor | None, likeness: tuple[fl
     return seen.state, seen.scheme
 
 
+def likeness_of(weight: Tensor, layer: LayerWeights) -> tuple[float, float]:
+    """Return (smallest cosine, largest difference over the largest weight) among filters in the place of a layer's."""
+    return _cosines(as_rows(weight.detach().float(), layer.transposed, layer.groups))
+
+
 def marked(layer: LayerWeights, weight: Tensor, bias: Tensor | None) -> LayerWeights:
     """Return a layer with the fingerprint of other weights."""
     w = weight.detach().float()
@@ -241,9 +246,13 @@ def norm_statistics(
     tape: Tape,
     batch: dict[int, tuple[Tensor, Tensor]],
     place: Callable[[str], Place],
+    exchanged: dict[str, Tensor] | None = None,
 ) -> tuple[NormStatistics, ...]:
-    """Return the normalisation layers as numbers; `batch` holds each operation's (mean, variance) where measured."""
-    buffers, parameters = dict(model.named_buffers()), dict(model.named_parameters())
+    """Return the normalisation layers as numbers; `batch` holds each operation's (mean, variance) where measured.
+
+    `exchanged` are buffers that stand in for the model's own, by name.
+    """
+    buffers, parameters = {**dict(model.named_buffers()), **(exchanged or {})}, dict(model.named_parameters())
     found: list[NormStatistics] = []
     for op, layer in normalisations(tape).items():
         mean, variance = buffers.get(f"{layer}.running_mean"), buffers.get(f"{layer}.running_var")
@@ -262,7 +271,7 @@ def norm_statistics(
                 layer=layer,
                 place=place(layer),
                 channels=mean.numel(),
-                pristine=still and (counter is None or int(counter) == 0),
+                pristine=still,
                 affine_pristine=bias is None or bool((bias == 0).all()),
                 counter=None if counter is None else int(counter),
                 used_stored=not tape.entries[op].training,
@@ -281,15 +290,3 @@ def is_trained(layers: tuple[LayerWeights, ...], norms: tuple[NormStatistics, ..
     if told and sum(x.state == "trained" for x in told) / len(told) >= TRAINED_SHARE:
         return True
     return bool(norms) and sum(not n.affine_pristine for n in norms) / len(norms) >= 0.5
-
-
-def non_finite(model: nn.Module) -> tuple[tuple[str, int], ...]:
-    """Return (name, count) of every parameter and buffer that holds NaN or infinite values."""
-    found = []
-    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if not tensor.is_floating_point() or not tensor.numel():
-            continue
-        low, high = torch.aminmax(tensor.detach().float())
-        if not bool(torch.isfinite(low + high)):
-            found.append((name, int((~torch.isfinite(tensor)).sum())))
-    return tuple(found)

@@ -70,7 +70,7 @@ class NormStatistics:
     channels: int
     """Number of channels."""
     pristine: bool
-    """Running mean all 0, running variance all 1 and counter 0 or absent."""
+    """Running mean all 0 and running variance all 1, which no pass in train() leaves."""
     affine_pristine: bool
     """Weight all equal and bias all 0, or no affine parameters."""
     counter: int | None
