@@ -121,6 +121,16 @@ class TestSoftmaxOverWrongDim:
     def test_over_the_channels(self) -> None:
         assert not only("UD504", ended(softmax(), drawn=output(head=numbers(channel_sum_error=1e-7)))).ill
 
+    def test_an_argmax_over_the_rows(self) -> None:
+        finding = only("UD504", ended(softmax(), softmax(2, kind="argmax", op=6)))
+        assert finding.severity is Severity.ERROR
+        assert "`argmax` at" in finding.message
+        assert finding.remedies[0].parameters == {"op": 6, "dim": 1}
+        assert not only("UD504", ended(softmax(1, kind="argmax"))).ill
+
+    def test_the_depth_of_a_cost_volume(self) -> None:
+        assert not examine("UD504", ended(softmax(2, (2, 1, 48, 16, 16), kind="argmax")))
+
     def test_channels_in_the_last_place_have_no_sums(self) -> None:
         given = ended(softmax(3, (4, 32, 32, 3), channels=3), drawn=output(head=numbers(channel_sum_error=3.0)))
         assert not only("UD504", given).ill

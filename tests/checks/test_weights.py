@@ -135,6 +135,12 @@ class TestFinalLayerScale:
         final = scaled(last(), 0.03, signal_out=0.5)
         assert not only("UD302", evidence(model=network(final))).ill
 
+    def test_what_comes_from_padded_borders_is_no_signal(self) -> None:
+        final = scaled(last(), 0.01, signal_in=1e-5, signal_out=1.5e-5, level_in=0.01)
+        assert only("UD302", evidence(model=network(final))).ill
+        assert not only("UD302", evidence(model=network(replace(final, level_in=3e-5)))).ill
+        assert not only("UD302", evidence(model=network(replace(final, level_in=NAN)))).ill
+
     def test_a_transposed_layer_has_two_fans(self) -> None:
         final = scaled(last(default_std=0.001, std=0.0012), 1.0, gain=0.01, signal_out=0.01)
         assert not only("UD302", evidence(model=network(final))).ill
@@ -224,6 +230,14 @@ class TestFinalBiasDominates:
         given = evidence(logits(), intent=MASK)
         assert not self._only(bias, given=given, trained=False).ill
         assert not self._only(bias, given=given).ill
+
+    @pytest.mark.parametrize("trained", [True, False])
+    def test_relu_leaves_nothing_of_what_lies_far_below_zero(self, trained: bool) -> None:
+        given = evidence(output(activation="relu"), intent=Intent(Task.REGRESSION))
+        finding = self._only(-3.0, bias=(-3.0, -2.9, 0.0), given=given, trained=trained)
+        assert finding.severity is Severity.WARNING
+        assert "largest bias of draw (model.py:30) is 3 (the activation is at its end from 1 on)" in finding.message
+        assert not self._only(12.0, given=given).ill  # a mean depth
 
     def test_a_signal_that_is_as_large(self) -> None:
         assert not self._only(8.0, signal_out=4.0).ill

@@ -169,6 +169,27 @@ def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
     assert ended.verdict == "The cause; proved: do a takes the spread from 2 to 100 levels and cures UD991 flat."
 
 
+def test_popular_advice_against_an_ill_cause_proves_it():
+    """UD993 is what the popular advice is against, though its own remedy has no effect."""
+    findings, found = trials({"popular": evidence(100.0)}, cause(Remedy("own", cause="UD993")))
+    assert diagnose(findings, found, {})[0].explains == ("UD991",)
+    findings, found = trials({"popular": evidence(100.0)}, cause(Remedy("own", cause="UD995"), code="UD995"))
+    assert diagnose(findings, found, {})[0].code == "UD991"
+
+
+def test_what_was_tried_together_is_prescribed_together():
+    """Lines to paste come from the remedies' own causes."""
+    one = cause(Remedy("a", title="do a", patch="a()", cause="UD993"))
+    two = cause(
+        Remedy("b", title="try b", cause="UD995"), Remedy("c", title="do c", patch="c()", cause="UD995"), code="UD995"
+    )
+    results = {"a": evidence(8.0), "b": evidence(7.0), "c": evidence(2.0), "a+b": evidence(100.0)}
+    findings, found = trials(results, one, two, checks=(Flat,))
+    for entry in diagnose(findings, found, {}):
+        assert set(entry.remedy.title.split(" + ")) == {"do a", "do c"}
+        assert set(entry.remedy.patch.splitlines()) == {"a()", "c()"}
+
+
 def test_a_symptom_that_nothing_explains_is_said_to_be_so():
     findings, found = trials({})
     first = diagnose(findings, found, {})[0]

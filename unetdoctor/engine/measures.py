@@ -43,7 +43,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": (REMODELLING, model_under),
-    "finishes": (("skip_operation",), finishes_under),
+    "finishes": (("skip_operation", "softmax_over"), finishes_under),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

@@ -14,6 +14,8 @@ from unetdoctor.facts import LayerWeights, NormStatistics, Place, TensorStatisti
 
 TRAINED_SHARE = 0.2
 """Share of layers (or of norms with a bias) that bear training before a model counts as trained."""
+NOWHERE = (math.nan, math.nan, math.nan, math.nan)
+"""Signal of a layer that did not run."""
 _ROWS = 32
 _BIASES = 64
 
@@ -107,15 +109,16 @@ def static_references(tape: Tape) -> tuple[Ref, ...]:
     return tuple(u.weight for u in weight_uses(tape).values() if isinstance(u.weight, Ref))
 
 
-def _signal(tape: Tape, statistics: dict[int, TensorStatistics], op: int) -> tuple[float, float, float]:
-    """Return (std out, signal in, signal out) of an operation."""
+def _signal(tape: Tape, statistics: dict[int, TensorStatistics], op: int) -> tuple[float, float, float, float]:
+    """Return (std out, signal in, signal out, level in) of an operation."""
     out = statistics.get(op)
     sources = [r.op for r in tape.activations(op) if isinstance(r, Ref)]
     source = max(sources, default=None)
     while source is not None and source not in statistics:
         source = max((r.op for r in tape.activations(source) if isinstance(r, Ref)), default=None)
-    before = statistics[source].signal if source is not None else math.nan
-    return (out.std if out else math.nan, before, out.signal if out else math.nan)
+    before = statistics[source] if source is not None else None
+    signal, level = (before.signal, math.hypot(before.mean, before.std)) if before else (math.nan, math.nan)
+    return (out.std if out else math.nan, signal, out.signal if out else math.nan, level)
 
 
 def layer_weights(
@@ -143,8 +146,7 @@ def layer_weights(
         if weight.dim() < 2 or layer in uses or not name.endswith("weight"):
             continue
         use = WeightUse(layer, -1, Leaf(-1), False, 1, 1, weight.dim() == 2)
-        nowhere = (math.nan, math.nan, math.nan)
-        found.append(numbers(use, weight, parameters.get(f"{layer}.bias"), nowhere, place(layer)))
+        found.append(numbers(use, weight, parameters.get(f"{layer}.bias"), NOWHERE, place(layer)))
     return tuple(found)
 
 
@@ -185,9 +187,9 @@ def marked(layer: LayerWeights, weight: Tensor, bias: Tensor | None) -> LayerWei
 
 
 def numbers(
-    use: WeightUse, weight: Tensor, bias: Tensor | None, signal: tuple[float, float, float], place: Place
+    use: WeightUse, weight: Tensor, bias: Tensor | None, signal: tuple[float, float, float, float], place: Place
 ) -> LayerWeights:
-    """Return a weight as numbers; `signal` is (std out, signal in, signal out)."""
+    """Return a weight as numbers; `signal` is (std out, signal in, signal out, level in)."""
     w = weight.detach().float()
     rows = as_rows(w, use.transposed, use.groups)
     cosine, difference = _cosines(rows)
@@ -227,6 +229,7 @@ def numbers(
         output_std=signal[0],
         signal_in=signal[1],
         signal_out=signal[2],
+        level_in=signal[3],
     )
 
 

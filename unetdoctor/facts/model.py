@@ -57,6 +57,8 @@ class LayerWeights:
     """Signal of that op's activation input; NaN where unknown."""
     signal_out: float
     """Signal of that op's result; NaN where unknown."""
+    level_in: float = float("nan")
+    """Root mean square of that op's activation input; NaN where unknown."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from unetdoctor.checks.check import Check
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Severity, Trial
+from unetdoctor.pipeline.diagnosis import WHOLE
 
 BETTER = 0.75
 """A shortfall at most this share of what it was counts as better; at least its inverse as worse."""
 COMBINED = 4
 """Best single remedies that are tried in pairs, and then in triples."""
-WHOLE = 3
-"""Scope of a remedy that changes every layer."""
 OVER_BUDGET = "it would pass the budget (--budget)"
 NEVER_EVALUATED = "structural"
 """Action of a remedy that needs other weights: no counterfactual run can show it."""
