@@ -30,8 +30,12 @@ def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Ou
 
 
 def worst(evidence: Evidence) -> tuple[Run, Output] | None:
-    """Return the run with the largest share of non-finite values; constant probes are left out."""
-    return max(evidence.outputs, key=lambda pair: pair[1].non_finite, default=None)
+    """Return the run with the largest share of non-finite values; constant probes only where all others are finite."""
+    found = max(evidence.outputs, key=lambda pair: pair[1].non_finite, default=None)
+    if found is not None and found[1].non_finite:
+        return found
+    even = [(run, run.output) for run in evidence.runs if run.output is not None and run.probe.constant]
+    return next((pair for pair in even if pair[1].non_finite), found)
 
 
 def _order(value: float) -> float:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
     from unetdoctor.engine.observation import Observed
 
-SLOW_PRODUCTS = 1e10
-"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
 LEAST = 0.02
 """Of a pass: making the change and reading the output cost something where next to nothing is evaluated."""
 

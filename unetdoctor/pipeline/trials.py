@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from unetdoctor.checks.check import Check
+from unetdoctor.checks.pictures import readable
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Severity, Trial
 from unetdoctor.pipeline.diagnosis import WHOLE
@@ -83,6 +84,8 @@ class Laboratory:
         self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM or c.proves_itself)
         self._start = self._read(evidence)
         self._ill_before = {f.code for f in self._start if f.ill}
+        if not any(readable(output) for _, output in evidence.outputs):  # then other symptoms could not be seen
+            self._ill_before |= {c.code for c in self._checks} - {f.code for f in self._start}
         self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
         self.evaluations = 0
         self.spent = 0.0
