@@ -41,6 +41,7 @@ ACTIONS = {
     "final_activation": {"kind"},
     "rescale": {"layers"},
     "rescale_input_of_activation": set(),
+    "normalise_behind": {"op"},
     "zero_bias": {"layers"},
     "replace_non_finite": {"layers"},
     "latent": {"distribution"},

@@ -307,6 +307,20 @@ def test_rescale_input_of_activation():
         under(examined(copy.deepcopy(original("smp-unet")), "smp-unet"), Remedy("rescale_input_of_activation"))
 
 
+def test_normalise_behind():
+    model = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.Conv2d(6, 3, 1))
+    changed = nn.Sequential(model[0], nn.GroupNorm(1, 6, eps=0), *model[1:])
+    subject = Subject(model, "plain", "eager", False, False, False, lambda layer: Place(layer), ())
+    examination = Examination(Setting(model, "cpu", SEED, "", ""), subject, Request(target="plain"))
+    x = torch.randn(2, 3, 12, 12)
+    examination.observe(Probe("noise", tuple(x.shape), False, False), (x,), {}, None)
+    got = under(examination, Remedy("normalise_behind", parameters={"op": 0}))
+    with torch.no_grad():
+        torch.testing.assert_close(got, changed(x), rtol=1e-4, atol=1e-5)
+    with pytest.raises(NotApplicableError, match="no such operation"):
+        under(examination, Remedy("normalise_behind", parameters={"op": 99}))
+
+
 def test_where_control_flow_depends_on_data_the_model_itself_runs():
     name = "branching"
     model = copy.deepcopy(original(name))

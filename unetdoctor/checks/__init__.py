@@ -57,6 +57,7 @@ from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud402_saturated_activation import SaturatedActivation
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
+from unetdoctor.checks.ud404_signal_explodes import SignalExplodes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
 from unetdoctor.checks.ud406_skip_without_effect import SkipWithoutEffect
 from unetdoctor.checks.ud407_decoder_bypassed import DecoderBypassed
@@ -117,6 +118,7 @@ CHECKS: tuple[type[Check], ...] = (
     DeadRelu,
     SaturatedActivation,
     SignalVanishes,
+    SignalExplodes,
     NonFiniteOrigin,
     SkipWithoutEffect,
     DecoderBypassed,

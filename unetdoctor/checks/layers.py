@@ -8,6 +8,12 @@ from unetdoctor.facts import Evidence, LayerWeights, Place, Reading
 _JUDGED = ("convolution", "transposed convolution", "linear")
 CONSTANT = 1e-4
 """Standard deviation over the largest weight. 1e-7: a constant and its rounding. .58: uniform."""
+HIDDEN_SCALE_LIMITS = (0.05, 60.0)
+"""Gain of a hidden layer over that of a fresh one. .017: a hundredth of a trained layer. .1-2.4: every usual scheme,
+transposed convolutions from few to many channels included. 100 and more: sick."""
+HIDDEN_SIGNAL_LIMITS = (0.1, 30.0)
+"""Its signal out over signal in. .03: sick sample. .3-5: sound samples. Weights that are scaled at run time stay near
+1."""
 _DEFAULT_GAIN = 1 / math.sqrt(3)
 
 

@@ -20,6 +20,7 @@ from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
+from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
@@ -258,6 +259,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "as_in_eval": as_in_eval,
     "without_chance": without_chance,
     **FINISHING,
+    **NORMALISING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,
