@@ -307,6 +307,24 @@ def test_rescale_input_of_activation():
         under(examined(copy.deepcopy(original("smp-unet")), "smp-unet"), Remedy("rescale_input_of_activation"))
 
 
+def test_refill_filters():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.ConvTranspose2d(8, 3, 2, stride=2))
+    with torch.no_grad():
+        model[2].weight[:, 1] = 0
+    subject = Subject(model, "plain", "eager", False, False, False, lambda layer: Place(layer), ())
+    examination = Examination(Setting(model, "cpu", SEED, "", ""), subject, Request(target="plain"))
+    x = torch.randn(2, 3, 12, 12)
+    examination.observe(Probe("noise", tuple(x.shape), False, False), (x,), {}, None)
+    facts = examination.evidence().model
+    assert [layer.dead_filters for layer in facts.layers] == [0, 1]
+    with torch.no_grad():
+        before = model(x)
+    got = under(examination, Remedy("refill_filters", parameters={"layers": "2"}))
+    assert torch.equal(got[:, ::2], before[:, ::2])
+    assert got[:, 1].std() > 0.2 * before[:, 0].std()
+    assert before[:, 1].std() < 1e-6
+
+
 def test_normalise_behind():
     model = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.Conv2d(6, 3, 1))
     changed = nn.Sequential(model[0], nn.GroupNorm(1, 6, eps=0), *model[1:])

@@ -53,6 +53,7 @@ from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
 from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
+from unetdoctor.checks.ud310_dead_filters import DeadFilters
 from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud402_saturated_activation import SaturatedActivation
@@ -114,6 +115,7 @@ CHECKS: tuple[type[Check], ...] = (
     NonFiniteWeights,
     BatchNormNeverUpdated,
     BatchnormStatisticsWrong,
+    DeadFilters,
     NormOnOutputHead,
     DeadRelu,
     SaturatedActivation,

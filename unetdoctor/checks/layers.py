@@ -14,6 +14,8 @@ transposed convolutions from few to many channels included. 100 and more: sick."
 HIDDEN_SIGNAL_LIMITS = (0.1, 30.0)
 """Its signal out over signal in. .03: sick sample. .3-5: sound samples. Weights that are scaled at run time stay near
 1."""
+FILTERS_LIMIT = 50.0
+"""Share of the filters of a hidden layer without weight, in %. 0: 45 sound networks."""
 _DEFAULT_GAIN = 1 / math.sqrt(3)
 
 
@@ -31,6 +33,11 @@ def size(layer: LayerWeights) -> int:
 def outputs(layer: LayerWeights) -> int:
     """Return the number of filters: output channels or features."""
     return layer.shape[1] * layer.groups if layer.transposed else layer.shape[0]
+
+
+def dead_share(layer: LayerWeights) -> float:
+    """Return the share of filters without weight, in %."""
+    return 100 * layer.dead_filters / max(outputs(layer), 1)
 
 
 def scale(layer: LayerWeights) -> float:

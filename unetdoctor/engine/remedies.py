@@ -17,6 +17,7 @@ from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.filters import filled
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
@@ -92,6 +93,15 @@ def initialise(bench: Bench, remedy: Remedy) -> Change:
             _exchange(bench, change, use, lambda w: _SCHEMES[scheme](torch.empty(w.shape)))
             if scheme == "default":
                 _fresh_bias(bench, change, use)
+    return change
+
+
+def refill_filters(bench: Bench, remedy: Remedy) -> Change:
+    """Draw those filters of a layer anew that have no weight, as large as its others are."""
+    change = Change()
+    with isolated_random_state(bench.seed):
+        for use in _chosen(bench, str(remedy.parameters["layers"])):
+            _exchange(bench, change, use, lambda w, u=use: filled(w, u.transposed, u.groups))  # type: ignore[misc]
     return change
 
 
@@ -242,6 +252,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "batch_statistics": batch_statistics,
     "recalibrate": recalibrate,
     "initialise": initialise,
+    "refill_filters": refill_filters,
     "spectral_norm": spectral_norm,
     "final_activation": final_activation,
     "rescale": rescale,
