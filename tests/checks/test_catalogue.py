@@ -42,6 +42,7 @@ ACTIONS = {
     "rescale": {"layers"},
     "rescale_input_of_activation": set(),
     "normalise_behind": {"op"},
+    "one_group": {"op"},
     "refill_filters": {"layers"},
     "zero_bias": {"layers"},
     "replace_non_finite": {"layers"},

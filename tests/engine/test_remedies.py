@@ -307,14 +307,19 @@ def test_rescale_input_of_activation():
         under(examined(copy.deepcopy(original("smp-unet")), "smp-unet"), Remedy("rescale_input_of_activation"))
 
 
+def observed(model: nn.Module) -> tuple[Examination, Tensor]:
+    subject = Subject(model, "plain", "eager", False, False, False, lambda layer: Place(layer), ())
+    examination = Examination(Setting(model, "cpu", SEED, "", ""), subject, Request(target="plain"))
+    x = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(5))
+    examination.observe(Probe("noise", tuple(x.shape), False, False), (x,), {}, None)
+    return examination, x
+
+
 def test_refill_filters():
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.ConvTranspose2d(8, 3, 2, stride=2))
     with torch.no_grad():
         model[2].weight[:, 1] = 0
-    subject = Subject(model, "plain", "eager", False, False, False, lambda layer: Place(layer), ())
-    examination = Examination(Setting(model, "cpu", SEED, "", ""), subject, Request(target="plain"))
-    x = torch.randn(2, 3, 12, 12)
-    examination.observe(Probe("noise", tuple(x.shape), False, False), (x,), {}, None)
+    examination, x = observed(model)
     facts = examination.evidence().model
     assert [layer.dead_filters for layer in facts.layers] == [0, 1]
     with torch.no_grad():
@@ -325,13 +330,23 @@ def test_refill_filters():
     assert before[:, 1].std() < 1e-6
 
 
+def test_one_group():
+    model = nn.Sequential(nn.Conv2d(3, 6, 3), nn.GroupNorm(6, 6), nn.Conv2d(6, 3, 1))
+    changed = nn.Sequential(model[0], nn.GroupNorm(1, 6), model[2])
+    examination, x = observed(model)
+    op = next(o.index for o in examination.evidence().runs[0].ops if o.name == "native_group_norm")
+    with torch.no_grad():
+        torch.testing.assert_close(
+            under(examination, Remedy("one_group", parameters={"op": op})), changed(x), rtol=1e-4, atol=1e-5
+        )
+    with pytest.raises(NotApplicableError, match="no group normalisation"):
+        under(examination, Remedy("one_group", parameters={"op": 0}))
+
+
 def test_normalise_behind():
     model = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.Conv2d(6, 3, 1))
     changed = nn.Sequential(model[0], nn.GroupNorm(1, 6, eps=0), *model[1:])
-    subject = Subject(model, "plain", "eager", False, False, False, lambda layer: Place(layer), ())
-    examination = Examination(Setting(model, "cpu", SEED, "", ""), subject, Request(target="plain"))
-    x = torch.randn(2, 3, 12, 12)
-    examination.observe(Probe("noise", tuple(x.shape), False, False), (x,), {}, None)
+    examination, x = observed(model)
     got = under(examination, Remedy("normalise_behind", parameters={"op": 0}))
     with torch.no_grad():
         torch.testing.assert_close(got, changed(x), rtol=1e-4, atol=1e-5)

@@ -55,6 +55,7 @@ from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdate
 from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
 from unetdoctor.checks.ud310_dead_filters import DeadFilters
 from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
+from unetdoctor.checks.ud312_norm_on_flat_features import NormOnFlatFeatures
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud402_saturated_activation import SaturatedActivation
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
@@ -117,6 +118,7 @@ CHECKS: tuple[type[Check], ...] = (
     BatchnormStatisticsWrong,
     DeadFilters,
     NormOnOutputHead,
+    NormOnFlatFeatures,
     DeadRelu,
     SaturatedActivation,
     SignalVanishes,

@@ -24,10 +24,26 @@ def normalise_behind(bench: Bench, remedy: Remedy) -> Change:
     return Change(interventions={op: act})
 
 
+def one_group(bench: Bench, remedy: Remedy) -> Change:
+    """Let a group normalisation take all channels of a sample together."""
+    op = int(remedy.parameters["op"])
+    if op >= len(bench.tape.entries) or bench.tape.entries[op].name != "native_group_norm":
+        raise NotApplicableError("this pass has no group normalisation there")
+    position = bench.tape.entries[op].traits.arguments.index("group")
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return func(*args[:position], 1, *args[position + 1 :], **kwargs)
+
+    return Change(interventions={op: act})
+
+
 def _normalised(x: Tensor) -> Tensor:
     std, mean = torch.std_mean(x, dim=tuple(range(1, x.dim())), correction=0, keepdim=True)
     return (x - mean) / std.clamp_min(1e-12)
 
 
-ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"normalise_behind": normalise_behind}
+ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
+    "normalise_behind": normalise_behind,
+    "one_group": one_group,
+}
 """Every remedy on normalisation that a tape can be evaluated under."""

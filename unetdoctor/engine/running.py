@@ -8,7 +8,7 @@ from torch import Tensor
 from unetdoctor.engine.bench import collecting_statistics
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.weights import normalisations
+from unetdoctor.engine.weights import by_channel, normalisations
 
 
 def collected_statistics(
@@ -20,7 +20,8 @@ def collected_statistics(
         found: dict[int, tuple[Tensor, Tensor]] = {}
         norms = normalisations(seen.tape)
         evaluate(seen, Change({op: collecting_statistics(found, op) for op in norms}))
-        for op, (mean, variance) in found.items():
-            totals.setdefault(f"{norms[op]}.running_mean", []).append(mean)
-            totals.setdefault(f"{norms[op]}.running_var", []).append(variance)
+        sizes = {leaf.name: leaf.tensor.numel() for leaf in seen.tape.leaves}
+        for op, pair in found.items():
+            for name, values in zip((f"{norms[op]}.running_mean", f"{norms[op]}.running_var"), pair, strict=True):
+                totals.setdefault(name, []).append(by_channel(values, sizes.get(name, values.numel())))
     return {name: torch.stack(values).mean(dim=0) for name, values in totals.items()}

@@ -220,6 +220,11 @@ def numbers(
     )
 
 
+def by_channel(values: Tensor, channels: int) -> Tensor:
+    """Return one number a channel: instance normalisation keeps those of each sample apart."""
+    return values.reshape(-1, channels).mean(dim=0)
+
+
 def normalisations(tape: Tape) -> dict[int, str]:
     """Return {operation: layer} of the normalisations that carry running statistics."""
     found = {}
@@ -249,7 +254,7 @@ def norm_statistics(
         still = bool((mean == 0).all()) and bool((variance == 1).all())
         shift = ratio = math.nan
         if op in batch:
-            batch_mean, batch_variance = batch[op]
+            batch_mean, batch_variance = (by_channel(x, mean.numel()) for x in batch[op])
             shift = float(((batch_mean - mean).abs() / (variance + 1e-12).sqrt()).mean())
             ratio = float(((batch_variance + 1e-12) / (variance + 1e-12)).log().mean())
         found.append(

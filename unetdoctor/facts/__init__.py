@@ -4,7 +4,7 @@ Data flows one way: Request -> Evidence -> Finding -> Trial -> Diagnosis -> Repo
 boundary or ends in a report is defined here, and only here. Nothing in this room imports another room.
 """
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
 from unetdoctor.facts.evidence import (
     Comparison,
     Crash,
@@ -81,6 +81,7 @@ __all__ = [
     "Output",
     "PinnedActivation",
     "Place",
+    "PlaceNorm",
     "Precision",
     "Preview",
     "Probe",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Grid
 from unetdoctor.facts.head import Finish
@@ -254,6 +254,8 @@ class Evidence:
     """Activations in front of the last layer, and how many of their channels never let anything through."""
     pinned: tuple[PinnedActivation, ...] = ()
     """Activations with two ends in front of the last layer, and how much of them lies at an end."""
+    place_norms: tuple[PlaceNorm, ...] = ()
+    """Group and instance normalisations of the main run."""
     chance: Chance | None = None
     """How far the output moves under another seed; None where nothing is drawn."""
     finishes: tuple[Finish, ...] = ()
