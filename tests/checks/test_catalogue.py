@@ -42,6 +42,8 @@ ACTIONS = {
     "rescale": {"layers"},
     "rescale_input_of_activation": set(),
     "normalise_behind": {"op"},
+    "exchange_colours": set(),
+    "subtract_offsets": {"offsets"},
     "one_group": {"op"},
     "refill_filters": {"layers"},
     "zero_bias": {"layers"},

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tests.engine import test_chance, test_finiteness, test_liveliness, test_precision
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination
@@ -390,7 +391,7 @@ def test_every_action_is_tested_here():
         **vars(test_chance),
         **vars(test_precision),
     }
-    elsewhere = set(FINISHING)  # tests/engine/test_head.py
+    elsewhere = {*FINISHING, *COLOURING}  # tests/engine/test_head.py, test_colours.py
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in set(ACTIONS) - elsewhere)
 
 

@@ -44,6 +44,7 @@ from unetdoctor.checks.ud210_no_diversity import NoDiversity
 from unetdoctor.checks.ud211_checkerboard import Checkerboard
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
 from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
+from unetdoctor.checks.ud214_colour_cast_or_swap import ColourCastOrSwap
 from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
 from unetdoctor.checks.ud302_final_layer_scale import FinalLayerScale
 from unetdoctor.checks.ud303_final_layer_zero import FinalLayerZero
@@ -107,6 +108,7 @@ CHECKS: tuple[type[Check], ...] = (
     Checkerboard,
     DeadOutputChannel,
     RangeDoesNotFitDisplay,
+    ColourCastOrSwap,
     IdenticalFinalFilters,
     FinalLayerScale,
     FinalLayerZero,

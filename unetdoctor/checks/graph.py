@@ -66,6 +66,25 @@ def joins_a_sum(run: Run, index: int) -> bool:
     return bool(readers) and all(op.name in _SUMS for op in readers)
 
 
+def adds_to_its_input(run: Run) -> bool:
+    """Return whether what the last layer draws is added to the network's input, as restoring networks do."""
+    drawn_by = run.output.drawn_by if run.output is not None else None
+    if drawn_by is None:
+        return False
+    ops = {op.index: op for op in run.ops}
+    waiting = [op.index for op in run.ops if op.index > drawn_by and op.name in _SUMS]
+    seen: set[int] = set()
+    while waiting:
+        op = ops.get(waiting.pop())
+        if op is None or op.index in seen or op.weighted:
+            continue
+        seen.add(op.index)
+        if -1 in op.inputs:
+            return True
+        waiting.extend(op.inputs)
+    return False
+
+
 def bottlenecks(run: Run, target: int) -> tuple[Op, ...]:
     """Return the ops before `target` that everything from the network's input must pass on its way to it, in order.
 

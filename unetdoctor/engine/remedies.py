@@ -16,6 +16,7 @@ from unetdoctor.engine.activations import centre_input, leaky_slope
 from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
+from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.filters import filled
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
@@ -271,6 +272,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "without_chance": without_chance,
     **FINISHING,
     **NORMALISING,
+    **COLOURING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,

@@ -34,7 +34,7 @@ from unetdoctor.facts.findings import (
 from unetdoctor.facts.grid import Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
-from unetdoctor.facts.output import Channel, Decoding, DisplayRange, Output, Preview
+from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.size_law import SizeLaw
@@ -50,6 +50,7 @@ __all__ = [
     "Card",
     "Chance",
     "Channel",
+    "Colours",
     "Comparison",
     "Crash",
     "DeadActivation",
