@@ -31,6 +31,7 @@ from unetdoctor.checks.ud104_input_channels_mismatch import InputChannelsMismatc
 from unetdoctor.checks.ud105_one_value_per_channel import OneValuePerChannel
 from unetdoctor.checks.ud106_channels_last_confusion import ChannelsLastConfusion
 from unetdoctor.checks.ud107_samples_mixed_across_batch import SamplesMixedAcrossBatch
+from unetdoctor.checks.ud108_tile_seams import TileSeams
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
 from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
 from unetdoctor.checks.ud203_flat_picture import FlatPicture
@@ -95,6 +96,7 @@ CHECKS: tuple[type[Check], ...] = (
     OneValuePerChannel,
     ChannelsLastConfusion,
     SamplesMixedAcrossBatch,
+    TileSeams,
     SingleChannelPicture,
     IdenticalChannels,
     FlatPicture,

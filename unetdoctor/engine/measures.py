@@ -19,6 +19,7 @@ from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
+from unetdoctor.engine.tiling import tile_seam
 from unetdoctor.facts import Remedy
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "skips": skips,
     "half": half_precision,
     "grid": grid,
+    "seam": tile_seam,
 }
 """Field of Evidence -> how it is measured."""
 

@@ -40,6 +40,7 @@ from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selecti
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
 from unetdoctor.facts.skips import Skip
+from unetdoctor.facts.tiling import TileSeam
 from unetdoctor.facts.trace import Trace
 from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 
@@ -106,6 +107,7 @@ __all__ = [
     "Target",
     "Task",
     "TensorStatistics",
+    "TileSeam",
     "Trace",
     "Trial",
     "Unregistered",

@@ -11,6 +11,7 @@ from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.skips import Skip
+from unetdoctor.facts.tiling import TileSeam
 from unetdoctor.facts.weights import WeightsLoad
 
 
@@ -266,6 +267,8 @@ class Evidence:
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
     """The grid of a trained network with a layer that can draw one."""
+    seam: TileSeam | None = None
+    """How far the cut of a tile reaches, for a trained network that draws a picture of the input's form."""
 
     @property
     def main(self) -> Run | None:
