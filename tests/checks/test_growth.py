@@ -88,8 +88,9 @@ class TestSignalExplodes:
             evidence(runs=(growing(0.5, NAN, NAN, NAN, NAN),)),
             evidence(runs=(growing(0.5, 0.4, 300.0, 400.0, 250.0, nan=5),)),
             evidence(runs=(growing(0.5, 0.4, 300.0, 400.0, 250.0, drawn_by=0),)),
+            evidence(runs=(growing(0.5, 0.4, 300.0, 400.0, 250.0, drawn_by=99),)),
         ],
-        ids=["no run", "no last op", "no signal at all", "unknown", "not finite", "one layer"],
+        ids=["no run", "no last op", "no signal at all", "unknown", "not finite", "one layer", "drawn from weights"],
     )
     def test_nothing_to_follow(self, given: Evidence) -> None:
         assert growth(given) is None

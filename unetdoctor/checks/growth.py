@@ -62,7 +62,7 @@ def _signal(op: Op) -> float:
 def _read_by(run: Run, index: int) -> list[Op]:
     """Return the nearest ops with numbers whose results this one reads; views have none of their own."""
     ops = {op.index: op for op in run.ops}
-    found, waiting, seen = [], list(ops[index].inputs), set()
+    found, waiting, seen = [], list(ops[index].inputs if index in ops else ()), set()
     while waiting:
         at = waiting.pop()
         op = ops.get(at)
