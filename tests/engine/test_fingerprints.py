@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine.filters import as_rows
 from unetdoctor.engine.fingerprints import bias_trained, mark
-from unetdoctor.engine.weights import as_rows, default_fan
+from unetdoctor.engine.weights import default_fan
 
 
 def judged(weight: Tensor, transposed: bool = False):

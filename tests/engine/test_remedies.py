@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tests.engine import test_chance, test_finiteness, test_liveliness, test_precision
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.examination import Examination
@@ -307,6 +308,53 @@ def test_rescale_input_of_activation():
         under(examined(copy.deepcopy(original("smp-unet")), "smp-unet"), Remedy("rescale_input_of_activation"))
 
 
+def observed(model: nn.Module) -> tuple[Examination, Tensor]:
+    subject = Subject(model, "plain", "eager", False, False, False, lambda layer: Place(layer), ())
+    examination = Examination(Setting(model, "cpu", SEED, "", ""), subject, Request(target="plain"))
+    x = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(5))
+    examination.observe(Probe("noise", tuple(x.shape), False, False), (x,), {}, None)
+    return examination, x
+
+
+def test_refill_filters():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.ConvTranspose2d(8, 3, 2, stride=2))
+    with torch.no_grad():
+        model[2].weight[:, 1] = 0
+    examination, x = observed(model)
+    facts = examination.evidence().model
+    assert [layer.dead_filters for layer in facts.layers] == [0, 1]
+    with torch.no_grad():
+        before = model(x)
+    got = under(examination, Remedy("refill_filters", parameters={"layers": "2"}))
+    assert torch.equal(got[:, ::2], before[:, ::2])
+    assert got[:, 1].std() > 0.2 * before[:, 0].std()
+    assert before[:, 1].std() < 1e-6
+
+
+def test_one_group():
+    model = nn.Sequential(nn.Conv2d(3, 6, 3), nn.GroupNorm(6, 6), nn.Conv2d(6, 3, 1))
+    changed = nn.Sequential(model[0], nn.GroupNorm(1, 6), model[2])
+    examination, x = observed(model)
+    op = next(o.index for o in examination.evidence().runs[0].ops if o.name == "native_group_norm")
+    with torch.no_grad():
+        torch.testing.assert_close(
+            under(examination, Remedy("one_group", parameters={"op": op})), changed(x), rtol=1e-4, atol=1e-5
+        )
+    with pytest.raises(NotApplicableError, match="no group normalisation"):
+        under(examination, Remedy("one_group", parameters={"op": 0}))
+
+
+def test_normalise_behind():
+    model = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.Conv2d(6, 3, 1))
+    changed = nn.Sequential(model[0], nn.GroupNorm(1, 6, eps=0), *model[1:])
+    examination, x = observed(model)
+    got = under(examination, Remedy("normalise_behind", parameters={"op": 0}))
+    with torch.no_grad():
+        torch.testing.assert_close(got, changed(x), rtol=1e-4, atol=1e-5)
+    with pytest.raises(NotApplicableError, match="no such operation"):
+        under(examination, Remedy("normalise_behind", parameters={"op": 99}))
+
+
 def test_where_control_flow_depends_on_data_the_model_itself_runs():
     name = "branching"
     model = copy.deepcopy(original(name))
@@ -343,7 +391,7 @@ def test_every_action_is_tested_here():
         **vars(test_chance),
         **vars(test_precision),
     }
-    elsewhere = set(FINISHING)  # tests/engine/test_head.py
+    elsewhere = {*FINISHING, *COLOURING}  # tests/engine/test_head.py, test_colours.py
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in set(ACTIONS) - elsewhere)
 
 

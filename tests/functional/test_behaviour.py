@@ -18,7 +18,7 @@ def sample(name: str, kind: str) -> Any:
     return runpy.run_path(str(next(SAMPLES.glob(f"{name}_*.py"))), run_name=f"sample_{name}")[kind]().eval()
 
 
-@pytest.mark.parametrize("name", ["ud309", "ud401", "ud405", "ud801"])
+@pytest.mark.parametrize("name", ["ud309", "ud310", "ud312", "ud401", "ud404", "ud405", "ud801"])
 def test_an_ill_sample_as_torchscript(name: str, tmp_path: Path) -> None:
     file = export(sample(name, "Ill"), tmp_path / "ill.pt", torch.randn(3, 12))
     report = examine(file)

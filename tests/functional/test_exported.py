@@ -41,7 +41,7 @@ TARGETS = {
 }
 
 
-FEEDS_ANOTHER_BATCH = ("UD107",)
+FEEDS_ANOTHER_BATCH = ("UD107", "UD108")
 """Checks that a program with a fixed batch cannot be examined by."""
 
 

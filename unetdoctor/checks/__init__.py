@@ -31,6 +31,7 @@ from unetdoctor.checks.ud104_input_channels_mismatch import InputChannelsMismatc
 from unetdoctor.checks.ud105_one_value_per_channel import OneValuePerChannel
 from unetdoctor.checks.ud106_channels_last_confusion import ChannelsLastConfusion
 from unetdoctor.checks.ud107_samples_mixed_across_batch import SamplesMixedAcrossBatch
+from unetdoctor.checks.ud108_tile_seams import TileSeams
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
 from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
 from unetdoctor.checks.ud203_flat_picture import FlatPicture
@@ -44,6 +45,7 @@ from unetdoctor.checks.ud210_no_diversity import NoDiversity
 from unetdoctor.checks.ud211_checkerboard import Checkerboard
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
 from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
+from unetdoctor.checks.ud214_colour_cast_or_swap import ColourCastOrSwap
 from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
 from unetdoctor.checks.ud302_final_layer_scale import FinalLayerScale
 from unetdoctor.checks.ud303_final_layer_zero import FinalLayerZero
@@ -53,10 +55,13 @@ from unetdoctor.checks.ud306_weight_scale_off import WeightScaleOff
 from unetdoctor.checks.ud307_non_finite_weights import NonFiniteWeights
 from unetdoctor.checks.ud308_batchnorm_never_updated import BatchNormNeverUpdated
 from unetdoctor.checks.ud309_batchnorm_statistics_wrong import BatchnormStatisticsWrong
+from unetdoctor.checks.ud310_dead_filters import DeadFilters
 from unetdoctor.checks.ud311_norm_on_output_head import NormOnOutputHead
+from unetdoctor.checks.ud312_norm_on_flat_features import NormOnFlatFeatures
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.checks.ud402_saturated_activation import SaturatedActivation
 from unetdoctor.checks.ud403_signal_vanishes import SignalVanishes
+from unetdoctor.checks.ud404_signal_explodes import SignalExplodes
 from unetdoctor.checks.ud405_non_finite_origin import NonFiniteOrigin
 from unetdoctor.checks.ud406_skip_without_effect import SkipWithoutEffect
 from unetdoctor.checks.ud407_decoder_bypassed import DecoderBypassed
@@ -91,6 +96,7 @@ CHECKS: tuple[type[Check], ...] = (
     OneValuePerChannel,
     ChannelsLastConfusion,
     SamplesMixedAcrossBatch,
+    TileSeams,
     SingleChannelPicture,
     IdenticalChannels,
     FlatPicture,
@@ -104,6 +110,7 @@ CHECKS: tuple[type[Check], ...] = (
     Checkerboard,
     DeadOutputChannel,
     RangeDoesNotFitDisplay,
+    ColourCastOrSwap,
     IdenticalFinalFilters,
     FinalLayerScale,
     FinalLayerZero,
@@ -113,10 +120,13 @@ CHECKS: tuple[type[Check], ...] = (
     NonFiniteWeights,
     BatchNormNeverUpdated,
     BatchnormStatisticsWrong,
+    DeadFilters,
     NormOnOutputHead,
+    NormOnFlatFeatures,
     DeadRelu,
     SaturatedActivation,
     SignalVanishes,
+    SignalExplodes,
     NonFiniteOrigin,
     SkipWithoutEffect,
     DecoderBypassed,

@@ -11,6 +11,14 @@ CONSTANT = 1e-4
 VARIES = 0.1
 """Signal over level under which an input hardly varies. .6-1: behind ReLU, in fresh and trained networks. .001: what
 dead statistics leave."""
+HIDDEN_SCALE_LIMITS = (0.05, 60.0)
+"""Gain of a hidden layer over that of a fresh one. .017: a hundredth of a trained layer. .1-2.4: every usual scheme,
+transposed convolutions from few to many channels included. 100 and more: sick."""
+HIDDEN_SIGNAL_LIMITS = (0.1, 30.0)
+"""Its signal out over signal in. .03: sick sample. .3-5: sound samples. Weights that are scaled at run time stay near
+1."""
+FILTERS_LIMIT = 50.0
+"""Share of the filters of a hidden layer without weight, in %. 0: 45 sound networks."""
 _DEFAULT_GAIN = 1 / math.sqrt(3)
 
 
@@ -28,6 +36,11 @@ def size(layer: LayerWeights) -> int:
 def outputs(layer: LayerWeights) -> int:
     """Return the number of filters: output channels or features."""
     return layer.shape[1] * layer.groups if layer.transposed else layer.shape[0]
+
+
+def dead_share(layer: LayerWeights) -> float:
+    """Return the share of filters without weight, in %."""
+    return 100 * layer.dead_filters / max(outputs(layer), 1)
 
 
 def scale(layer: LayerWeights) -> float:

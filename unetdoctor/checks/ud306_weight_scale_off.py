@@ -4,15 +4,12 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.graph import joins_a_sum, normalised_by
+from unetdoctor.checks.layers import HIDDEN_SCALE_LIMITS as SCALE_LIMITS
+from unetdoctor.checks.layers import HIDDEN_SIGNAL_LIMITS as SIGNAL_LIMITS
 from unetdoctor.checks.layers import hidden, scale_readings, written
 from unetdoctor.checks.remedies import initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Reading, Remedy, Severity
 
-SCALE_LIMITS = (0.05, 60.0)
-"""Gain over that of a fresh layer. .017: a hundredth of a trained layer. .1-2.4: every usual scheme, transposed
-convolutions from few to many channels included. 100 and more: sick."""
-SIGNAL_LIMITS = (0.1, 30.0)
-"""Signal out over signal in. .03: sick sample. .3-5: sound samples. Weights that are scaled at run time stay near 1."""
 BEYOND_EVERY_SCHEME = (0.005, 600.0)
 """Gain over that of a fresh layer, outside of which no usual initialisation lies."""
 

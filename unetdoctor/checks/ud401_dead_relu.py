@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.graph import DEAD_LIMIT, biased_in_front, dead_activation, layer_in_front
+from unetdoctor.checks.layers import FILTERS_LIMIT, dead_share
 from unetdoctor.checks.remedies import initialise_layer, zero_bias
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -32,11 +33,15 @@ class DeadRelu(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the activation with the most dead channels."""
+        """Yield one finding for the activation with the most dead channels; none where filters have no weight."""
         run, found = evidence.main, dead_activation(evidence)
         if run is None or found is None:
             return
         op, numbers = found
+        in_front = layer_in_front(run, op.index, lambda x: x.weighted)
+        layer = evidence.model.layer(in_front.place.layer) if in_front is not None else None
+        if layer is not None and dead_share(layer) > FILTERS_LIMIT:
+            return
         share = 100 * numbers.dead / numbers.channels
         yield cls.finding(
             f"Behind `{op.name}` at {op.place.text} {numbers.dead} of {numbers.channels} channels ({shown(share)} %, "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
+from unetdoctor.checks.growth import growth
 from unetdoctor.checks.pictures import best, inputs, op_at, place
 from unetdoctor.checks.remedies import ACTIVATIONS, RESCALE_ACTIVATION_INPUT
 from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity
@@ -37,9 +38,15 @@ class ActivationSqueezes(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the least saturated picture with a bounded final activation; none for masks."""
+        """Yield one finding for the least saturated picture with a bounded final activation; none for masks.
+
+        None where the signal blew up in front of the last layer: that is said by its own check.
+        """
         chosen = best(evidence, lambda x: -_share(x)) if evidence.intent.effective.is_picture else None
         if chosen is None or chosen[1].activation not in SQUEEZING:
+            return
+        grown = growth(evidence)
+        if grown is not None and grown.explodes:
             return
         run, output = chosen
         op = op_at(run, output.activation_op)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from unetdoctor.engine import outputs, reloading
+from unetdoctor.engine import colours, outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.evaluation import Change, Observer, evaluate
@@ -110,13 +110,12 @@ class Examination(Passes):
         return self._facts
 
     def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
-        known = display or self._display
-        if known is None:
-            known = outputs.display_range(tensor, seen.drawing, self._intent)
+        known = display or self._display or outputs.display_range(tensor, seen.drawing, self._intent)
         rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
         output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
         loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
-        return replace(output, shape=tuple(tensor.shape), loss=loss)
+        tints = colours.colours_of(seen, rows[0], known)
+        return replace(output, shape=tuple(tensor.shape), loss=loss, colours=tints)
 
     def _run(self, seen: Observed) -> Run:
         described = None

@@ -13,6 +13,7 @@ from unetdoctor.engine.ablation import skips, skips_under
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
+from unetdoctor.engine.flatness import place_norms
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
@@ -20,6 +21,7 @@ from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
 from unetdoctor.engine.remodelling import model_under
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
+from unetdoctor.engine.tiling import tile_seam
 from unetdoctor.facts import Remedy
 
 if TYPE_CHECKING:
@@ -29,11 +31,13 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
     "dead": dead_activations,
     "pinned": pinned_activations,
+    "place_norms": place_norms,
     "chance": chance,
     "finishes": finishes,
     "skips": skips,
     "half": half_precision,
     "grid": grid,
+    "seam": tile_seam,
 }
 """Field of Evidence -> how it is measured."""
 

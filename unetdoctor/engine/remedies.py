@@ -16,10 +16,13 @@ from unetdoctor.engine.activations import centre_input, leaky_slope
 from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.chance import as_in_eval, without_chance
+from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.filters import filled
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
+from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
@@ -91,6 +94,15 @@ def initialise(bench: Bench, remedy: Remedy) -> Change:
             _exchange(bench, change, use, lambda w: _SCHEMES[scheme](torch.empty(w.shape)))
             if scheme == "default":
                 _fresh_bias(bench, change, use)
+    return change
+
+
+def refill_filters(bench: Bench, remedy: Remedy) -> Change:
+    """Draw those filters of a layer anew that have no weight, as large as its others are."""
+    change = Change()
+    with isolated_random_state(bench.seed):
+        for use in _chosen(bench, str(remedy.parameters["layers"])):
+            _exchange(bench, change, use, lambda w, u=use: filled(w, u.transposed, u.groups))  # type: ignore[misc]
     return change
 
 
@@ -241,6 +253,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "batch_statistics": batch_statistics,
     "recalibrate": recalibrate,
     "initialise": initialise,
+    "refill_filters": refill_filters,
     "spectral_norm": spectral_norm,
     "final_activation": final_activation,
     "rescale": rescale,
@@ -258,6 +271,8 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "as_in_eval": as_in_eval,
     "without_chance": without_chance,
     **FINISHING,
+    **NORMALISING,
+    **COLOURING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,

@@ -11,7 +11,7 @@ from unetdoctor.engine.bench import collecting_statistics
 from unetdoctor.engine.evaluation import Change, Observer
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.statistics import Statistics
-from unetdoctor.engine.weights import normalisations
+from unetdoctor.engine.weights import by_channel, normalisations
 from unetdoctor.facts import TensorStatistics
 
 
@@ -42,9 +42,11 @@ def on_own_batch(seen: Observed, evaluate: Evaluate) -> BatchPass:
     norms, statistics = normalisations(seen.tape), Statistics()
     change = Change({op: collecting_statistics(found, op) for op in norms})
     tensor, raw = evaluate(seen, change, observe=statistics)
+    sizes = {leaf.name: leaf.tensor.numel() for leaf in seen.tape.leaves}
     buffers = {}
-    for op, (mean, variance) in found.items():
-        buffers[f"{norms[op]}.running_mean"], buffers[f"{norms[op]}.running_var"] = mean, variance
+    for op, pair in found.items():
+        for name, values in zip((f"{norms[op]}.running_mean", f"{norms[op]}.running_var"), pair, strict=True):
+            buffers[name] = by_channel(values, sizes.get(name, values.numel()))
     return BatchPass(tensor, raw, buffers, statistics.collect())
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine import fingerprints
 from unetdoctor.engine.drawing import CONVOLUTIONS, NORMALISATIONS, is_weighted
+from unetdoctor.engine.filters import as_rows, unread, without_weight
 from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, owner, references
 from unetdoctor.facts import LayerWeights, NormStatistics, Place, TensorStatistics
 
@@ -79,15 +80,6 @@ def products(tape: Tape, start: int = 0) -> float:
             channels = entry.shape[1] if entry.name in CONVOLUTIONS else entry.shape[-1]
             total += math.prod(entry.shape) * max(sizes, default=0) / max(channels, 1)
     return total
-
-
-def as_rows(weight: Tensor, transposed: bool, groups: int = 1) -> Tensor:
-    """Return a weight as [outputs, inputs per output]."""
-    w = weight.detach()
-    if transposed and w.dim() > 2:
-        grouped = w.reshape(groups, w.shape[0] // groups, *w.shape[1:])
-        return grouped.transpose(1, 2).reshape(groups * w.shape[1], -1)
-    return w.reshape(w.shape[0], -1)
 
 
 def default_fan(weight: Tensor) -> int:
@@ -203,6 +195,7 @@ def numbers(
     bad = int((~torch.isfinite(w)).sum()) if scheme == "non-finite" else 0
     if biases is not None:
         bad += int((~torch.isfinite(biases)).sum())
+    oriented = not (use.linear and isinstance(use.weight, Leaf))  # x @ w has its filters in columns
     kind = "linear" if use.linear else "transposed convolution" if use.transposed else "convolution"
     return LayerWeights(
         layer=use.layer,
@@ -230,7 +223,14 @@ def numbers(
         signal_in=signal[1],
         signal_out=signal[2],
         level_in=signal[3],
+        dead_filters=int(without_weight(rows).sum()) if oriented else 0,
+        unread_inputs=int(unread(w, use.transposed, use.groups).sum()) if oriented else 0,
     )
+
+
+def by_channel(values: Tensor, channels: int) -> Tensor:
+    """Return one number a channel: instance normalisation keeps those of each sample apart."""
+    return values.reshape(-1, channels).mean(dim=0)
 
 
 def normalisations(tape: Tape) -> dict[int, str]:
@@ -266,7 +266,7 @@ def norm_statistics(
         still = bool((mean == 0).all()) and bool((variance == 1).all())
         shift = ratio = math.nan
         if op in batch:
-            batch_mean, batch_variance = batch[op]
+            batch_mean, batch_variance = (by_channel(x, mean.numel()) for x in batch[op])
             shift = float(((batch_mean - mean).abs() / (variance + 1e-12).sqrt()).mean())
             ratio = float(((batch_variance + 1e-12) / (variance + 1e-12)).log().mean())
         found.append(

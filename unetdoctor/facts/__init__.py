@@ -4,7 +4,7 @@ Data flows one way: Request -> Evidence -> Finding -> Trial -> Diagnosis -> Repo
 boundary or ends in a report is defined here, and only here. Nothing in this room imports another room.
 """
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
 from unetdoctor.facts.evidence import (
     Comparison,
     Crash,
@@ -34,12 +34,13 @@ from unetdoctor.facts.findings import (
 from unetdoctor.facts.grid import Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
-from unetdoctor.facts.output import Channel, Decoding, DisplayRange, Output, Preview
+from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Output, Preview
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
 from unetdoctor.facts.skips import Skip
+from unetdoctor.facts.tiling import TileSeam
 from unetdoctor.facts.trace import Trace
 from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 
@@ -50,6 +51,7 @@ __all__ = [
     "Card",
     "Chance",
     "Channel",
+    "Colours",
     "Comparison",
     "Crash",
     "DeadActivation",
@@ -81,6 +83,7 @@ __all__ = [
     "Output",
     "PinnedActivation",
     "Place",
+    "PlaceNorm",
     "Precision",
     "Preview",
     "Probe",
@@ -104,6 +107,7 @@ __all__ = [
     "Target",
     "Task",
     "TensorStatistics",
+    "TileSeam",
     "Trace",
     "Trial",
     "Unregistered",

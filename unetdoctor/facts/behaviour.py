@@ -67,3 +67,22 @@ class PinnedActivation:
     """Its index in the main run."""
     share: float
     """Share of its values within a hundredth of its range of an end, 0..1; the least of all varied probes."""
+
+
+@dataclass(frozen=True)
+class PlaceNorm:
+    """One normalisation of the main run that takes each sample for itself: over groups of channels, or over places."""
+
+    op: int
+    """Its index."""
+    values: int
+    """Values that are normalised together."""
+    epsilon: float
+    """What it adds to the variance."""
+    flat: float
+    """Share of what is normalised together whose variance lies under epsilon, 0..1; 0 without a look where the result
+    varies, NaN where that is not known."""
+    signal_in: float
+    """Signal of what it reads; NaN where unknown."""
+    signal_out: float
+    """Signal of its result; NaN where unknown."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
+from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Grid
 from unetdoctor.facts.head import Finish
@@ -11,6 +11,7 @@ from unetdoctor.facts.output import Output
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.skips import Skip
+from unetdoctor.facts.tiling import TileSeam
 from unetdoctor.facts.weights import WeightsLoad
 
 
@@ -254,6 +255,8 @@ class Evidence:
     """Activations in front of the last layer, and how many of their channels never let anything through."""
     pinned: tuple[PinnedActivation, ...] = ()
     """Activations with two ends in front of the last layer, and how much of them lies at an end."""
+    place_norms: tuple[PlaceNorm, ...] = ()
+    """Group and instance normalisations of the main run."""
     chance: Chance | None = None
     """How far the output moves under another seed; None where nothing is drawn."""
     finishes: tuple[Finish, ...] = ()
@@ -264,6 +267,8 @@ class Evidence:
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
     """The grid of a trained network with a layer that can draw one."""
+    seam: TileSeam | None = None
+    """How far the cut of a tile reaches, for a trained network that draws a picture of the input's form."""
 
     @property
     def main(self) -> Run | None:

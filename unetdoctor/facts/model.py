@@ -59,6 +59,10 @@ class LayerWeights:
     """Signal of that op's result; NaN where unknown."""
     level_in: float = float("nan")
     """Root mean square of that op's activation input; NaN where unknown."""
+    dead_filters: int = 0
+    """Filters without weight (zero or denormal) in a layer that has some; 0 where all are."""
+    unread_inputs: int = 0
+    """Input channels that no filter reads, in a layer that reads some."""
 
 
 @dataclass(frozen=True)

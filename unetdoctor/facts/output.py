@@ -55,6 +55,24 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Colours:
+    """The colours of a drawn picture beside those of the photograph that was fed, both on the 0..255 display scale."""
+
+    straight: float
+    """Correlation of its red and blue with those of the photograph, brightness left out; mean of the two."""
+    exchanged: float
+    """Correlation of its red with the photograph's blue and of its blue with the red."""
+    brightness: float
+    """Correlation of the brightness: whether both show the same."""
+    tint: float
+    """Spread of the photograph's red minus blue: how much colour there is to be told apart."""
+    offsets: tuple[float, ...]
+    """Mean of picture minus photograph in each channel."""
+    rest: float
+    """Spread of that difference within a channel, the largest of them."""
+
+
+@dataclass(frozen=True)
 class Output:
     """One output tensor of one run, read as a picture or mask."""
 
@@ -116,6 +134,8 @@ class Output:
     pictures of several channels, where no class is meant."""
     head: HeadNumbers | None = None
     """What it says of the head that drew it."""
+    colours: Colours | None = None
+    """Its colours beside those of the photograph that was fed; None where there are none to compare."""
     loss: LossNumbers | None = None
     """What the loss that was declared, or read from the model's file, makes of it."""
 
