@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, place_of, run_again, verify_now
+from unetdoctor.engine.passing import arranged, behind
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import resolve
@@ -54,7 +56,7 @@ def _described(
         operand=join.skip.position,
         kind=join.kind,
         gated=join.gated,
-        place=place_of(entries[join.op], examination.setting),
+        place=_joined_at(examination, seen, join),
         source=place_of(entries[join.source], examination.setting) if join.source >= 0 else Place(op="input"),
         level=sizes.index(join.size),
         size=join.size,
@@ -68,6 +70,10 @@ def _described(
         weight=weight,
         deep_weight=deep_weight,
         reconnects=join.source >= 0 and entries[join.source].shape == join.skip.shape,
+        cut=_is_cut(seen, join.skip),
+        deep_cut=_is_cut(seen, join.deep),
+        overwritten=bool(arranged(seen.tape, join.op)[1]),
+        deep_blank=_blank(examination, seen, join.deep, ablation.change),
         consumer=reader,
     )
     if join not in ablation.measured:
@@ -77,6 +83,37 @@ def _described(
     last = join.op == ablation.measured[-1].op or not examination.slow
     deep, deep_signal = ablation.of(join, join.deep) if last else (math.nan, math.nan)
     return replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
+
+
+def _joined_at(examination: "Examination", seen: Observed, join: Join) -> Place:
+    """Return where a join is; one that the network's own forward() makes is named by the layer that reads it."""
+    entry, after = seen.tape.entries[join.op], seen.tape.downstream({join.op})
+    place = place_of(entry, examination.setting)
+    reader = next((op for op in sorted(after) if is_weighted(seen.tape.entries[op])), None)
+    if entry.module or entry.parameters or reader is None:
+        return place
+    return replace(place, layer=seen.tape.entries[reader].layer)
+
+
+def _is_cut(seen: Observed, part: Part) -> bool:
+    """Return whether what was drawn last varies, and was merely arranged before it was joined."""
+    drawn = behind(seen.tape, part.ref.op) if isinstance(part.ref, Ref) else None
+    numbers = seen.statistics.get(drawn.op) if drawn is not None else None
+    return numbers is not None and numbers.signal > 0
+
+
+def _blank(examination: "Examination", seen: Observed, part: Part, change: Change) -> Place:
+    """Return the layer that draws a branch, where its weights are all zero; a place without a name otherwise."""
+    ref: Ref | Leaf | None = part.ref
+    while isinstance(ref, Ref) and not is_weighted(seen.tape.entries[ref.op]):
+        sources = seen.tape.activations(ref.op)
+        ref = sources[0] if len(sources) == 1 else None
+    if not isinstance(ref, Ref):
+        return Place()
+    entry = seen.tape.entries[ref.op]
+    names = [name for name in entry.parameters if name.endswith(".weight") and name not in change.leaves]
+    weights = [x.tensor for x in seen.tape.leaves if x.name in names]
+    return place_of(entry, examination.setting) if weights and not any(w.any() for w in weights) else Place()
 
 
 class _Ablation:

@@ -56,6 +56,14 @@ class Skip:
     """The same of the weights that read the deep branch."""
     reconnects: bool = False
     """Whether what was drawn where it parts has the shape of what is joined."""
+    cut: bool = False
+    """Whether it was drawn varied, and then merely moved, scaled or overwritten before it is joined."""
+    deep_cut: bool = False
+    """The same of the deep branch."""
+    overwritten: bool = False
+    """Whether something between the join and the layer that reads it can overwrite what was joined."""
+    deep_blank: Place = field(default_factory=Place)
+    """The layer that draws the deep branch, where its weights are all zero."""
     consumer: Place = field(default_factory=Place)
     """The layer that reads the join, where it is one convolution."""
 
