@@ -1,11 +1,11 @@
-"""UD211: the picture holds a grid that is also drawn where there is no picture."""
+"""UD211: the picture holds a grid that is also drawn where there is no picture, or is made of repeated pixels."""
 
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
-from unetdoctor.checks.skips import NOTHING, judged
-from unetdoctor.facts import Evidence, Finding, Grid, Kind, Maker, Place, Reading, Remedy, Severity
+from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, judged
+from unetdoctor.facts import Blocks, Evidence, Finding, Grid, Kind, Maker, Place, Reading, Remedy, Severity
 
 EVEN_LIMIT = 0.15
 """Grid on an even input over the spread of the picture. Networks that learned to draw pictures for 250 steps: at most
@@ -14,6 +14,26 @@ where the grid is seen: .31-.60. Bilinear resizing: 0."""
 PICTURE_LIMIT = 0.1
 """The same grid in the picture. After 250 steps: at most .064; after 40, where it is seen: .15-.36. Bilinear resizing:
 at most .003."""
+RANDOM_EVEN_LIMIT = 0.28
+"""The first limit where an uneven kernel's taps are as random ones, whose grid training takes away: .21 and .17 in two
+networks that end in 3x3 with stride 2 and draw well."""
+RANDOM_PICTURE_LIMIT = 0.15
+"""The second limit there: .14 and .11 in the same two."""
+AGREE_EVEN_LIMIT = 0.1
+"""The first limit where the taps agree (see AGREE_LIMIT). 26 such networks, fresh and trained: .14-.99."""
+AGREE_PICTURE_LIMIT = 0.03
+"""The second limit there: .056-.99; resized and then convolved: at most .003."""
+AGREE_LIMIT = 1.0
+"""Imbalance up to which the taps of an uneven kernel agree: a pixel under four of them gets four times what a pixel
+under one gets, whatever the features. All taps equal: .23; equal ones and fresh noise: .23-.78. Drawn at random: 2.5-5;
+of five networks that were trained: 1.3-3.1."""
+FOLLOWS_LIMIT = 0.1
+"""Imbalance that is as the number of taps on each pixel, from which it is that. Equal taps: .23; with noise: .17-.36.
+Balanced: 0."""
+BLOCK_LIMIT = 3
+"""Pixels of a block's side. None of 36 sound networks repeats pixels behind its last layer; 2 is a note."""
+EQUAL_LIMIT = 50.0
+"""Share of equal neighbours within blocks, less that between them, in %. Repeated: 100. Interpolated, or flat: 0."""
 
 TRIED = 3
 """Layers that are tried alone: the last ones, whose grid is the finest."""
@@ -40,7 +60,9 @@ class Checkerboard(Check):
     Source
         Odena et al., "Deconvolution and Checkerboard Artifacts", 2016; recipe 19. A kernel divisible by the stride
         alone does not help: measured, 4x4 with stride 2 draws as much of a grid as 3x3. Judged for trained networks
-        that draw pictures: in scores of classes a grid is none in the mask (networks that segment well hold .57).
+        that draw pictures: in scores of classes a grid is none in the mask (networks that segment well hold .57), and
+        that of fresh weights is noise. A kernel that is not divisible and whose taps agree is judged everywhere: its
+        grid is as strong as what it draws. So are pixels repeated behind the last layer.
     """
 
     code = "UD211"
@@ -48,32 +70,61 @@ class Checkerboard(Check):
     kind = Kind.CAUSE
     axes = (2,)
     proves_itself = True
+    proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for a trained network that draws pictures and has a layer that can draw a grid.
+        """Yield one finding for the layer that draws a grid, and one for pixels that are repeated.
 
         None beside a dead skip connection, which leaves the picture to the layers that draw the grid.
         """
+        if evidence.blocks is not None:
+            yield cls._repeated(evidence.blocks)
         grid = evidence.grid
-        if grid is None or not evidence.intent.effective.is_picture:
+        dead = NOTHING if evidence.model.trained else FRESH_LIMIT
+        if grid is None or any(skip.influence <= dead for skip in judged(evidence)):
             return
-        if any(skip.influence <= NOTHING for skip in judged(evidence)):
-            return
-        maker = _likely(grid)
-        yield cls.finding(
+        agreeing = [maker for maker in grid.makers if _agrees(maker)]
+        if agreeing or (evidence.model.trained and evidence.intent.effective.is_picture):
+            yield cls._grid(grid, agreeing[-1] if agreeing else _likely(grid))
+
+    @classmethod
+    def _grid(cls, grid: Grid, maker: Maker) -> Finding:
+        even, picture = EVEN_LIMIT, PICTURE_LIMIT
+        if maker.uneven:
+            agree, random = (AGREE_EVEN_LIMIT, AGREE_PICTURE_LIMIT), (RANDOM_EVEN_LIMIT, RANDOM_PICTURE_LIMIT)
+            even, picture = agree if _agrees(maker) else random
+        return cls.finding(
             f"On an even input a grid of {grid.period} pixels is {shown(100 * grid.even)} % of the picture's spread "
-            f"(at most {100 * EVEN_LIMIT:g} %), in the picture {shown(100 * grid.picture)} % (at most "
-            f"{100 * PICTURE_LIMIT:g} %); {_said(maker)} at {maker.place.text}.",
+            f"(at most {100 * even:g} %), in the picture {shown(100 * grid.picture)} % (at most "
+            f"{100 * picture:g} %); {_said(maker)} at {maker.place.text}.",
             either(
-                Reading("grid on an even input, over the picture's spread", grid.even, "x", upper=EVEN_LIMIT),
-                Reading("grid in the picture, over its spread", grid.picture, "x", upper=PICTURE_LIMIT),
+                Reading("grid on an even input, over the picture's spread", grid.even, "x", upper=even),
+                Reading("grid in the picture, over its spread", grid.picture, "x", upper=picture),
             ),
             place=maker.place,
-            severity=Severity.WARNING if evidence.model.trained else Severity.NOTE,
+            severity=Severity.WARNING,
             remedies=_remedies(grid, maker),
             op=maker.op,
         )
+
+    @classmethod
+    def _repeated(cls, blocks: Blocks) -> Finding:
+        return cls.finding(
+            f"The picture is drawn in blocks of {blocks.factor}x{blocks.factor} equal pixels: nothing behind the "
+            f"repetition at {blocks.place.text} smooths it ({shown(blocks.equal)} % more equal neighbours within "
+            f"blocks than between them, at most {EQUAL_LIMIT:g} %).",
+            [Reading("equal neighbours within blocks", blocks.equal, "%", upper=EQUAL_LIMIT)],
+            place=blocks.place,
+            severity=Severity.WARNING if blocks.factor >= BLOCK_LIMIT else Severity.NOTE,
+            remedies=[_smoothed(blocks)],
+            op=blocks.op,
+        )
+
+
+def _agrees(maker: Maker) -> bool:
+    """Return whether the taps of an uneven kernel agree, and leave more on the pixels under more of them."""
+    return maker.uneven and maker.imbalance <= AGREE_LIMIT and maker.imbalance * maker.follows >= FOLLOWS_LIMIT
 
 
 def _likely(grid: Grid) -> Maker:
@@ -117,4 +168,16 @@ def _evened(makers: Sequence[Maker], place: Place) -> Remedy:
         patch=_EVEN.format(layers=layers) if known else "",
         cause="UD211",
         scope=1 if len(makers) == 1 else 2,
+    )
+
+
+def _smoothed(blocks: Blocks) -> Remedy:
+    return Remedy(
+        action="smooth_resize",
+        place=blocks.place,
+        parameters={"op": blocks.op},
+        title="enlarge between the pixels (bilinear) instead of repeating them",
+        patch=f'nn.Upsample(scale_factor={blocks.factor}, mode="bilinear", align_corners=False)',
+        cause="UD211",
+        scope=1,
     )

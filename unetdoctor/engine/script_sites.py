@@ -17,7 +17,8 @@ import torch
 from torch import nn
 
 from unetdoctor.engine.program import frames, own_frame
-from unetdoctor.engine.tape import Entry, Tape, plain_name
+from unetdoctor.engine.script_state import nodes
+from unetdoctor.engine.tape import Entry, Tape, owner, plain_name
 
 Path = tuple[str, ...]
 
@@ -27,7 +28,7 @@ class Step:
     """One call in a program."""
 
     token: str
-    """First parameter that it reads, else the name of the operator."""
+    """Owner of the first parameter that it reads, else the name of the operator."""
     module: str
     """Module whose code calls it."""
     source: str
@@ -42,7 +43,10 @@ def name_modules(model: nn.Module, tape: Tape) -> None:
     if not isinstance(model, torch.jit.ScriptModule):
         return
     if model not in _steps:
-        _steps[model] = tuple(_calls(model._c, (), "forward"))
+        try:
+            _steps[model] = tuple(_calls(model._c, (), "forward", []))
+        except Exception:  # noqa: BLE001 - odd graphs of foreign code: nothing is named by them then
+            _steps[model] = ()
     steps = _steps[model]
     tokens = [_token(entry) for entry in tape.entries]
     matcher = SequenceMatcher(None, [step.token for step in steps], tokens, autojunk=False)
@@ -55,7 +59,7 @@ def name_modules(model: nn.Module, tape: Tape) -> None:
 
 
 def _token(entry: Entry) -> str:
-    return entry.parameters[0] if entry.parameters else plain_name(entry.func)
+    return f"{owner(entry.parameters[0])}." if entry.parameters else plain_name(entry.func)
 
 
 def _fill(entries: Sequence[Entry], between: Sequence[Step], around: Sequence[Step]) -> None:
@@ -70,40 +74,42 @@ def _name(entry: Entry, step: Step) -> None:
     entry.module = step.module
     if not entry.parameters:
         entry.layer = step.module
-    if not entry.file:
-        entry.file, entry.line = own_frame(frames(step.source)) or ("", 0)
+    entry.file, entry.line = own_frame(frames(step.source)) or ("", 0)
 
 
-def _calls(module: Any, path: Path, method: str) -> Iterator[Step]:
-    """Yield the calls of a method in order, those of the modules that it calls in their place."""
-    graph = _graph(module, method)
-    paths: dict[str, Path] = {next(iter(graph.inputs())).debugName(): ()}
-    yield from _in_block(graph, module, path, paths)
+def _calls(root: Any, path: Path, method: str, given: list[Path | None]) -> Iterator[Step]:
+    """Yield the calls of a method in order, those of the modules that it calls in their place.
+
+    `path` is the module's, `given` are those of the parameters and modules that the method is handed.
+    """
+    graph = _graph(_descend(root, path), method)
+    names = [value.debugName() for value in graph.inputs()]
+    paths = {name: known for name, known in zip(names, [path, *given], strict=False) if known is not None}
+    yield from _in_block(graph, root, path, paths)
 
 
 def _graph(module: Any, method: str) -> Any:
-    """Return the graph of a method, functions put in the place of their calls where it calls no other module."""
+    """Return the graph of a method, functions put in the place of their calls where it calls no other method."""
     found = module._get_method(method)
     graph = found.graph
-    kinds = {node.kind() for node in graph.nodes()}
-    return found.inlined_graph if "prim::CallMethod" not in kinds else graph  # type: ignore[no-any-return]
+    called = any(node.kind() == "prim::CallMethod" for node in nodes(graph))
+    return graph if called else found.inlined_graph
 
 
-def _in_block(block: Any, module: Any, path: Path, paths: dict[str, Path]) -> Iterator[Step]:
+def _in_block(block: Any, root: Any, path: Path, paths: dict[str, Path]) -> Iterator[Step]:
     for node in block.nodes():
         kind, read = node.kind(), [value.debugName() for value in node.inputs()]
         if kind == "prim::GetAttr" and read[0] in paths:
             paths[node.output().debugName()] = (*paths[read[0]], node.s("name"))
         elif kind == "prim::CallMethod" and read[0] in paths:
-            below = paths[read[0]]
-            yield from _calls(_descend(module, below), (*path, *below), node.s("name"))
+            yield from _calls(root, paths[read[0]], node.s("name"), [paths.get(name) for name in read[1:]])
         elif kind == "prim::CallFunction" or (kind.startswith("aten::") and _gives_tensors(node)):
             parameters = [paths[name] for name in read if paths.get(name)]
-            name = kind.removeprefix("aten::").removesuffix("_") if kind != "prim::CallFunction" else kind
-            token = ".".join((*path, *parameters[0])) if parameters else name
-            yield Step(token, ".".join(path), node.sourceRange())
+            owned = ".".join(parameters[0][:-1]) + "." if parameters else ""
+            name = kind.removeprefix("aten::").removesuffix("_")
+            yield Step(owned or name, ".".join(path), node.sourceRange())
         for inner in node.blocks():
-            yield from _in_block(inner, module, path, paths)
+            yield from _in_block(inner, root, path, paths)
 
 
 def _descend(module: Any, path: Path) -> Any:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation
 from unetdoctor.facts.findings import Place
-from unetdoctor.facts.grid import Grid
+from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
@@ -263,7 +263,9 @@ class Evidence:
     half: HalfPrecision | None = None
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
-    """The grid of a trained network with a layer that can draw one."""
+    """The grid of a network with a layer that can draw one."""
+    blocks: Blocks | None = None
+    """The blocks of equal pixels in which the picture is drawn last."""
 
     @property
     def main(self) -> Run | None:
