@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from unetdoctor.engine.crossing import fits
 from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, place_of, run_again, verify_now
@@ -76,6 +77,10 @@ def _described(
         deep_blank=_blank(examination, seen, join.deep, ablation.change),
         consumer=reader,
     )
+    fit = ablation.fits.get(join)
+    if fit is not None:
+        told = {"apart": fit.apart, "misfit": fit.misfit, "misfit_exchanged": fit.exchanged}
+        skip = replace(skip, exchangeable=True, **told)
     if join not in ablation.measured:
         return skip
     influence, signal = ablation.of(join, join.skip)
@@ -133,6 +138,7 @@ class _Ablation:
         starts = tuple(sorted({part.op for join in measured for part in (join.skip, join.deep)}))
         self._snapshots: dict[int, Snapshot] = {}
         self._whole = self._run(change, None, starts)
+        self.fits = fits(examination, seen, measured, self.change)
 
     @property
     def _wanted(self) -> tuple[Ref, ...]:

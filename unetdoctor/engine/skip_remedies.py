@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
+from unetdoctor.engine.crossing import exchange_skips
 from unetdoctor.engine.evaluation import Change, Intervention, isolated_random_state
 from unetdoctor.engine.passing import arranged, behind
 from unetdoctor.engine.skips import Join, consumer, find_joins
@@ -111,5 +112,6 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "reconnect_skip": reconnect_skip,
     "leave_joined": leave_joined,
     "fresh_branch": fresh_branch,
+    "exchange_skips": exchange_skips,
 }
 """Every remedy of a skip connection that a tape can be evaluated under."""

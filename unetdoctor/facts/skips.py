@@ -64,6 +64,15 @@ class Skip:
     """Whether something between the join and the layer that reads it can overwrite what was joined."""
     deep_blank: Place = field(default_factory=Place)
     """The layer that draws the deep branch, where its weights are all zero."""
+    exchangeable: bool = False
+    """Whether it was resized, and another resized skip fits in its place as it was drawn."""
+    apart: float = float("nan")
+    """Of an exchangeable one: root mean square distance of what is joined from that other skip, over its spread."""
+    misfit: float = float("nan")
+    """Of an exchangeable one: mean |ln(batch variance / stored variance)| of the first normalisation behind the join,
+    NaN without one."""
+    misfit_exchanged: float = float("nan")
+    """The same with each level's own skip joined there."""
     consumer: Place = field(default_factory=Place)
     """The layer that reads the join, where it is one convolution."""
 
