@@ -8,11 +8,11 @@ from unetdoctor.checks.skips import text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 APART_LIMIT = 0.01
-"""Distance of what is joined from the level's own skip connection, over its spread. Another level's: 1.2-1.6; with the
+"""Distance of what is joined from the level's own skip connection, over its spread. Another level's: 1.0-2.6; with the
 skips exchanged: 0."""
-MISFIT_LIMIT = 0.7
-"""Misfit behind crossed joins from which, and MISFIT_RATIO times what it is with the skips exchanged, the weights were
-trained the other way round. A U-Net of residual blocks on its own pictures: .81-1.4 crossed, .35-.37 exchanged."""
+MISFIT_LIMIT = 0.6
+"""Misfit behind crossed joins from which, and from MISFIT_RATIO times what it is with the skips exchanged, the weights
+were trained the other way round. A U-Net of residual blocks on its own pictures: .73-1.5 crossed, .26 exchanged."""
 MISFIT_RATIO = 1.5
 
 

@@ -25,7 +25,7 @@ MOST = 48
 MOST_SLOW = 6
 """The same where a pass is slow: the last ones, behind which least is to be evaluated again."""
 FLAT = 1e-6
-"""Spread over the largest value below which an output is flat: what is left is rounding."""
+"""Spread over the largest value below which an output or a branch is flat: what is left is rounding."""
 
 
 def skips(examination: "Examination", change: Change | None = None) -> tuple[Skip, ...]:
@@ -240,6 +240,8 @@ def _places(x: Tensor) -> tuple[int, ...]:
 def _flattened(x: Tensor) -> tuple[float, Tensor]:
     mean = x.float().mean(dim=_places(x), keepdim=True)
     signal = (x.float() - mean).square().mean().sqrt().item()
+    if signal <= FLAT * x.abs().max().item():
+        return 0.0, x  # its mean differs from it by rounding
     return signal, mean.to(x.dtype).expand_as(x).contiguous()
 
 

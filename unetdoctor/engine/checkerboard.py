@@ -26,6 +26,8 @@ NOISE = 1.2
 """Imbalance of a transposed convolution from which on its weights are as random ones (see Maker)."""
 SMALLEST = 64
 """Pixels of the shorter side from which a grid can be told from the border."""
+SMALL = 32
+"""The same where taps agree, whose grid is as strong as the picture."""
 
 
 def grid(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Grid | None:
@@ -38,12 +40,18 @@ def grid(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Grid 
         return None
     bench = examination.bench(seen)
     found = tuple(_maker(examination, seen, op, convolution) for op, convolution in makers(seen.tape))
-    if not bench.model.trained and not any(maker.imbalance < NOISE for maker in found):
+    agree = any(maker.imbalance < NOISE for maker in found)
+    if not bench.model.trained and not agree:
         return None
     change = change_for(bench, remedies)
     picture = examination.evaluate(seen, change)[1] if remedies else seen.raw
     even = _drawn_evenly(examination, seen, change)
-    if even is None or picture is None or min(even.shape[-2:]) < SMALLEST or not even.is_floating_point():
+    if (
+        even is None
+        or picture is None
+        or min(even.shape[-2:]) < (SMALL if agree else SMALLEST)
+        or not even.is_floating_point()
+    ):
         return None
     spread = _spread(picture)
     if not math.isfinite(spread) or spread == 0:
