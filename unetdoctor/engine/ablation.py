@@ -24,6 +24,8 @@ MOST = 48
 """Skip connections that are measured."""
 MOST_SLOW = 6
 """The same where a pass is slow: the last ones, behind which least is to be evaluated again."""
+SEVERED = 1e-6
+"""Influence at which the graph is asked where a branch is lost."""
 FLAT = 1e-6
 """Spread over the largest value below which an output or a branch is flat: what is left is rounding."""
 
@@ -71,33 +73,38 @@ def _described(
         weight=weight,
         deep_weight=deep_weight,
         reconnects=join.source >= 0 and entries[join.source].shape == join.skip.shape,
-        cut=_is_cut(seen, join.skip),
-        deep_cut=_is_cut(seen, join.deep),
-        overwritten=bool(arranged(seen.tape, join.op)[1]),
-        deep_blank=_blank(examination, seen, join.deep, ablation.change),
         consumer=reader,
     )
     fit = ablation.fits.get(join)
     if fit is not None:
-        told = {"apart": fit.apart, "misfit": fit.misfit, "misfit_exchanged": fit.exchanged}
-        skip = replace(skip, exchangeable=True, **told)
+        skip = replace(skip, exchangeable=True, apart=fit.apart, misfit=fit.misfit, misfit_exchanged=fit.exchanged)
     if join not in ablation.measured:
         return skip
     influence, signal = ablation.of(join, join.skip)
     # Where a pass is slow, only the last join tells what the deep branch is worth.
     last = join.op == ablation.measured[-1].op or not examination.slow
     deep, deep_signal = ablation.of(join, join.deep) if last else (math.nan, math.nan)
-    return replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
+    skip = replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
+    if not min(influence, deep) <= SEVERED:
+        return skip
+    return replace(
+        skip,
+        cut=_is_cut(seen, join.skip),
+        deep_cut=_is_cut(seen, join.deep),
+        overwritten=bool(arranged(seen.tape, join.op)[1]),
+        deep_blank=_blank(examination, seen, join.deep, ablation.change),
+    )
 
 
 def _joined_at(examination: "Examination", seen: Observed, join: Join) -> Place:
     """Return where a join is; one that the network's own forward() makes is named by the layer that reads it."""
-    entry, after = seen.tape.entries[join.op], seen.tape.downstream({join.op})
+    entry = seen.tape.entries[join.op]
     place = place_of(entry, examination.setting)
-    reader = next((op for op in sorted(after) if is_weighted(seen.tape.entries[op])), None)
-    if entry.module or entry.parameters or reader is None:
+    if entry.module:
         return place
-    return replace(place, layer=seen.tape.entries[reader].layer)
+    after = sorted(seen.tape.downstream({join.op}))
+    reader = next((op for op in after if is_weighted(seen.tape.entries[op])), None)
+    return place if reader is None else replace(place, layer=seen.tape.entries[reader].layer)
 
 
 def _is_cut(seen: Observed, part: Part) -> bool:

@@ -57,7 +57,8 @@ class Skip:
     reconnects: bool = False
     """Whether what was drawn where it parts has the shape of what is joined."""
     cut: bool = False
-    """Whether it was drawn varied, and then merely moved, scaled or overwritten before it is joined."""
+    """Where a branch has no influence: whether this one was drawn varied, and then merely moved, scaled or overwritten
+    before it is joined."""
     deep_cut: bool = False
     """The same of the deep branch."""
     overwritten: bool = False
