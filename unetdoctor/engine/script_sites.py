@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -48,13 +49,14 @@ def name_modules(model: nn.Module, tape: Tape) -> None:
         except Exception:  # noqa: BLE001 - odd graphs of foreign code: nothing is named by them then
             _steps[model] = ()
     steps = _steps[model]
-    tokens = [_token(entry) for entry in tape.entries]
+    entries = [entry for entry in tape.entries if not entry.static]
+    tokens = [_token(entry) for entry in entries]
     matcher = SequenceMatcher(None, [step.token for step in steps], tokens, autojunk=False)
     end, after = 0, 0
     for step, op, count in matcher.get_matching_blocks():
-        _fill(tape.entries[after:op], steps[end:step], steps[max(end - 1, 0) : step + 1])
+        _fill(entries[after:op], steps[end:step], steps[max(end - 1, 0) : step + 1])
         for number in range(count):
-            _name(tape.entries[op + number], steps[step + number])
+            _name(entries[op + number], steps[step + number])
         end, after = step + count, op + count
 
 
@@ -65,16 +67,24 @@ def _token(entry: Entry) -> str:
 def _fill(entries: Sequence[Entry], between: Sequence[Step], around: Sequence[Step]) -> None:
     """Name operations that no call stands for, such as the parts of a larger one, where one module alone is at work."""
     candidates = between or around
-    if candidates and len({step.module for step in candidates}) == 1:
-        for entry in entries:
+    alone = bool(candidates) and len({step.module for step in candidates}) == 1
+    for entry in entries:
+        if alone:
             _name(entry, candidates[0])
+        elif entry.parameters:
+            entry.module = owner(entry.parameters[0])
 
 
 def _name(entry: Entry, step: Step) -> None:
     entry.module = step.module
     if not entry.parameters:
         entry.layer = step.module
-    entry.file, entry.line = own_frame(frames(step.source)) or ("", 0)
+    entry.file, entry.line = _line(step.source)
+
+
+@lru_cache(maxsize=4096)
+def _line(source: str) -> tuple[str, int]:
+    return own_frame(frames(source)) or ("", 0)
 
 
 def _calls(root: Any, path: Path, method: str, given: list[Path | None]) -> Iterator[Step]:
