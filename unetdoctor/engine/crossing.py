@@ -149,7 +149,7 @@ def _parting(
     def watch(args: tuple[Any, ...]) -> None:
         joined = (args[0] if isinstance(args[0], (list, tuple)) else args)[join.skip.position].float()
         own = drawn[source].float()
-        spread = (own - own.mean(dim=(0, 2, 3), keepdim=True)).square().mean().sqrt().item()
+        spread = (own - own.mean(dim=_places(own), keepdim=True)).square().mean().sqrt().item()
         apart[join.op] = (joined - own).square().mean().sqrt().item() / spread if spread > 0 else math.nan
 
     return watch
@@ -157,10 +157,14 @@ def _parting(
 
 def _comparing(join: Join, stored: Tensor, misfits: dict[int, float]) -> Callable[[tuple[Any, ...]], None]:
     def watch(args: tuple[Any, ...]) -> None:
-        variance = torch.var(args[0].float(), dim=(0, 2, 3)).clamp_min(_LEAST)
+        variance = torch.var(args[0].float(), dim=_places(args[0])).clamp_min(_LEAST)
         misfits[join.op] = (variance / stored.to(variance).clamp_min(_LEAST)).log().abs().mean().item()
 
     return watch
+
+
+def _places(x: Tensor) -> list[int]:
+    return [d for d in range(x.dim()) if d != 1]
 
 
 def _stored_variance(seen: Observed, op: int) -> Tensor | None:

@@ -46,7 +46,7 @@ def name_modules(model: nn.Module, tape: Tape) -> None:
     if model not in _steps:
         try:
             _steps[model] = tuple(_calls(model._c, (), "forward", []))
-        except Exception:  # noqa: BLE001 - odd graphs of foreign code: nothing is named by them then
+        except (RuntimeError, AttributeError):  # an odd graph of foreign code: nothing is named by it
             _steps[model] = ()
     steps = _steps[model]
     entries = [entry for entry in tape.entries if not entry.static]
