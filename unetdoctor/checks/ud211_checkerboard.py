@@ -19,9 +19,9 @@ RANDOM_EVEN_LIMIT = 0.28
 networks that end in 3x3 with stride 2 and draw well."""
 RANDOM_PICTURE_LIMIT = 0.15
 """The second limit there: .14 and .11 in the same two."""
-AGREE_EVEN_LIMIT = 0.1
+AGREE_EVEN_LIMIT = 0.13
 """The first limit where the taps agree (see AGREE_LIMIT). 26 such networks, fresh and trained: .14-.99."""
-AGREE_PICTURE_LIMIT = 0.03
+AGREE_PICTURE_LIMIT = 0.05
 """The second limit there: .056-.99; resized and then convolved: at most .003."""
 AGREE_LIMIT = 1.0
 """Imbalance up to which the taps of an uneven kernel agree: a pixel under four of them gets four times what a pixel
@@ -53,7 +53,7 @@ class Checkerboard(Check):
     Cause
         A transposed convolution whose kernel is not divisible by its stride puts more weight on some pixels than on
         their neighbours; where it is divisible, and in a pixel shuffle, each pixel of a cell has weights of its own
-        that training has not balanced.
+        that training has not balanced. Or the picture is enlarged by repeating pixels, and no layer follows.
     Remedy
         Resize (bilinear or nearest) and then convolve; or give every pixel of a cell the same sum of weights, which is
         tried here, and train on.

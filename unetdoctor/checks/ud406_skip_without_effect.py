@@ -21,11 +21,13 @@ class SkipWithoutEffect(Check):
         The skip is multiplied by zero, its weights in the layer that reads it are zero, it carries one constant, or
         what was joined is overwritten before it is read.
     Remedy
-        Join the tensor that the encoder drew; draw the weights that read it anew. Both are tried, and the influence
-        is measured again.
+        Join the tensor that the encoder drew; let the next layer read all that was joined; draw the weights that read
+        it anew. Each is tried, and the influence is measured again.
     Source
         Measured by replacing the branch by its mean in every channel where it is joined: sound networks of 3 libraries
-        move by 1e-4 of their output's spread and more, severed ones by exactly 0.
+        move by 1e-4 of their output's spread and more, severed ones by exactly 0. Before training, only what no
+        initialisation does is more than a note: zero weights of one branch alone, or a branch that carries a signal and
+        is lost between layers.
     """
 
     code = "UD406"
