@@ -244,9 +244,9 @@ class TestCheckerboard:
 
     def test_taps_that_agree_are_judged_in_fresh_networks_and_in_masks(self) -> None:
         for judged in (
-            self.grid(0.15, 0.06, makers=self.uneven()),
-            replace(self.grid(0.15, 0.06, makers=self.uneven()), intent=MASK),
-            replace(self.grid(0.15, 0.06, makers=self.uneven()), model=evidence(trained=False).model),
+            self.grid(0.15, 0.02, makers=self.uneven()),
+            replace(self.grid(0.15, 0.02, makers=self.uneven()), intent=MASK),
+            replace(self.grid(0.15, 0.02, makers=self.uneven()), model=evidence(trained=False).model),
         ):
             found = only("UD211", judged)
             assert found.severity is Severity.WARNING

@@ -20,9 +20,8 @@ networks that end in 3x3 with stride 2 and draw well."""
 RANDOM_PICTURE_LIMIT = 0.15
 """The second limit there: .14 and .11 in the same two."""
 AGREE_EVEN_LIMIT = 0.13
-"""The first limit where the taps agree (see AGREE_LIMIT). 26 such networks, fresh and trained: .14-.99."""
-AGREE_PICTURE_LIMIT = 0.05
-"""The second limit there: .056-.99; resized and then convolved: at most .003."""
+"""The first limit, alone, where the taps agree (see AGREE_LIMIT). 26 such networks, fresh and trained: .14-.99. Resized
+and then convolved: 0."""
 AGREE_LIMIT = 1.0
 """Imbalance up to which the taps of an uneven kernel agree: a pixel under four of them gets four times what a pixel
 under one gets, whatever the features. All taps equal: .23; equal ones and fresh noise: .23-.78. Drawn at random: 2.5-5;
@@ -90,18 +89,20 @@ class Checkerboard(Check):
 
     @classmethod
     def _grid(cls, grid: Grid, maker: Maker) -> Finding:
-        even, picture = EVEN_LIMIT, PICTURE_LIMIT
-        if maker.uneven:
-            agree, random = (AGREE_EVEN_LIMIT, AGREE_PICTURE_LIMIT), (RANDOM_EVEN_LIMIT, RANDOM_PICTURE_LIMIT)
-            even, picture = agree if _agrees(maker) else random
+        even, picture = (RANDOM_EVEN_LIMIT, RANDOM_PICTURE_LIMIT) if maker.uneven else (EVEN_LIMIT, PICTURE_LIMIT)
+        agrees = _agrees(maker)
+        even = AGREE_EVEN_LIMIT if agrees else even
+        bound = "" if agrees else f" (at most {100 * picture:g} %)"
+        on_even = Reading("grid on an even input, over the picture's spread", grid.even, "x", upper=even)
+        # Where taps agree, the grid has the sign of what is drawn: over a mask's two sides it cancels out.
+        in_picture = Reading(
+            "grid in the picture, over its spread", grid.picture, "x", upper=None if agrees else picture
+        )
         return cls.finding(
             f"On an even input a grid of {grid.period} pixels is {shown(100 * grid.even)} % of the picture's spread "
-            f"(at most {100 * even:g} %), in the picture {shown(100 * grid.picture)} % (at most "
-            f"{100 * picture:g} %); {_said(maker)} at {maker.place.text}.",
-            either(
-                Reading("grid on an even input, over the picture's spread", grid.even, "x", upper=even),
-                Reading("grid in the picture, over its spread", grid.picture, "x", upper=picture),
-            ),
+            f"(at most {100 * even:g} %), in the picture {shown(100 * grid.picture)} %{bound}; {_said(maker)} at "
+            f"{maker.place.text}.",
+            (on_even, in_picture) if agrees else either(on_even, in_picture),
             place=maker.place,
             severity=Severity.WARNING,
             remedies=_remedies(grid, maker),
@@ -137,7 +138,8 @@ def _likely(grid: Grid) -> Maker:
 def _said(maker: Maker) -> str:
     kernel, stride = ("x".join(map(str, x)) for x in (maker.kernel, maker.stride))
     if maker.uneven:
-        return f"a kernel of {kernel} is not divisible by the stride {stride}"
+        agree = ", and its taps agree," if _agrees(maker) else ""
+        return f"a kernel of {kernel} is not divisible by the stride {stride}{agree}"
     return f"the layer is a {maker.kind} of {kernel} by {stride}"
 
 
