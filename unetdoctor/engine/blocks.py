@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
 _REPEATS = {"upsample_nearest2d", "_upsample_nearest_exact2d"}
+_WIDENS = {"upsample_bilinear2d", "upsample_bicubic2d"}
+"""What leaves blocks blocks, with softer borders."""
+_FLAT = 0.98
+"""Share of equal neighbours from which nothing is drawn that could be in blocks."""
 
 
 def blocks(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Blocks | None:
@@ -27,12 +31,12 @@ def blocks(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Blo
         return None
     drawn = examination.evaluate(seen, examination.change(seen, remedies))[0] if remedies else seen.output
     op, factor = found
-    equal = _equal(drawn, factor)
+    equal = _equal(drawn)
     return None if equal is None else Blocks(op, place_of(seen.tape.entries[op], examination.setting), factor, equal)
 
 
 def repeating(tape: Tape, drawn: Ref | Leaf) -> tuple[int, int] | None:
-    """Return (operation, factor) of the enlargement by repetition behind which nothing mixes pixels."""
+    """Return (operation, factor) of the enlargement by repetition behind which no layer mixes pixels."""
     ref: Ref | Leaf | None = drawn
     while isinstance(ref, Ref):
         entry = tape.entries[ref.op]
@@ -41,20 +45,19 @@ def repeating(tape: Tape, drawn: Ref | Leaf) -> tuple[int, int] | None:
             factor = factors.pop()
             return (ref.op, int(factor)) if not factors and factor == int(factor) > 1 else None
         sources = tape.activations(ref.op)
-        if is_weighted(entry) or len(sources) != 1 or entry.input_shapes[:1] != (entry.shape,):
+        keeps = entry.name in _WIDENS or entry.input_shapes[:1] == (entry.shape,)
+        if is_weighted(entry) or len(sources) != 1 or not keeps:
             return None
         ref = sources[0]
     return None
 
 
-def _equal(drawn: Tensor, factor: int) -> float | None:
-    """Return the share of equal neighbours within blocks less that between blocks, in %; None of what is no picture."""
-    if drawn.dim() != 4 or drawn.shape[-1] < 2 * factor or not drawn.is_floating_point():
+def _equal(drawn: Tensor) -> float | None:
+    """Return the share of neighbours that are equal, in %; None of what is no picture, or flat."""
+    if drawn.dim() != 4 or drawn.shape[-1] < 2 or not drawn.is_floating_point():
         return None
-    same = (drawn[..., 1:] == drawn[..., :-1]).float().mean(dim=(0, 1, 2))
-    between = same[factor - 1 :: factor].mean()
-    within = (same.sum() - same[factor - 1 :: factor].sum()) / (same.numel() - same[factor - 1 :: factor].numel())
-    return 100 * (within - between).item()
+    share = (drawn[..., 1:] == drawn[..., :-1]).float().mean().item()
+    return None if share > _FLAT else 100 * share
 
 
 def smooth_resize(bench: Bench, remedy: Remedy) -> Change:

@@ -60,4 +60,4 @@ class Blocks:
     factor: int
     """Pixels of a block's side."""
     equal: float
-    """Share of neighbours within a block that are equal, less that of neighbours in two blocks, in %."""
+    """Share of neighbouring pixels that are equal, in %."""
