@@ -81,6 +81,38 @@ class TestActivationTwice:
         assert finding.readings[0].value == 100
 
 
+class TestConfinedValues:
+    """UD502 where the graph does not tell: a trained network whose values keep to what two activations leave."""
+
+    def drawn(self, low: float, high: float, channels: int = 1, error: float = 0.5) -> Output:
+        parts = [channel(i) for i in range(channels)]
+        return output(parts, minimum=low, maximum=high, head=numbers(channel_sum_error=error))
+
+    @pytest.mark.parametrize("ends", [(), (finish("sigmoid"),)])
+    def test_sigmoid(self, ends: tuple[Finish, ...]) -> None:
+        finding = only("UD502", ended(*ends, drawn=self.drawn(0.5002, 0.7305)))
+        assert finding.severity is Severity.ERROR
+        assert "sigmoid applied twice" in finding.message
+        assert [r.action for r in finding.remedies] == ["skip_operation" if ends else "structural"]
+
+    @pytest.mark.parametrize(("channels", "low", "high"), [(2, 0.2689, 0.7311), (3, 0.2119, 0.5761)])
+    def test_softmax(self, channels: int, low: float, high: float) -> None:
+        finding = only("UD502", ended(drawn=self.drawn(low, high, channels, 1e-6)))
+        assert finding.severity is Severity.WARNING
+        assert "softmax applied twice" in finding.message
+
+    @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.5, 0.65), (0.55, 0.7311), (0.49, 0.7311), (0.5, 0.75)])
+    def test_other_ranges_are_in_order(self, low: float, high: float) -> None:
+        assert not only("UD502", ended(drawn=self.drawn(low, high))).ill
+
+    def test_one_input_that_goes_beyond_is_enough(self) -> None:
+        given = evidence(self.drawn(0.5, 0.7311), self.drawn(0.2, 0.7311), finishes=())
+        assert not only("UD502", given).ill
+
+    def test_fresh_weights_are_not_judged(self) -> None:
+        assert examine("UD502", ended(drawn=self.drawn(0.5, 0.7311), trained=False)) == []
+
+
 class TestSoftmaxOnOneChannel:
     """UD503."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.checks.build import MASK, NAN, evidence, examine, only
-from unetdoctor.facts import Evidence, Grid, Maker, Place, Severity, Skip
+from unetdoctor.facts import Blocks, Evidence, Grid, Maker, Place, Severity, Skip
 
 
 def a_skip(at: int = 0, **fields: Any) -> Skip:
@@ -101,8 +101,53 @@ class TestWhy:
         assert "reads the join" in found.message
         assert examine("UD407", given(a_skip(0, deep_influence=0.0, reaches=False))) == []
 
+    def test_what_is_overwritten_behind_the_join_is_left_alone_in_the_experiment(self) -> None:
+        found = next(f for f in examine("UD406", given(a_skip(0, influence=0.0, overwritten=True))) if f.ill)
+        assert [r.action for r in found.remedies] == ["leave_joined"]
+        found = next(f for f in examine("UD407", given(a_skip(0, deep_influence=0.0, overwritten=True))) if f.ill)
+        assert [r.action for r in found.remedies] == ["leave_joined"]
+
+    @pytest.mark.parametrize(
+        ("fields", "action"),
+        [
+            ({"deep_cut": True}, "reconnect_skip"),
+            ({"deep_blank": Place("up"), "deep_cut": True}, "fresh_branch"),
+            ({}, "structural"),
+        ],
+    )
+    def test_a_constant_deep_branch(self, fields: dict[str, Any], action: str) -> None:
+        dead = a_skip(0, deep_influence=0.0, deep_signal=0.0, **fields)
+        assert [r.action for f in examine("UD407", given(dead)) if f.ill for r in f.remedies] == [action]
+
     def test_a_correction_of_the_input_is_no_bypass(self) -> None:
         assert examine("UD407", given(a_skip(0, deep_influence=0.0, from_input=True))) == []
+
+
+class TestFresh:
+    """Before training only what no initialisation does is a warning, which the experiment then proves."""
+
+    @pytest.mark.parametrize(
+        ("code", "fields", "severity"),
+        [
+            ("UD406", {"influence": 0.0, "overwritten": True}, Severity.WARNING),
+            ("UD406", {"influence": 0.0, "overwritten": True, "signal": 1e-9}, Severity.NOTE),
+            ("UD406", {"influence": 0.0, "overwritten": True, "kind": "add"}, Severity.NOTE),
+            ("UD406", {"influence": 0.0, "overwritten": True, "deep_influence": 0.0}, Severity.NOTE),
+            ("UD406", {"influence": 0.0, "signal": 0.0, "cut": True}, Severity.WARNING),
+            ("UD406", {"influence": 0.0, "signal": 0.0}, Severity.NOTE),
+            ("UD407", {"deep_influence": 0.0, "overwritten": True}, Severity.WARNING),
+            ("UD407", {"deep_influence": 0.0, "deep_signal": 0.0, "deep_cut": True}, Severity.WARNING),
+            ("UD407", {"deep_influence": 0.0, "deep_signal": 0.0, "deep_blank": Place("up")}, Severity.WARNING),
+            (
+                "UD407",
+                {"deep_influence": 0.0, "deep_signal": 0.0, "deep_blank": Place("up"), "kind": "add"},
+                Severity.NOTE,
+            ),
+        ],
+    )
+    def test_severity(self, code: str, fields: dict[str, Any], severity: Severity) -> None:
+        found = [f for f in examine(code, given(a_skip(0, **fields), trained=False)) if f.ill]
+        assert [f.severity for f in found] == [severity]
 
 
 def test_what_a_dead_branch_takes_along_is_not_said_twice() -> None:
@@ -124,6 +169,24 @@ class TestCrossed:
         assert found.severity is Severity.WARNING
         assert found.readings[0].value == 2
         assert [r.action for r in found.remedies] == ["structural"]
+
+    def exchangeable(self, **fields: float) -> Evidence:
+        found = self.crossed((0, 2), (1, 1), (2, 0)).skips
+        told = {"apart": 1.4, "misfit": 1.5, "misfit_exchanged": 0.3, **fields}
+        return given(*[x if not x.resized else replace(x, exchangeable=True, **told) for x in found])
+
+    def test_weights_that_were_trained_the_other_way_round_are_an_error(self) -> None:
+        found = only("UD408", self.exchangeable())
+        assert found.severity is Severity.ERROR
+        assert [r.action for r in found.remedies] == ["exchange_skips", "structural"]
+        assert "with the skips exchanged e^0.3" in found.message
+
+    @pytest.mark.parametrize("fields", [{"misfit": 0.5}, {"misfit_exchanged": 1.2}, {"misfit": NAN}])
+    def test_others_are_a_warning(self, fields: dict[str, float]) -> None:
+        assert only("UD408", self.exchangeable(**fields)).severity is Severity.WARNING
+
+    def test_exchanged_ones_are_in_order(self) -> None:
+        assert not only("UD408", self.exchangeable(apart=0.0)).ill
 
     def test_three_in_a_ring(self) -> None:
         assert only("UD408", self.crossed((0, 2), (2, 1), (1, 0))).readings[0].value == 3
@@ -174,6 +237,36 @@ class TestCheckerboard:
     def test_scores_are_not_judged(self) -> None:
         assert examine("UD211", replace(self.grid(0.5, 0.5), intent=MASK)) == []
         assert examine("UD211", evidence()) == []
+
+    def uneven(self, **fields: float) -> tuple[Maker, ...]:
+        told = {"imbalance": 0.24, "follows": 0.95, **fields}
+        return (replace(self.MAKERS[0], kernel=(3, 3), **told), self.MAKERS[1])
+
+    def test_taps_that_agree_are_judged_in_fresh_networks_and_in_masks(self) -> None:
+        for judged in (
+            self.grid(0.15, 0.02, makers=self.uneven()),
+            replace(self.grid(0.15, 0.02, makers=self.uneven()), intent=MASK),
+            replace(self.grid(0.15, 0.02, makers=self.uneven()), model=evidence(trained=False).model),
+        ):
+            found = only("UD211", judged)
+            assert found.severity is Severity.WARNING
+            assert found.place.layer == "grow"
+
+    @pytest.mark.parametrize("fields", [{"imbalance": 3.0}, {"imbalance": 0.05}, {"follows": 0.1}])
+    def test_others_are_as_random_ones(self, fields: dict[str, float]) -> None:
+        made = self.uneven(**fields)
+        assert not only("UD211", self.grid(0.21, 0.14, makers=made)).ill
+        assert only("UD211", self.grid(0.3, 0.16, makers=made)).ill
+        assert examine("UD211", replace(self.grid(0.9, 0.9, makers=made), intent=MASK)) == []
+
+    @pytest.mark.parametrize(
+        ("factor", "equal", "severity"),
+        [(4, 100.0, Severity.WARNING), (2, 100.0, Severity.NOTE), (4, 3.0, Severity.OK)],
+    )
+    def test_blocks(self, factor: int, equal: float, severity: Severity) -> None:
+        found = only("UD211", evidence(blocks=Blocks(7, Place("up"), factor, equal)))
+        assert found.severity is severity
+        assert [r.action for r in found.remedies] == ["smooth_resize"] * found.ill
 
     def test_the_lines_to_paste_even_a_layer(self) -> None:
         """They do what the experiment does: every pixel of a cell gets the same sum."""

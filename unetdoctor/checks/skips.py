@@ -9,6 +9,9 @@ FRESH_LIMIT = 1e-9
 """The same for fresh networks, whose signal grows weaker from level to level: 1.3e-6 at a sound one's bottom, with
 running statistics that were never filled. Exactly 0: severed."""
 
+LOUD = 1e-3
+"""Spread of a branch over that of the other one at the join from which rounding cannot swallow its influence."""
+
 
 def is_known(value: float) -> bool:
     """Return whether an influence was measured."""
@@ -45,4 +48,17 @@ def fresh_slice(skip: Skip, branch: str, cause: str) -> Remedy:
         patch="",
         cause=cause,
         scope=2,
+    )
+
+
+def left_joined(skip: Skip, cause: str) -> Remedy:
+    """Return that the next layer reads the whole of what was joined."""
+    return Remedy(
+        action="leave_joined",
+        place=skip.place,
+        parameters={"join": skip.join, "operand": skip.operand},
+        title="let the next layer read all that was joined: leave out what overwrites part of it",
+        patch="x = conv(torch.cat([deep, skip], dim=1))  # nothing between that sets channels or scales them by 0",
+        cause=cause,
+        scope=1,
     )

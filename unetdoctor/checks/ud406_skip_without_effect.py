@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, fresh_slice, is_known, judged, text
+from unetdoctor.checks.skips import FRESH_LIMIT, LOUD, NOTHING, fresh_slice, is_known, judged, left_joined, text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -21,11 +21,13 @@ class SkipWithoutEffect(Check):
         The skip is multiplied by zero, its weights in the layer that reads it are zero, it carries one constant, or
         what was joined is overwritten before it is read.
     Remedy
-        Join the tensor that the encoder drew; draw the weights that read it anew. Both are tried, and the influence
-        is measured again.
+        Join the tensor that the encoder drew; let the next layer read all that was joined; draw the weights that read
+        it anew. Each is tried, and the influence is measured again.
     Source
         Measured by replacing the branch by its mean in every channel where it is joined: sound networks of 3 libraries
-        move by 1e-4 of their output's spread and more, severed ones by exactly 0.
+        move by 1e-4 of their output's spread and more, severed ones by exactly 0. Before training, only what no
+        initialisation does is more than a note: zero weights of one branch alone, or a branch that carries a signal and
+        is lost between layers.
     """
 
     code = "UD406"
@@ -59,13 +61,19 @@ def _name(skip: Skip) -> str:
 
 def _severity(evidence: Evidence, skip: Skip) -> Severity:
     if not evidence.model.trained:
-        return Severity.WARNING if _half_zero(skip) else Severity.NOTE
+        return Severity.WARNING if _half_zero(skip) or _severed(skip) else Severity.NOTE
     return Severity.ERROR if skip.influence <= NOTHING and skip.reaches else Severity.WARNING
 
 
 def _half_zero(skip: Skip) -> bool:
     """Return whether the weights that read the skip are zero, and those beside them not, as no initialisation does."""
     return skip.deep_weight > 0 and skip.weight <= NOTHING * skip.deep_weight
+
+
+def _severed(skip: Skip) -> bool:
+    """Return whether the skip is lost on the way, through no weight that training could change."""
+    lost = skip.cut if skip.signal <= NOTHING else skip.overwritten and skip.signal > LOUD * skip.deep_signal
+    return skip.reaches and skip.kind == "cat" and skip.influence <= 0 < skip.deep_influence and lost
 
 
 def _why(skip: Skip) -> str:
@@ -79,7 +87,7 @@ def _why(skip: Skip) -> str:
 
 
 def _remedies(skip: Skip) -> Iterator[Remedy]:
-    if skip.reaches and skip.signal <= NOTHING and skip.reconnects:
+    if skip.reaches and skip.signal <= NOTHING and (skip.reconnects or skip.cut):
         yield Remedy(
             action="reconnect_skip",
             place=skip.place,
@@ -93,6 +101,8 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
         )
     elif skip.weight <= NOTHING * skip.deep_weight:
         yield fresh_slice(skip, "skip", "UD406")
+    elif skip.reaches and skip.overwritten:
+        yield left_joined(skip, "UD406")
     else:
         yield Remedy(
             action="structural",

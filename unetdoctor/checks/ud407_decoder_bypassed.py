@@ -1,9 +1,11 @@
 """UD407: the deep branch has no effect on the output: a skip connection draws the picture alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, fresh_slice, is_known, judged, text
+from unetdoctor.checks.remedies import initialise_layer
+from unetdoctor.checks.skips import FRESH_LIMIT, LOUD, NOTHING, fresh_slice, is_known, judged, left_joined, text
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -21,7 +23,8 @@ class DecoderBypassed(Check):
         The deep branch is multiplied by zero or dead, its weights in the layer that reads it are zero, or what the
         decoder drew is overwritten.
     Remedy
-        Let the decoder's features reach the join; draw the weights that read them anew.
+        Let the decoder's features reach the join, and the next layer read all of it; draw the weights that read them,
+        or an upsampling layer of zeros, anew. Each is tried, and the influence is measured again.
     Source
         Measured by replacing the branch by its mean in every channel where it is joined: sound networks of 3 libraries
         move by 7e-4 of their output's spread and more, those cut off by exactly 0. A network that adds a
@@ -58,7 +61,16 @@ class DecoderBypassed(Check):
 def _fresh_severity(skip: Skip) -> Severity:
     """Return how bad it is before training: no initialisation zeroes the weights of one branch beside another's."""
     half_zero = skip.weight > 0 and skip.deep_weight <= NOTHING * skip.weight
-    return Severity.WARNING if half_zero else Severity.NOTE
+    return Severity.WARNING if half_zero or _severed(skip) else Severity.NOTE
+
+
+def _severed(skip: Skip) -> bool:
+    """Return whether the deep branch is lost on the way; a blank layer beside a sum is how residual branches start."""
+    if skip.deep_signal <= NOTHING:
+        lost = skip.deep_cut or bool(skip.deep_blank.layer)
+    else:
+        lost = skip.overwritten and skip.deep_signal > LOUD * skip.signal
+    return skip.kind == "cat" and skip.deep_influence <= 0 < skip.influence and lost
 
 
 def _name(skip: Skip) -> str:
@@ -67,7 +79,8 @@ def _name(skip: Skip) -> str:
 
 def _why(skip: Skip) -> str:
     if skip.deep_signal <= NOTHING:
-        return ": it carries one constant in every channel"
+        blank = f", since the weights of {skip.deep_blank.layer} are all zero" if skip.deep_blank.layer else ""
+        return f": it carries one constant in every channel{blank}"
     if skip.deep_weight <= NOTHING * skip.weight:
         return f": the weights of {skip.consumer.layer} that read it are zero"
     return ""
@@ -76,6 +89,20 @@ def _why(skip: Skip) -> str:
 def _remedies(skip: Skip) -> Iterator[Remedy]:
     if skip.deep_weight <= NOTHING * skip.weight:
         yield fresh_slice(skip, "deep", "UD407")
+    elif skip.deep_signal <= NOTHING and skip.deep_blank.layer:
+        yield replace(initialise_layer(skip.deep_blank, "UD407"), action="fresh_branch", parameters=_at(skip))
+    elif skip.deep_signal <= NOTHING and skip.deep_cut:
+        yield Remedy(
+            action="reconnect_skip",
+            place=skip.place,
+            parameters={**_at(skip), "branch": "deep"},
+            title="join what the decoder drew, unchanged",
+            patch="joined = torch.cat([deep, skip], dim=1)  # deep: what the decoder drew, unchanged",
+            cause="UD407",
+            scope=1,
+        )
+    elif skip.overwritten:
+        yield left_joined(skip, "UD407")
     else:
         yield Remedy(
             action="structural",
@@ -84,3 +111,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
             cause="UD407",
             scope=2,
         )
+
+
+def _at(skip: Skip) -> dict[str, object]:
+    return {"join": skip.join, "operand": skip.operand}

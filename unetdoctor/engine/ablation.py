@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from unetdoctor.engine.crossing import fits
+from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, branch_points, place_of, run_again, verify_now
+from unetdoctor.engine.passing import arranged, behind
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import resolve
@@ -21,8 +24,10 @@ MOST = 48
 """Skip connections that are measured."""
 MOST_SLOW = 6
 """The same where a pass is slow: the last ones, behind which least is to be evaluated again."""
+SEVERED = 1e-6
+"""Influence at which the graph is asked where a branch is lost."""
 FLAT = 1e-6
-"""Spread over the largest value below which an output is flat: what is left is rounding."""
+"""Spread over the largest value below which an output or a branch is flat: what is left is rounding."""
 
 
 def skips(examination: "Examination", change: Change | None = None) -> tuple[Skip, ...]:
@@ -56,7 +61,7 @@ def _described(
         operand=join.skip.position,
         kind=join.kind,
         gated=join.gated,
-        place=place_of(entries[join.op], examination.setting),
+        place=_joined_at(examination, seen, join),
         source=place_of(entries[join.source], examination.setting) if join.source >= 0 else Place(op="input"),
         level=sizes.index(join.size),
         size=join.size,
@@ -72,13 +77,57 @@ def _described(
         reconnects=join.source >= 0 and entries[join.source].shape == join.skip.shape,
         consumer=reader,
     )
+    fit = ablation.fits.get(join)
+    if fit is not None:
+        skip = replace(skip, exchangeable=True, apart=fit.apart, misfit=fit.misfit, misfit_exchanged=fit.exchanged)
     if join not in ablation.measured:
         return skip
     influence, signal = ablation.of(join, join.skip)
     # Where a pass is slow, only the last join tells what the deep branch is worth.
     last = join.op == ablation.measured[-1].op or not examination.slow
     deep, deep_signal = ablation.of(join, join.deep) if last else (math.nan, math.nan)
-    return replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
+    skip = replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
+    if not min(influence, deep) <= SEVERED:
+        return skip
+    return replace(
+        skip,
+        cut=_is_cut(seen, join.skip),
+        deep_cut=_is_cut(seen, join.deep),
+        overwritten=bool(arranged(seen.tape, join.op)[1]),
+        deep_blank=_blank(examination, seen, join.deep, ablation.change),
+    )
+
+
+def _joined_at(examination: "Examination", seen: Observed, join: Join) -> Place:
+    """Return where a join is; one that the network's own forward() makes is named by the layer that reads it."""
+    entry = seen.tape.entries[join.op]
+    place = place_of(entry, examination.setting)
+    if entry.module:
+        return place
+    after = sorted(seen.tape.downstream({join.op}))
+    reader = next((op for op in after if is_weighted(seen.tape.entries[op])), None)
+    return place if reader is None else replace(place, layer=seen.tape.entries[reader].layer)
+
+
+def _is_cut(seen: Observed, part: Part) -> bool:
+    """Return whether what was drawn last varies, and was merely arranged before it was joined."""
+    drawn = behind(seen.tape, part.ref.op) if isinstance(part.ref, Ref) else None
+    numbers = seen.statistics.get(drawn.op) if drawn is not None else None
+    return numbers is not None and numbers.signal > 0
+
+
+def _blank(examination: "Examination", seen: Observed, part: Part, change: Change) -> Place:
+    """Return the layer that draws a branch, where its weights are all zero; a place without a name otherwise."""
+    ref: Ref | Leaf | None = part.ref
+    while isinstance(ref, Ref) and not is_weighted(seen.tape.entries[ref.op]):
+        sources = seen.tape.activations(ref.op)
+        ref = sources[0] if len(sources) == 1 else None
+    if not isinstance(ref, Ref):
+        return Place()
+    entry = seen.tape.entries[ref.op]
+    names = [name for name in entry.parameters if name.endswith(".weight") and name not in change.leaves]
+    weights = [x.tensor for x in seen.tape.leaves if x.name in names]
+    return place_of(entry, examination.setting) if weights and not any(w.any() for w in weights) else Place()
 
 
 class _Ablation:
@@ -102,6 +151,7 @@ class _Ablation:
             self._snapshots, self._whole = seen.branches, tuple(seen.drawn[ref] for ref in self._wanted)
         else:
             self._whole = self._run(change, None, starts)
+        self.fits = fits(examination, seen, measured, self.change)
 
     @property
     def _wanted(self) -> tuple[Ref, ...]:
@@ -203,6 +253,8 @@ def _places(x: Tensor) -> tuple[int, ...]:
 def _flattened(x: Tensor) -> tuple[float, Tensor]:
     mean = x.float().mean(dim=_places(x), keepdim=True)
     signal = (x.float() - mean).square().mean().sqrt().item()
+    if signal <= FLAT * x.abs().max().item():
+        return 0.0, x  # its mean differs from it by rounding
     return signal, mean.to(x.dtype).expand_as(x).contiguous()
 
 

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -11,6 +12,8 @@ from unetdoctor.engine.evaluation import Change, DivergedError
 from unetdoctor.engine.grid_remedies import makers, stride_of
 from unetdoctor.engine.observation import Observed, place_of
 from unetdoctor.engine.remedies import change_for
+from unetdoctor.engine.tape import Leaf, Ref
+from unetdoctor.engine.weights import resolve
 from unetdoctor.facts import Grid, Maker, Remedy
 
 if TYPE_CHECKING:
@@ -19,22 +22,36 @@ if TYPE_CHECKING:
 PERIODS = (2, 4)
 """Pixels after which a grid repeats itself: the strides of the last two levels. After 8, what a picture itself holds is
 as large as a grid."""
+NOISE = 1.2
+"""Imbalance of a transposed convolution from which on its weights are as random ones (see Maker)."""
 SMALLEST = 64
 """Pixels of the shorter side from which a grid can be told from the border."""
+SMALL = 32
+"""The same where taps agree, whose grid is as strong as the picture."""
 
 
 def grid(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Grid | None:
-    """Return the grid of a trained network, perhaps under remedies; None where no layer can draw one."""
+    """Return the grid that a network draws, perhaps under remedies; None where no layer can draw one.
+
+    Of a fresh network only where the taps of a transposed convolution agree: random ones give noise.
+    """
     seen = _pass(examination)
     if seen is None or seen.drawing is None or not makers(seen.tape):
         return None
     bench = examination.bench(seen)
-    if not bench.model.trained:
+    found = tuple(_maker(examination, seen, op, convolution) for op, convolution in makers(seen.tape))
+    agree = any(maker.imbalance < NOISE for maker in found)
+    if not bench.model.trained and not agree:
         return None
     change = change_for(bench, remedies)
     picture = examination.evaluate(seen, change)[1] if remedies else seen.raw
     even = _drawn_evenly(examination, seen, change)
-    if even is None or picture is None or min(even.shape[-2:]) < SMALLEST or not even.is_floating_point():
+    if (
+        even is None
+        or picture is None
+        or min(even.shape[-2:]) < (SMALL if agree else SMALLEST)
+        or not even.is_floating_point()
+    ):
         return None
     spread = _spread(picture)
     if not math.isfinite(spread) or spread == 0:
@@ -48,7 +65,7 @@ def grid(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Grid 
         period=period,
         even=strengths[period],
         picture=_strength(picture, period) / spread,
-        makers=tuple(_maker(examination, seen, op, convolution) for op, convolution in makers(seen.tape)),
+        makers=found,
     )
 
 
@@ -98,6 +115,24 @@ def _maker(examination: "Examination", seen: Observed, op: int, convolution: int
     weight = seen.tape.leaves[reference.index].tensor.shape if hasattr(reference, "index") else ()
     place = place_of(kernel if not entry.layer else entry, examination.setting)
     if op == convolution:
-        return Maker(op, place, "transposed convolution", tuple(weight[2:]), stride_of(entry))
+        stored = resolve(seen.tape, reference, seen.values) if isinstance(reference, (Ref, Leaf)) else None
+        numbers = imbalance(stored, stride_of(entry)) if stored is not None else (math.nan, math.nan)
+        return Maker(op, place, "transposed convolution", tuple(weight[2:]), stride_of(entry), *numbers)
     factor = int(entry.args[1])
     return Maker(op, place_of(kernel, examination.setting), "pixel shuffle", tuple(weight[2:]), (factor, factor))
+
+
+def imbalance(weight: Tensor, stride: tuple[int, ...]) -> tuple[float, float]:
+    """Return how unequal the sums over the taps on each pixel are, and how much of that follows their number."""
+    rows, columns = stride
+    phases = [weight.detach().double()[..., a::rows, b::columns] for a in range(rows) for b in range(columns)]
+    sums = torch.stack([taps.sum(dim=(-2, -1)) for taps in phases], dim=-1)
+    counts = torch.tensor([float(taps.shape[-1] * taps.shape[-2]) for taps in phases]).to(sums)
+    mean = sums.mean(dim=-1, keepdim=True)
+    energy, uneven = (mean.square().sum() * len(phases)).item(), sums - mean
+    pattern = counts - counts.mean()
+    if not energy > 0 or not pattern.any():
+        return math.nan, math.nan
+    total = uneven.square().sum().item()
+    along = (uneven @ (pattern / pattern.norm())).square().sum().item()
+    return total / energy, along / total if total else 0.0

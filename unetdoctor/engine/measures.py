@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
+from unetdoctor.engine.blocks import blocks
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
@@ -38,12 +40,14 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "half": half_precision,
     "grid": grid,
     "seam": tile_seam,
+    "blocks": blocks,
 }
 """Field of Evidence -> how it is measured."""
 
 AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], Any]]] = {
     "skips": (SKIP_ACTIONS, skips_under),
     "grid": (GRID_ACTIONS, grid),
+    "blocks": (BLOCK_ACTIONS, blocks),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": (REMODELLING, model_under),

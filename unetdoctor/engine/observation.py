@@ -15,6 +15,7 @@ from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Snapshot, evaluate
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import Found, choose, described, find_tensors
+from unetdoctor.engine.script_sites import name_modules
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.skips import Join, find_joins
 from unetdoctor.engine.statistics import Statistics
@@ -116,6 +117,7 @@ def observe(
     tape = recorder.tape
     if next(setting.model.named_parameters(), None) is None:
         name_kernels(tape)
+    name_modules(setting.model, tape)
     _name_nameless(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
     seen.quiet, seen.pinned = statistics.quiet(), statistics.pinned()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from unetdoctor.engine.activations import centre_input, leaky_slope
 from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
+from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.evaluation import Change, isolated_random_state
@@ -276,6 +277,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,
+    **BLOCK_ACTIONS,
 }
 """Every remedy that a tape can be evaluated under."""
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
-from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.crossing import exchange_skips
+from unetdoctor.engine.evaluation import Change, Intervention, isolated_random_state
+from unetdoctor.engine.passing import arranged, behind
 from unetdoctor.engine.skips import Join, consumer, find_joins
-from unetdoctor.engine.tape import Leaf, tensors
+from unetdoctor.engine.tape import Leaf, Ref, tensors
 from unetdoctor.engine.weights import resolve
 from unetdoctor.facts import Remedy
 
@@ -46,28 +48,70 @@ def fresh_slice(bench: Bench, remedy: Remedy) -> Change:
 
 
 def reconnect_skip(bench: Bench, remedy: Remedy) -> Change:
-    """Join what was drawn where the skip connection parts, in the place of what arrives at the join."""
+    """Join what was drawn before the branch was cut, in the place of what arrives at the join."""
     join = _named(bench, remedy)
-    if join.source < 0 or bench.tape.entries[join.source].shape != join.skip.shape:
+    part = join.deep if remedy.parameters.get("branch") == "deep" else join.skip
+    drawn = behind(bench.tape, part.ref.op) if isinstance(part.ref, Ref) else None
+    source = drawn.op if drawn is not None else join.source
+    if source < 0 or bench.tape.entries[source].shape != part.shape:
         raise NotApplicableError("what was drawn where it parts has another shape")
-    drawn: list[Tensor] = []
-
-    def keep(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
-        drawn[:] = [next(tensors(out)).clone()]
-        return out
+    kept: list[Tensor] = []
 
     def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if isinstance(args[0], (list, tuple)):
             joined = list(args[0])
-            joined[join.skip.position] = drawn[0]
+            joined[part.position] = kept[0]
             return func(joined, *args[1:], **kwargs)
         changed = list(args)
-        changed[join.skip.position] = drawn[0]
+        changed[part.position] = kept[0]
         return func(*changed, **kwargs)
 
-    return Change(interventions={join.source: keep, join.skip.op: act})
+    return Change(interventions={source: _keeping(kept), part.op: act})
 
 
-ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"fresh_slice": fresh_slice, "reconnect_skip": reconnect_skip}
+def _keeping(kept: list[Tensor]) -> Intervention:
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs)
+        kept[:] = [next(tensors(out)).clone()]
+        return out
+
+    return act
+
+
+def leave_joined(bench: Bench, remedy: Remedy) -> Change:
+    """Let the next layer read what was joined: what overwrites part of it on the way is undone."""
+    join = _named(bench, remedy)
+    base, undone = arranged(bench.tape, join.op)
+    if not undone:
+        raise NotApplicableError("nothing overwrites what was joined")
+    kept: list[Tensor] = []
+
+    def put_back(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return kept[0].clone()
+
+    def unwritten(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return args[0]
+
+    writes = {op: unwritten if bench.tape.entries[op].traits.mutated else put_back for op in undone}
+    return Change(interventions={base: _keeping(kept), **writes})
+
+
+def fresh_branch(bench: Bench, remedy: Remedy) -> Change:
+    """Draw the weights anew of the layer that draws the deep branch."""
+    name = f"{remedy.place.layer}.weight"
+    weight = next((x.tensor for x in bench.tape.leaves if x.name == name), None)
+    if weight is None:
+        raise NotApplicableError("the layer has no weight of its own")
+    with isolated_random_state(bench.seed):
+        new = nn.init.kaiming_uniform_(torch.empty(weight.shape), a=math.sqrt(5))
+    return Change(leaves={name: new.to(weight)})
+
+
+ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
+    "fresh_slice": fresh_slice,
+    "reconnect_skip": reconnect_skip,
+    "leave_joined": leave_joined,
+    "fresh_branch": fresh_branch,
+    "exchange_skips": exchange_skips,
+}
 """Every remedy of a skip connection that a tape can be evaluated under."""

@@ -19,7 +19,7 @@ _RISING = {"pixel_shuffle", "max_unpool2d", "max_unpool3d", "grid_sampler", "gri
 _GATES = {"sigmoid", "hardsigmoid", "_softmax", "softmax", "hardtanh", "tanh"}
 _CARRY_GATE = {"div", "expand", "repeat", "clone", "_to_copy", "mul", "mean"}
 _GATE_WALK = 8
-_POINTWISE = {"relu", "leaky_relu", "silu", "gelu", "elu", "dropout", "native_dropout", "prelu", *NORMALISATIONS}
+POINTWISE = {"relu", "leaky_relu", "silu", "gelu", "elu", "dropout", "native_dropout", "prelu", *NORMALISATIONS}
 """What acts on each channel alone, or leaves channels where they are."""
 Size = tuple[int, ...]
 
@@ -280,7 +280,7 @@ def consumer(tape: Tape, join: Join) -> Consumer | None:
         op = readers[0] if len(readers) == 1 else None
         if op is None or tape.entries[op].name in CONVOLUTIONS:
             break
-        if plain(tape.entries[op].name) not in _POINTWISE:
+        if plain(tape.entries[op].name) not in POINTWISE:
             return None
     if op is None or join.kind != "cat" or {join.skip.op, join.deep.op} != {join.op}:
         return None

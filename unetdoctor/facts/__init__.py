@@ -31,7 +31,7 @@ from unetdoctor.facts.findings import (
     Skipped,
     Trial,
 )
-from unetdoctor.facts.grid import Grid, Maker
+from unetdoctor.facts.grid import Blocks, Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
 from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Output, Preview
@@ -47,6 +47,7 @@ from unetdoctor.facts.weights import WeightsLoad, WeightsReading
 __all__ = [
     "AskedSize",
     "AxisSizes",
+    "Blocks",
     "BrokenOp",
     "Card",
     "Chance",

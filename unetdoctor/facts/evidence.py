@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
 from unetdoctor.facts.findings import Place
-from unetdoctor.facts.grid import Grid
+from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
@@ -266,9 +266,11 @@ class Evidence:
     half: HalfPrecision | None = None
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
-    """The grid of a trained network with a layer that can draw one."""
+    """The grid of a network with a layer that can draw one."""
     seam: TileSeam | None = None
     """How far the cut of a tile reaches, for a trained network that draws a picture of the input's form."""
+    blocks: Blocks | None = None
+    """The blocks of equal pixels in which the picture is drawn last."""
 
     @property
     def main(self) -> Run | None:

@@ -1,4 +1,4 @@
-"""The grid that a network draws where there is no picture."""
+"""The grid that a network draws where there is no picture, and the blocks that it draws a picture in."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,12 @@ class Maker:
     """Its kernel; of a pixel shuffle, that of the convolution before it."""
     stride: tuple[int, ...]
     """Factor of each side."""
+    imbalance: float = float("nan")
+    """Of a transposed convolution: energy of the sums over the taps that fall on each pixel of a cell, around their
+    mean, over the energy of that mean. 0: balanced. Taps that are all equal, 3x3 with stride 2: .23. Drawn at random:
+    about 3, since their mean is next to nothing."""
+    follows: float = float("nan")
+    """Share of that which is as the number of taps that fall on each pixel."""
 
     @property
     def uneven(self) -> bool:
@@ -41,3 +47,17 @@ class Grid:
     """The same grid in what is drawn of the picture, over its spread."""
     makers: tuple[Maker, ...]
     """Operations that can draw a grid, in order."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """An enlargement by repeated pixels through which the picture is drawn last."""
+
+    op: int
+    """Index of the operation."""
+    place: Place
+    """Where it is."""
+    factor: int
+    """Pixels of a block's side."""
+    equal: float
+    """Share of neighbouring pixels that are equal, in %."""

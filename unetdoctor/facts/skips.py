@@ -56,6 +56,24 @@ class Skip:
     """The same of the weights that read the deep branch."""
     reconnects: bool = False
     """Whether what was drawn where it parts has the shape of what is joined."""
+    cut: bool = False
+    """Where a branch has no influence: whether this one was drawn varied, and then merely moved, scaled or overwritten
+    before it is joined."""
+    deep_cut: bool = False
+    """The same of the deep branch."""
+    overwritten: bool = False
+    """Whether something between the join and the layer that reads it can overwrite what was joined."""
+    deep_blank: Place = field(default_factory=Place)
+    """The layer that draws the deep branch, where its weights are all zero."""
+    exchangeable: bool = False
+    """Whether it was resized, and another resized skip fits in its place as it was drawn."""
+    apart: float = float("nan")
+    """Of an exchangeable one: root mean square distance of what is joined from that other skip, over its spread."""
+    misfit: float = float("nan")
+    """Of an exchangeable one: mean |ln(batch variance / stored variance)| of the first normalisation behind the join,
+    NaN without one."""
+    misfit_exchanged: float = float("nan")
+    """The same with each level's own skip joined there."""
     consumer: Place = field(default_factory=Place)
     """The layer that reads the join, where it is one convolution."""
 

@@ -1,0 +1,65 @@
+"""What becomes of a joined map before a layer reads it, and of a branch before it is joined: cut or merely arranged."""
+
+from collections.abc import Iterator
+
+from unetdoctor.engine.drawing import plain
+from unetdoctor.engine.skips import POINTWISE
+from unetdoctor.engine.tape import Ref, Tape
+
+_ARRANGES = {"cat", "slice", "clone", "copy", "_to_copy", "mul", "where", "masked_fill", "contiguous", "index_put"}
+_ARRANGES |= {"slice_scatter", "select_scatter", "constant_pad_nd", "fill", "zero", "div", "stack"}
+"""What moves, scales or overwrites values, and computes nothing else: no activation, which can be shut by itself."""
+_MAKES_CONSTANTS = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
+"""What reads a tensor's shape alone."""
+
+
+def arranged(tape: Tape, join: int) -> tuple[int, tuple[int, ...]]:
+    """Return (what is read of the join, the operations that can overwrite it before a layer reads it, in order).
+
+    What is read is the join or the activation that alone reads it. It is overwritten by what makes a map of its shape
+    again, or writes into it.
+    """
+    base = _activated(tape, join)
+    carried, shape = {base}, tape.entries[base].shape
+    found = []
+    for op in range(base + 1, len(tape.entries)):
+        entry = tape.entries[op]
+        if not carried.intersection(tape.producers(op)) or plain(entry.name) in _MAKES_CONSTANTS:
+            continue
+        if not entry.traits.view and plain(entry.name) not in _ARRANGES:
+            continue
+        carried.add(op)
+        if entry.traits.mutated or (entry.shape == shape and not entry.traits.view):
+            found.append(op)
+    return base, tuple(found)
+
+
+def _activated(tape: Tape, op: int) -> int:
+    """Return the last of the pointwise operations that alone read what `op` draws; `op` where there is none."""
+    while True:
+        readers = [i for i in range(op + 1, len(tape.entries)) if op in tape.producers(i)]
+        if len(readers) != 1 or plain(tape.entries[readers[0]].name) not in POINTWISE:
+            return op
+        op = readers[0]
+
+
+def behind(tape: Tape, op: int) -> Ref | None:
+    """Return what was drawn last before it was merely arranged, of the same shape; None where `op` itself draws."""
+    shape, waiting, seen = tape.entries[op].shape, [op], {op}
+    while waiting:
+        for source in _arranged_from(tape, waiting.pop()):
+            if source in seen:
+                continue
+            seen.add(source)
+            entry = tape.entries[source]
+            arranges = entry.traits.view or plain(entry.name) in _ARRANGES | _MAKES_CONSTANTS
+            if not arranges and entry.shape == shape and not entry.static:
+                return Ref(source, 0)
+            waiting.append(source)
+    return None
+
+
+def _arranged_from(tape: Tape, op: int) -> Iterator[int]:
+    entry = tape.entries[op]
+    if entry.traits.view or plain(entry.name) in _ARRANGES | _MAKES_CONSTANTS:
+        yield from (source for source in tape.producers(op) if source >= 0)
