@@ -10,12 +10,16 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.casting import ACTIONS as SCALING
+from unetdoctor.engine.casting import casts
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
+from unetdoctor.engine.painting import ACTIONS as PAINTING
+from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.facts import Remedy
@@ -32,6 +36,8 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "skips": skips,
     "half": half_precision,
     "grid": grid,
+    "casts": casts,
+    "painting": painting,
 }
 """Field of Evidence -> how it is measured."""
 
@@ -41,6 +47,8 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "finishes": (("skip_operation",), finishes_under),
+    "casts": (SCALING, casts),
+    "painting": (PAINTING, painting),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

@@ -12,6 +12,8 @@ from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
 
 _FINE = 16
 """Histogram bins per 8-bit level, from which percentiles are read."""
+_DECIDING = {"argmax", "argmin", "max", "gt", "ge", "lt", "le", "eq", "ne"}
+_UNPAINTED = {"_to_copy", "clone", "contiguous", "bitwise_or", "bitwise_and", "logical_not", "constant_pad_nd"}
 _LARGEST = 1_000_000
 """Values of an output beyond which numbers come from an even subsample of places."""
 
@@ -104,6 +106,8 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     task = intent.effective
     if intent.display_range is not None:
         return DisplayRange(*intent.display_range, "as is", "declared")
+    if tensor.dtype is torch.uint8 and (drawing is None or not _holds_choices(drawing)):
+        return DisplayRange(0.0, 255.0, "as is", "bytes")
     if drawing is not None and drawing.activation == "softmax" and task.is_segmentation:
         return DisplayRange(0.0, 1.0, "as is", "softmax")
     if (
@@ -128,6 +132,12 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     if low >= -0.05 and high <= 2:
         return DisplayRange(0.0, 1.0, "as is", "values in 0..1")
     return DisplayRange(-1.0, 1.0, "as is", "values on both sides of 0")
+
+
+def _holds_choices(drawing: Drawing) -> bool:
+    """Return whether the output is what was decided, class ids or 0 and 1, as it is: neither scaled nor painted."""
+    last = max((i for i, name in enumerate(drawing.chain) if name in _DECIDING), default=None)
+    return last is not None and set(drawing.chain[last + 1 :]) <= _UNPAINTED
 
 
 def after_activation(display: DisplayRange, drawing: Drawing, kind: str) -> DisplayRange:

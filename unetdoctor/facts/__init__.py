@@ -35,6 +35,7 @@ from unetdoctor.facts.grid import Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
 from unetdoctor.facts.output import Channel, Decoding, DisplayRange, Output, Preview
+from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.size_law import SizeLaw
@@ -48,6 +49,7 @@ __all__ = [
     "AxisSizes",
     "BrokenOp",
     "Card",
+    "Cast",
     "Chance",
     "Channel",
     "Comparison",
@@ -79,6 +81,7 @@ __all__ = [
     "Operand",
     "Outcome",
     "Output",
+    "Painting",
     "PinnedActivation",
     "Place",
     "Precision",

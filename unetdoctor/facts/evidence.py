@@ -8,6 +8,7 @@ from unetdoctor.facts.grid import Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
+from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.skips import Skip
@@ -264,6 +265,10 @@ class Evidence:
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
     """The grid of a trained network with a layer that can draw one."""
+    casts: tuple[Cast, ...] = ()
+    """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
+    painting: Painting | None = None
+    """What class ids are painted with; None where none are chosen and drawn."""
 
     @property
     def main(self) -> Run | None:
