@@ -16,16 +16,10 @@ WRAPPED_LIMIT = 0.1
 WRAPPED_GRAVELY = 5.0
 """The same from which the picture is lost. 30-60: logits, tanh times 255."""
 _PATCHES = {
-    "unit": ("multiply by 255 and cut off", "({y} * 255).round().clamp({low:g}, {high:g}).to(torch.{dtype})"),
-    "signed": (
-        "bring -1..1 to 0..255 and cut off",
-        "(({y} + 1) * 127.5).round().clamp({low:g}, {high:g}).to(torch.{dtype})",
-    ),
-    "logits": (
-        "apply sigmoid, multiply by 255 and cut off",
-        "(torch.sigmoid({y}) * 255).round().clamp({low:g}, {high:g}).to(torch.{dtype})",
-    ),
-    "as is": ("cut off what the type cannot hold", "{y}.round().clamp({low:g}, {high:g}).to(torch.{dtype})"),
+    "unit": ("multiply by 255 and cut off", "(y * 255).round().clamp(0, 255)"),
+    "signed": ("bring -1..1 to 0..255 and cut off", "((y + 1) * 127.5).round().clamp(0, 255)"),
+    "logits": ("apply sigmoid, multiply by 255 and cut off", "(torch.sigmoid(y) * 255).round().clamp(0, 255)"),
+    "as is": ("cut off what the type cannot hold", "y.round().clamp({low:.0f}, {high:.0f})"),
 }
 
 
@@ -107,7 +101,7 @@ def _scaled(cast: Cast, place: Place, code: str) -> Remedy:
         place=place,
         parameters={"op": cast.op, "from": scale},
         title=f"{title} in front of the conversion",
-        patch="y = " + patch.format(y="y", low=cast.low, high=cast.high, dtype=cast.dtype),
+        patch=f"y = {patch.format(low=cast.low, high=cast.high)}.to(torch.{cast.dtype})",
         cause=code,
         scope=0,
     )

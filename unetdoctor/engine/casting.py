@@ -73,19 +73,19 @@ def _spy(inner: Intervention | None, read: list[Tensor]) -> Intervention:
 
 def _fact(tape: Tape, seen: Observed, op: int, read: list[Tensor]) -> Cast:
     dtype = tape.entries[op].kwargs["dtype"]
-    known = torch.iinfo(dtype)
+    low, high = float(torch.iinfo(dtype).min), float(torch.iinfo(dtype).max)
     values = torch.cat([x.flatten().double() for x in read])
     finite = values[torch.isfinite(values)]
     count = max(finite.numel(), 1)
     return Cast(
         op=op,
         dtype=str(dtype).removeprefix("torch."),
-        low=float(known.min),
-        high=float(known.max),
+        low=low,
+        high=high,
         minimum=finite.min().item() if finite.numel() else math.nan,
         maximum=finite.max().item() if finite.numel() else math.nan,
         fractional=int((finite != finite.round()).sum()) / count,
-        wrapped=int(((finite <= known.min - 1) | (finite >= known.max + 1)).sum()) / count,
+        wrapped=int(((finite <= low - 1) | (finite >= high + 1)).sum()) / count,
         non_finite=1 - finite.numel() / max(values.numel(), 1),
         kept=_kept(seen, op),
     )
