@@ -92,9 +92,19 @@ SICK = {
 }  # fmt: skip
 
 
+TRAINED = """
+def build_model():
+    net = Net()
+    with torch.no_grad():
+        net.draw.weight.mul_(1.5)  # no initialisation draws that
+        net.draw.bias.copy_(torch.linspace(-0.4, 0.7, len(net.draw.bias)))
+    return net
+"""
+
+
 def report(folder: Path, channels: int, body: str):
     file = folder / "model.py"
-    file.write_text(MODEL.format(channels=channels, body=body), encoding="utf-8")
+    file.write_text(MODEL.format(channels=channels, body=body) + TRAINED, encoding="utf-8")
     return examine(file, directory=folder)
 
 
@@ -103,7 +113,7 @@ def test_a_sound_chain_is_well(tmp_path: Path, name: str) -> None:
     found = report(tmp_path, *SOUND[name])
     bad = [f.message for f in found.findings if f.code in CODES and f.ill]
     assert not bad
-    assert not [f.message for f in found.findings if f.severity is Severity.ERROR]
+    assert not [f.message for f in found.findings if f.severity.rank >= Severity.WARNING.rank]
 
 
 @pytest.mark.parametrize("name", SICK)

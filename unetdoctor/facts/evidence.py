@@ -281,6 +281,11 @@ class Evidence:
         return tuple((r, r.output) for r in self.runs if r.output is not None and not r.probe.constant)
 
     @property
+    def painted(self) -> bool:
+        """Whether the output's channels are colours of class ids, and not what a layer draws."""
+        return self.painting is not None and not self.painting.one_hot
+
+    @property
     def crashed(self) -> Run | None:
         """The first run that crashed."""
         return next((r for r in self.runs if r.crash is not None), None)
