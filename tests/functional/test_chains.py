@@ -33,7 +33,7 @@ SOUND = {
     "probabilities times 255": (1, "return (torch.sigmoid(y) * 255).to(torch.uint8)"),
     "rounded": (3, "return (torch.sigmoid(y) * 255).round().byte()"),
     "tanh to bytes": (3, "return ((torch.tanh(y) + 1) * 127.5).to(torch.uint8)"),
-    "clamped": (3, "return y.mul(255).add_(0.5).clamp_(0, 255).permute(0, 2, 3, 1).to(torch.uint8)"),
+    "clamped": (3, "return y.sigmoid().mul(255).add_(0.5).clamp_(0, 255).permute(0, 2, 3, 1).to(torch.uint8)"),
     "own range": (1, "return ((y - y.min()) / (y.max() - y.min()) * 255).to(torch.uint8)"),
     "a mask of 0 and 1": (1, "return (torch.sigmoid(y) > 0.5).to(torch.uint8)"),
     "a mask of 0 and 255": (1, "return (torch.sigmoid(y) > 0.5).to(torch.uint8) * 255"),

@@ -20,7 +20,8 @@ from unetdoctor.facts import Cast, Remedy
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-_WHOLE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
+WHOLE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
+"""Types of whole numbers."""
 _KEEPING = {"clone", "cat", "stack", "mul", "div", "add", "sub", "clamp", "flip", "repeat", "squeeze", "unsqueeze"}
 _KEEPING |= {"_to_copy", "contiguous", "expand", "constant_pad_nd", "upsample_nearest2d", "lift_fresh", "detach"}
 
@@ -53,7 +54,7 @@ def _conversions(seen: Observed) -> tuple[int, ...]:
         for op in ops
         if op not in decided
         and plain(entries[op].name) == "_to_copy"
-        and entries[op].kwargs.get("dtype") in _WHOLE
+        and entries[op].kwargs.get("dtype") in WHOLE
         and source(entries[op]) is not None
     )
 
