@@ -11,7 +11,8 @@ from unetdoctor.facts import Cast, Painting, Severity
 def cast(**fields: Any) -> Cast:
     """A sound one: 0..255 to bytes."""
     sound = {"low": 0.0, "high": 255.0, "minimum": 3.0, "maximum": 250.0, "fractional": 1.0, "wrapped": 0.0}
-    return Cast(**{"op": 6, "dtype": "uint8", "non_finite": 0.0, "kept": True, **sound, **fields})
+    given = {"op": 6, "dtype": "uint8", "non_finite": 0.0, "kept": True, **sound, **fields}
+    return Cast(**{"largest": given["maximum"], **given})
 
 
 def painting(*colours: tuple[float, ...], **fields: Any) -> Painting:

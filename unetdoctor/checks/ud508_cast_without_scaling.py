@@ -65,7 +65,7 @@ def _readings(cast: Cast) -> list[Reading]:
     return [
         *either(
             Reading("values that are no whole numbers", 100 * cast.fractional, "%", upper=FRACTIONAL_LIMIT),
-            Reading("largest value that is converted", cast.maximum, lower=LARGEST_LIMIT),
+            Reading("largest value that is converted", cast.largest, lower=LARGEST_LIMIT),
         ),
         Reading("values beyond the type", 100 * cast.wrapped, "%", upper=WRAPPED_LIMIT),
         Reading("values that are NaN or infinite", 100 * cast.non_finite, "%", upper=0),
@@ -73,7 +73,7 @@ def _readings(cast: Cast) -> list[Reading]:
 
 
 def _unscaled(cast: Cast) -> bool:
-    return 100 * cast.fractional > FRACTIONAL_LIMIT and cast.maximum < LARGEST_LIMIT
+    return 100 * cast.fractional > FRACTIONAL_LIMIT and cast.largest < LARGEST_LIMIT
 
 
 def _severity(cast: Cast) -> Severity:

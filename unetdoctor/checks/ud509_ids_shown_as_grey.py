@@ -15,7 +15,7 @@ from unetdoctor.checks.painted import (
     twins,
     wrapped,
 )
-from unetdoctor.facts import Evidence, Finding, Kind, Painting
+from unetdoctor.facts import Evidence, Finding, Kind, Painting, Reading
 
 BYTES = "uint8"
 """Type of a picture that a viewer shows as it is; ids in other types are numbers."""
@@ -32,9 +32,9 @@ class IdsShownAsGrey(Check):
     Remedy
         A palette, or ids times 255 / (classes - 1). The experiment paints the same classes again.
     Source
-        Seed 004; recipe 8. Ids of one channel as `argmax` gives them are no picture, and well; so are two classes times
-        255, and ids spread over 0..255. Each class is drawn once on the recorded operations, so that a class counts
-        that no input shows.
+        Seed 004; recipe 8. Ids of one channel as `argmax` gives them are no picture, and well, unless `--postprocess`
+        gives them as one; so are two classes times 255, and ids spread over 0..255. Each class is drawn once on the
+        recorded operations, so that a class counts that no input shows.
     """
 
     code = "UD509"
@@ -52,14 +52,22 @@ class IdsShownAsGrey(Check):
         where = place(evidence, painting)
         yield cls.finding(
             f"Class ids become levels by arithmetic at {where.text}: {listed(painting)}; {_seen(painting)}.",
-            wrapped(painting) if grey else in_colour(painting),
+            _in_grey(painting) if grey else in_colour(painting),
             place=where,
             remedies=[repaint(painting, where, cls.code)],
             op=painting.op,
         )
 
 
+def _in_grey(painting: Painting) -> list[Reading]:
+    """Return the readings of grey levels: ids in one channel are a picture only where they are handed out as one."""
+    level = Reading("largest level of a class", largest(painting), "8-bit levels", lower=DARK_LIMIT)
+    return [*wrapped(painting), *([level] if painting.declared else [])]
+
+
 def _seen(painting: Painting) -> str:
+    if painting.channels == 1 and painting.declared and largest(painting) < DARK_LIMIT:
+        return f"the largest level is {largest(painting):.0f} (at least {DARK_LIMIT:g}), which looks black"
     if painting.channels == 1:
         return f"{twins(painting)} of {len(painting.colours)} classes look like another one (at most 0 where they wrap)"
     return (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
+from unetdoctor.engine.by_value import WHOLE, Call, cast_of, stands_for_function
 from unetdoctor.engine.drawing import plain
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.observation import Observed
@@ -20,8 +22,6 @@ from unetdoctor.facts import Cast, Remedy
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-WHOLE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
-"""Types of whole numbers."""
 _KEEPING = {"clone", "cat", "stack", "mul", "div", "add", "sub", "clamp", "flip", "repeat", "squeeze", "unsqueeze"}
 _KEEPING |= {"_to_copy", "contiguous", "expand", "constant_pad_nd", "upsample_nearest2d", "lift_fresh", "detach"}
 
@@ -31,6 +31,8 @@ def casts(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> tuple[
     main = examination.main
     if main.drawing is None:
         return ()
+    if stands_for_function(main.tape, main.drawing):
+        return _by_value(examination, remedies)
     found = _conversions(main)
     if not found:
         return ()
@@ -41,6 +43,31 @@ def casts(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> tuple[
         spying = Change({**change.interventions, **spied}, change.leaves, change.inputs)
         examination.evaluate(seen, spying)
     return tuple(_fact(main.tape, main, op, values) for op, values in read.items() if values)
+
+
+def _by_value(examination: Examination, remedies: tuple[Remedy, ...]) -> tuple[Cast, ...]:
+    main = examination.main
+    assert main.drawing is not None
+    op, calls = main.drawing.output.op, list[Call]()
+    if decision(main.tape, tail(main.tape, main.drawing)) is not None:
+        return ()
+    for seen in alike(examination):
+        change = examination.change(seen, remedies) if remedies else Change()
+        spy = _watch(change.interventions.get(op), calls)
+        examination.evaluate(seen, Change({**change.interventions, op: spy}, change.leaves, change.inputs))
+    cast = cast_of(op, calls, wide=not remedies) if calls else None
+    return () if cast is None else (cast,)
+
+
+def _watch(inner: Intervention | None, calls: list[Call]) -> Intervention:
+    """Keep what a function is given and gives, under the change that stands in for it."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs) if inner is None else inner(func, args, kwargs)
+        calls.append((lambda given: func(given, *args[1:], **kwargs), list(args[0]), out))
+        return out
+
+    return act
 
 
 def _conversions(seen: Observed) -> tuple[int, ...]:
@@ -85,6 +112,7 @@ def _fact(tape: Tape, seen: Observed, op: int, read: list[Tensor]) -> Cast:
         high=high,
         minimum=finite.min().item() if finite.numel() else math.nan,
         maximum=finite.max().item() if finite.numel() else math.nan,
+        largest=finite.max().item() if finite.numel() else math.nan,
         fractional=int((finite != finite.round()).sum()) / count,
         wrapped=int(((finite <= low - 1) | (finite >= high + 1)).sum()) / count,
         non_finite=1 - finite.numel() / max(values.numel(), 1),
@@ -111,6 +139,8 @@ def scale_before_cast(bench: Bench, remedy: Remedy) -> Change:
     """Bring what a conversion reads to the range of its type, round it, and cut off what lies outside."""
     op, scale = int(remedy.parameters["op"]), _SCALES[str(remedy.parameters["from"])]
     entries = bench.tape.entries
+    if op < len(entries) and stands_for_function(bench.tape, bench.drawing):
+        return Change(interventions={op: partial(_in_its_place, scale)})
     if op >= len(entries) or plain(entries[op].name) != "_to_copy":
         raise NotApplicableError("this pass has no such conversion")
     known = torch.iinfo(entries[op].kwargs["dtype"])
@@ -120,6 +150,17 @@ def scale_before_cast(bench: Bench, remedy: Remedy) -> Change:
         return func(x.round().clamp(known.min, known.max), *args[1:], **kwargs)
 
     return Change(interventions={op: act})
+
+
+def _in_its_place(
+    scale: Callable[[Tensor], Tensor], func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Tensor:
+    """Stand in for a function through NumPy or Pillow: what it reads, scaled to bytes."""
+    out: Tensor = func(*args, **kwargs)
+    x = args[0][0][: out.shape[0]]
+    if x.numel() != out.numel():
+        raise NotApplicableError("the picture has another size than what the function reads")
+    return torch.nan_to_num(scale(x)).round().clamp(0, 255).to(torch.uint8).reshape(out.shape)
 
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"scale_before_cast": scale_before_cast}

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.by_value import WHOLE
 from unetdoctor.engine.casting import ACTIONS as SCALING
-from unetdoctor.engine.casting import WHOLE
 from unetdoctor.engine.drawing import Drawing, shifted
 from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
 

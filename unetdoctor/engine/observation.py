@@ -13,6 +13,8 @@ from unetdoctor.engine.constants import name_kernels
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
+from unetdoctor.engine.exchange import with_inputs
+from unetdoctor.engine.postprocessing import PostprocessError
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import Found, choose, described, find_tensors
 from unetdoctor.engine.setting import Setting
@@ -101,6 +103,8 @@ def observe(
         with recorder:
             returned = setting.call(args, kwargs)
             found = find_tensors(returned)
+    except PostprocessError:
+        raise
     except Exception as exception:  # noqa: BLE001 - user code: what it raises is evidence
         raised = exception
     recorder.restore()
@@ -108,6 +112,8 @@ def observe(
     if next(setting.model.named_parameters(), None) is None:
         name_kernels(tape)
     _name_nameless(tape)
+    if setting.after is not None:
+        setting.after.place(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
     seen.quiet, seen.pinned = statistics.quiet(), statistics.pinned()
     if raised is not None:
@@ -259,19 +265,3 @@ def run_again(setting: Setting, seen: Observed, drawing: Drawing, change: Change
     if tensor is None:
         raise NotApplicableError(f"under the change forward() returned no {seen.path}")
     return tensor, mode.captured.get(drawing.raw, tensor)
-
-
-def with_inputs(args: tuple[Any, ...], kwargs: dict[str, Any], new: tuple[Tensor, ...]) -> tuple[Any, dict[str, Any]]:
-    """Return the arguments with their tensors exchanged, in order."""
-    queue = iter(new)
-
-    def exchange(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return next(queue)
-        if isinstance(value, (list, tuple)):
-            return type(value)([exchange(item) for item in value])
-        if isinstance(value, dict):
-            return {key: exchange(item) for key, item in value.items()}
-        return value
-
-    return exchange(args), exchange(kwargs)

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
+from unetdoctor.engine.by_value import scores_of, stands_for_function
 from unetdoctor.engine.drawing import Drawing, plain
 from unetdoctor.engine.evaluation import Change, Intervention, evaluate
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.palette import palette, rgb
-from unetdoctor.engine.tail import decision, tail, usable
+from unetdoctor.engine.postprocessing import PostprocessError
+from unetdoctor.engine.tail import DECISIONS, decision, tail, usable
 from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, tensors
 from unetdoctor.facts import Painting, Remedy
 
@@ -35,32 +37,68 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
     if main.drawing is None:
         return None
     ops = tail(main.tape, main.drawing)
-    chosen = decision(main.tape, ops)
+    chosen = decision(main.tape, ops) or scores_of(main.tape, main.drawing)
     count = _classes(main.tape, chosen) if chosen is not None else 0
     if chosen is None or not 1 < count <= MOST_CLASSES or not usable(examination, main):
         return None
-    after = tuple(op for op in ops if op > chosen.op)
-    op, entries = _painter(main.tape, after)
+    op, entries = _painter(main.tape, tuple(op for op in ops if op > chosen.op))
     change = examination.change(main, remedies) if remedies else Change()
-    pictures = _drawn(examination, main, chosen, count if remedies else min(count, entries), change)
-    colours = [colour for picture in pictures if (colour := _colour(picture)) is not None]
-    if not colours or len(colours) < len(pictures):
+    try:
+        pictures = _drawn(examination, main, chosen, count if remedies else min(count, entries), change)
+        found = [colour for picture in pictures if (colour := _colour(picture)) is not None]
+        if not found or len(found) < len(pictures):
+            return None
+        colours = torch.stack(found)
+        if not remedies and not _decides(examination, main, chosen, colours):
+            return None
+    except PostprocessError:  # the person's own function, on classes that it was not written for
         return None
-    levels = _levels(torch.stack(colours), unit=pictures[0].is_floating_point())
+    known = examination.evidence().painting if remedies else None
+    levels = _levels(colours, unit=pictures[0].is_floating_point())
     return Painting(
         decision=chosen.op,
         op=op,
-        table=any(plain(main.tape.entries[x].name) in (*_TABLES, *_BY_CLASS) for x in after),
+        table=known.table if known is not None else _by_table(main, chosen, colours),
         colours=(*levels, *[()] * (count - len(levels))),
         channels=len(levels[0]),
         dtype=str(pictures[0].dtype).removeprefix("torch."),
-        one_hot=_one_hot(torch.stack(colours)),
+        one_hot=_one_hot(colours),
+        declared=examination.setting.after is not None,
     )
 
 
+def _by_table(seen: Observed, chosen: Ref, colours: Tensor) -> bool:
+    """Whether colours are chosen class by class; of a function without operations, whether they are more than grey."""
+    assert seen.drawing is not None
+    if not stands_for_function(seen.tape, seen.drawing):
+        after = (seen.tape.entries[op] for op in tail(seen.tape, seen.drawing) if op > chosen.op)
+        return any(plain(entry.name) in (*_TABLES, *_BY_CLASS) for entry in after)
+    coloured = bool((colours != colours[:, :1]).any())
+    return coloured or (colours.shape[1] > 1 and bool((colours == colours[0]).all()))
+
+
+def _decides(examination: Examination, seen: Observed, chosen: Ref, colours: Tensor) -> bool:
+    """Whether a function paints the class with the largest score: its picture follows from their order alone."""
+    assert seen.drawing is not None
+    if decision(seen.tape, tail(seen.tape, seen.drawing)) is not None:
+        return True  # on the tape
+    if bool((colours == colours[0]).all()) and float(colours.max()) <= 1:
+        return False
+
+    def halved(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs)
+        same = [x * 0.5 + x.min() * 0.5 if i == chosen.slot else x for i, x in enumerate(tensors(out))]
+        return same[0] if isinstance(out, Tensor) else type(out)(same)
+
+    picture, _ = examination.evaluate(seen, Change({chosen.op: halved}))
+    return seen.output is not None and torch.equal(picture, seen.output)
+
+
 def _classes(tape: Tape, chosen: Ref) -> int:
-    """Return over how many classes a choice goes."""
+    """Return over how many classes a choice goes; of scores, how many there are."""
     entry = tape.entries[chosen.op]
+    if plain(entry.name) not in DECISIONS:
+        return entry.shape[1]
     shape = entry.input_shapes[0] if entry.input_shapes else ()
     dim = argument(entry.args, entry.kwargs, entry.traits, "dim")
     return shape[dim] if isinstance(dim, int) and -len(shape) <= dim < len(shape) else 0
@@ -106,12 +144,21 @@ def _always(number: int, slot: int, inner: Intervention | None) -> Intervention:
     def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         def choosing(*given: Any, **named: Any) -> Any:
             out = func(*given, **named)
-            same = [torch.full_like(x, number) if i == slot else x for i, x in enumerate(tensors(out))]
+            same = [_one_class(x, number) if i == slot else x for i, x in enumerate(tensors(out))]
             return same[0] if isinstance(out, Tensor) else type(out)(same)
 
         return choosing(*args, **kwargs) if inner is None else inner(choosing, args, kwargs)
 
     return act
+
+
+def _one_class(x: Tensor, number: int) -> Tensor:
+    """Return ids of one class, or scores by which it wins everywhere."""
+    if not x.is_floating_point():
+        return torch.full_like(x, number)
+    same = torch.full_like(x, float(x.min()))
+    same[:, number] = x.max()
+    return same
 
 
 def colour_axis(shape: tuple[int, ...]) -> int | None:
@@ -145,7 +192,7 @@ def _one_hot(colours: Tensor) -> bool:
 def repaint(bench: Bench, remedy: Remedy) -> Change:
     """Paint the chosen classes with distinct colours, or with grey levels as far apart as they go."""
     drawing: Drawing = bench.drawing
-    chosen = decision(bench.tape, tail(bench.tape, drawing))
+    chosen = decision(bench.tape, tail(bench.tape, drawing)) or scores_of(bench.tape, drawing)
     if chosen is None or chosen.op == drawing.output.op:
         raise NotApplicableError("no class is chosen and painted")
     count = _classes(bench.tape, chosen)
@@ -155,8 +202,10 @@ def repaint(bench: Bench, remedy: Remedy) -> Change:
     def keep(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         out = func(*args, **kwargs)
         ids = list(tensors(out))
-        held[:] = [ids[chosen.slot]]
-        ids[chosen.slot] = held[0].clamp(max=entries - 1)  # the table that is left out may lack some
+        scores = ids[chosen.slot]
+        held[:] = [scores.argmax(1) if scores.is_floating_point() else scores]
+        if not scores.is_floating_point():
+            ids[chosen.slot] = scores.clamp(max=entries - 1)  # the table that is left out may lack some
         return ids[0] if isinstance(out, Tensor) else type(out)(ids)
 
     def paint(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -177,6 +226,7 @@ def painted(ids: Tensor, like: Tensor, count: int) -> Tensor:
     )
     table = torch.tensor([(*row, 255)[:channels] if channels in _PICTURE else row for row in rows], device=ids.device)
     places = like.shape if axis is None else like.movedim(axis, -1).shape[:-1]
+    ids = ids[: places[0]]  # a function may draw the first sample alone
     if ids.numel() != places.numel():
         raise NotApplicableError("the picture has another size than the classes")
     colours = table[ids.reshape(places)]

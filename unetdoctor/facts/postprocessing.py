@@ -19,6 +19,8 @@ class Cast:
     """Smallest finite value that it reads, over all passes."""
     maximum: float
     """Largest finite value that it reads, over all passes."""
+    largest: float
+    """Largest value that is converted: `maximum`; of a function through NumPy or Pillow, the largest that it gives."""
     fractional: float
     """Share of the finite values that are no whole numbers, 0..1."""
     wrapped: float
@@ -47,3 +49,5 @@ class Painting:
     """Type of the picture: `uint8`."""
     one_hot: bool
     """Whether every class has a channel of its own: no picture."""
+    declared: bool = False
+    """Whether the person's own function (`--postprocess`) gives it as the picture."""
