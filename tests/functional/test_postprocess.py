@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.run import examine
+from tests.functional.run import examine, export
 from tests.functional.test_chains import MODEL, TRAINED
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.facts import Severity
@@ -62,10 +62,20 @@ SICK = {
 }
 
 
-def report(folder: Path, channels: int, body: str, **fields):
-    (folder / "model.py").write_text(MODEL.format(channels=channels, body="return y") + TRAINED, encoding="utf-8")
+CONTAINERS = {
+    "a dict": ("return {'out': y, 'aux': 1}", "y['out']"),
+    "a named tuple": ("return Pair(y, y)", "y.second"),
+    "an object": ("import types; return types.SimpleNamespace(out=y)", "y.out"),
+}
+
+
+def report(folder: Path, channels: int, body: str, returned: str = "return y", **fields):
+    named = "from typing import NamedTuple\n\n\nclass Pair(NamedTuple):\n    first: object\n    second: object\n"
+    text = named + MODEL.format(channels=channels, body=returned) + TRAINED
+    (folder / "model.py").write_text(text, encoding="utf-8")
     (folder / "post.py").write_text(SCRIPT.format(body=body.replace("\\n", "\n")), encoding="utf-8")
-    return examine("model.py", directory=folder, **{"postprocess": "post.py:show", **fields})
+    given = {"target": "model.py", "postprocess": "post.py:show", **fields}
+    return examine(given.pop("target"), directory=folder, **given)
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -82,6 +92,21 @@ def test_a_broken_function_is_the_first_diagnosis_and_proven(tmp_path: Path, nam
     assert first.confirmed
     assert first.place.file == "post.py"
     assert first.place.line in (12, 13)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_it_gets_what_forward_returned(tmp_path: Path, name: str) -> None:
+    returned, picked = CONTAINERS[name]
+    found = report(tmp_path, 4, f"return ({picked}.argmax(1) * 255).to(torch.uint8)", returned)
+    assert [x.code for x in found.diagnoses] == ["UD509"]
+
+
+def test_a_traced_network(tmp_path: Path) -> None:
+    import torch
+
+    file = export(torch.nn.Conv2d(3, 4, 1), tmp_path / "net.pt", torch.zeros(1, 3, 32, 32))
+    found = report(tmp_path, 4, "return (y.numpy().argmax(1) * 255).astype(np.uint8)", target=str(file))
+    assert [x.code for x in found.diagnoses] == ["UD509"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from unetdoctor.engine.constants import name_kernels
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
-from unetdoctor.engine.exchange import with_inputs
 from unetdoctor.engine.postprocessing import PostprocessError
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import Found, choose, described, find_tensors
@@ -265,3 +264,19 @@ def run_again(setting: Setting, seen: Observed, drawing: Drawing, change: Change
     if tensor is None:
         raise NotApplicableError(f"under the change forward() returned no {seen.path}")
     return tensor, mode.captured.get(drawing.raw, tensor)
+
+
+def with_inputs(args: tuple[Any, ...], kwargs: dict[str, Any], new: tuple[Tensor, ...]) -> tuple[Any, dict[str, Any]]:
+    """Return the arguments with their tensors exchanged, in order."""
+    queue = iter(new)
+
+    def exchange(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return next(queue)
+        if isinstance(value, (list, tuple)):
+            return type(value)([exchange(item) for item in value])
+        if isinstance(value, dict):
+            return {key: exchange(item) for key, item in value.items()}
+        return value
+
+    return exchange(args), exchange(kwargs)

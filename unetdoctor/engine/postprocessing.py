@@ -15,14 +15,13 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.utils import _pytree as containers
 from torch.utils._python_dispatch import _disable_current_modes
 
-from unetdoctor.engine.exchange import with_inputs
 from unetdoctor.engine.loading import files, importing
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.target import parse_target, quoted
 from unetdoctor.engine.recorder import Recorder
-from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.tape import Ref, Tape
 
 NAME = "postprocess"
@@ -53,7 +52,7 @@ class Postprocess:
         self.line = code.co_firstlineno if code is not None else 0
         self._function = function
         self._recorded: bool | None = None
-        self._numbers: dict[tuple[str, ...], int] = {}
+        self._numbers: dict[tuple[str, tuple[int, ...]], int] = {}
 
     def __call__(self, returned: Any) -> Any:
         """Return the picture: what a torch function gives, else the result of the one operation that runs it."""
@@ -61,12 +60,14 @@ class Postprocess:
             self._recorded = self._keeps_to_torch(returned)
         if self._recorded:
             return self._called(returned)
-        found = find_tensors(returned)
-        paths = tuple(path for path, _ in found)
-        if paths not in self._numbers:
-            self._numbers[paths] = len(_functions)
-            _functions.append(lambda given: self._drawn(returned, given))
-        return torch.ops.unetdoctor.postprocess([tensor for _, tensor in found], self._numbers[paths])
+        leaves, structure = containers.tree_flatten(returned)
+        places = tuple(i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor))
+        key = (str(structure), places)
+        if key not in self._numbers:
+            rest = [None if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+            self._numbers[key] = len(_functions)
+            _functions.append(lambda given: self._drawn(_filled(rest, places, given), structure))
+        return torch.ops.unetdoctor.postprocess([leaves[i] for i in places], self._numbers[key])
 
     def place(self, tape: Tape) -> None:
         """Note where the function stands beside the operation that runs it."""
@@ -74,34 +75,45 @@ class Postprocess:
             if entry.name == NAME:
                 entry.file, entry.line = self.file, self.line
 
-    def _drawn(self, returned: Any, given: Sequence[Tensor]) -> Tensor:
-        """Run the function on other tensors in the containers that forward() returned; the result is a new tensor."""
-        return picture(self._called(with_inputs((returned,), {}, tuple(given))[0][0]), self.source).clone()
+    def _drawn(self, leaves: list[Any], structure: Any) -> Tensor:
+        """Run the function on what forward() returned, taken apart; the result is a new tensor."""
+        return picture(self._called(containers.tree_unflatten(leaves, structure)), self.source).clone()
 
     def _called(self, returned: Any) -> Any:
-        try:
-            return self._function(returned)
-        except Exception as error:  # noqa: BLE001 - the person's own code: its error is the answer
-            raise PostprocessError(f"--postprocess {self.source} raised {_told(error, self.file)}") from None
+        return _attempted(lambda: self._function(returned), f"--postprocess {self.source}", self.file)
 
     def _keeps_to_torch(self, returned: Any) -> bool:
         """Whether the result comes from the given tensors by recorded operations alone."""
         with _disable_current_modes():
-            found = tuple(tensor.clone() for _, tensor in find_tensors(returned))
-            if not found:
-                raise PostprocessError(
-                    f"--postprocess {self.source} has nothing to draw: forward() returned no tensor."
-                )
-            copied = with_inputs((returned,), {}, found)[0][0]
+            leaves, structure = containers.tree_flatten(returned)
+            copies = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+            found = tuple(leaf for leaf in copies if isinstance(leaf, Tensor))
+            if not found:  # an object of the person's own: it is handed on as it is
+                return True
             recorder = Recorder(nn.Identity(), found)
             with recorder:
-                result = self._called(copied)
+                result = self._called(containers.tree_unflatten(copies, structure))
             if not isinstance(result, Tensor):
                 picture(result, self.source)
                 return False
             origin = recorder.origin(result)
             reached = recorder.tape.downstream(set(), inputs=True)
             return origin is not None and (not isinstance(origin, Ref) or origin.op in reached)
+
+
+def _filled(rest: list[Any], places: tuple[int, ...], given: Sequence[Tensor]) -> list[Any]:
+    tensors = dict(zip(places, given, strict=True))
+    return [tensors.get(i, leaf) for i, leaf in enumerate(rest)]
+
+
+def _attempted(function: Callable[[], Any], what: str, file: str) -> Any:
+    """Run code of the person's; what it raises becomes one sentence with its line in this file."""
+    try:
+        return function()
+    except RequestError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the person's own code: its error is the answer
+        raise PostprocessError(f"{what} raised {_told(error, file)}") from None
 
 
 def load(source: str | None, directory: Path) -> Postprocess | None:
@@ -113,12 +125,8 @@ def load(source: str | None, directory: Path) -> Postprocess | None:
     if not parsed.name or parsed.call is not None:
         raise RequestError(f"{expected}: --postprocess {quoted('script.py:show')}")
     file = files.find(parsed.location, directory)
-    try:
-        module = importing.import_file(file.path, directory)
-    except RequestError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the person's own code: its error is the answer
-        raise RequestError(f"--postprocess {source}: importing it raised {_told(error, str(file.path))}") from None
+    what = f"--postprocess {source}: importing it"
+    module = _attempted(lambda: importing.import_file(file.path, directory), what, str(file.path))
     function = getattr(module, parsed.name, None)
     if not callable(function):
         names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
