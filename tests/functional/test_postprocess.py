@@ -37,6 +37,7 @@ SOUND = {
     "numpy mask of 0 and 1": (1, "return (y.numpy() > 0).astype(np.uint8)"),
     "numpy palette": (4, "return VOC[y.numpy().argmax(1)]"),
     "numpy ids, spread": (4, "return (y.numpy().argmax(1) * 85).astype(np.uint8)"),
+    "as many classes as colours": (3, "return VOC[1:][y.numpy().argmax(1)]"),
     "Pillow palette": (4, "return [Image.fromarray(VOC[ids]) for ids in y.argmax(1).numpy()]"),
     "Pillow grey": (1, "return Image.fromarray((torch.sigmoid(y[0, 0]) * 255).byte().numpy())"),
     "Pillow mode P": (

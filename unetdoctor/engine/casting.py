@@ -15,6 +15,7 @@ from unetdoctor.engine.by_value import WHOLE, Call, cast_of, stands_for_function
 from unetdoctor.engine.drawing import plain
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.painting import painting
 from unetdoctor.engine.tail import alike, decision, source, tail
 from unetdoctor.engine.tape import Tape
 from unetdoctor.facts import Cast, Remedy
@@ -50,6 +51,9 @@ def _by_value(examination: Examination, remedies: tuple[Remedy, ...]) -> tuple[C
     assert main.drawing is not None
     op, calls = main.drawing.output.op, list[Call]()
     if decision(main.tape, tail(main.tape, main.drawing)) is not None:
+        return ()
+    colours = painting(examination) if not remedies else None
+    if colours is not None and not colours.one_hot:
         return ()
     for seen in alike(examination):
         change = examination.change(seen, remedies) if remedies else Change()
