@@ -7,14 +7,14 @@ from unetdoctor.checks.pictures import op_at
 from unetdoctor.facts import Cast, Evidence, Finding, Kind, Place, Reading, Remedy, Severity
 
 FRACTIONAL_LIMIT = 25.0
-"""Share of the values that are no whole numbers, in %. 98-100: probabilities and logits. 0: thresholded masks and ids;
-what was rounded before. Only together with the next one."""
+"""Share of the values that are no whole numbers, in %. 99-100: probabilities and logits, of 12 networks fresh and
+trained. 0: thresholded masks, ids, and what was rounded before. Only together with the next one."""
 LARGEST_LIMIT = 2.0
-"""Largest value that is read. .43-1: probabilities. 60-255: pictures that were multiplied by 255, trained and fresh."""
+"""Largest value that is converted. .43-1: probabilities. 164-255: 12 networks, fresh and trained, times 255."""
 WRAPPED_LIMIT = 0.1
-"""Share of the values that the type cannot hold, in %. 0: scaled and cut off. 100 x 256 instead of 255: the white."""
+"""Share of the values that the type cannot hold, in %. 0: 12 networks, scaled, and cut off where they are unbounded."""
 WRAPPED_GRAVELY = 5.0
-"""The same from which the picture is lost. 30-60: logits, tanh times 255."""
+"""The same from which the picture is lost. 30-60: logits, tanh times 255. Below: some burnt places are black."""
 _PATCHES = {
     "unit": ("multiply by 255 and cut off", "(y * 255).round().clamp(0, 255)"),
     "signed": ("bring -1..1 to 0..255 and cut off", "((y + 1) * 127.5).round().clamp(0, 255)"),

@@ -98,7 +98,7 @@ def _wrapped(x: Tensor, picture: Tensor) -> float:
     x = x[: picture.shape[0]]
     if x.shape != picture.shape:
         return 0.0
-    order = x.flatten().double().nan_to_num().argsort()
+    order = x.flatten().double().nan_to_num().argsort().to(picture.device)
     step = max(order.numel() // _BINS, 1)
     levels = picture.flatten()[order[::step]].double()
     falls = torch.nonzero(levels[1:] - levels[:-1] < -_JUMP).flatten()

@@ -164,7 +164,7 @@ def _in_its_place(
     x = args[0][0][: out.shape[0]]
     if x.numel() != out.numel():
         raise NotApplicableError("the picture has another size than what the function reads")
-    return torch.nan_to_num(scale(x)).round().clamp(0, 255).to(torch.uint8).reshape(out.shape)
+    return torch.nan_to_num(scale(x)).round().clamp(0, 255).to(out.device, torch.uint8).reshape(out.shape)
 
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"scale_before_cast": scale_before_cast}

@@ -212,7 +212,7 @@ def repaint(bench: Bench, remedy: Remedy) -> Change:
         out = func(*args, **kwargs)
         if not isinstance(out, Tensor):
             raise NotApplicableError("the output is one of several results of its operation")
-        return painted(held[0], out, count)
+        return painted(held[0].to(out.device), out, count)
 
     return Change(interventions={chosen.op: keep, drawing.output.op: paint})
 
