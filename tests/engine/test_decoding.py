@@ -44,6 +44,20 @@ def test_one_reading_is_supported_and_cuts_nothing_off_but_the_clamp(tensor, dis
         assert found[name].fact.clipped == 0
 
 
+@pytest.mark.parametrize(
+    ("scale", "display", "name", "spread"),
+    [
+        (255, DisplayRange(0.0, 255.0, "as is", "bytes"), "0..255", 200),
+        (1.5, DisplayRange(0.0, 1.0, "as is", "0 and 1"), "clamped", 255),
+    ],
+)
+def test_bytes_are_shown_as_they_are_or_as_a_mask(scale, display, name, spread):
+    found = read((RAMP * scale).to(torch.uint8), display)
+    assert list(found) == ["0..255", "clamped", "min-max"]
+    assert supported(found) == [name]
+    assert found[name].fact.spread_8bit >= spread
+
+
 def test_the_pictures_are_what_the_formulas_say():
     found = read(RAMP * 2 - 1, DisplayRange(-1.0, 1.0, "as is", "tanh"))
     pixels, mode = found["-1..1"].pixels

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from unetdoctor.engine.displays import display_range
 from unetdoctor.engine.observation import observe
-from unetdoctor.engine.outputs import as_row, describe, display_range, infer_task
+from unetdoctor.engine.outputs import as_row, describe, infer_task
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Intent, Probe, Task
 
@@ -110,6 +111,7 @@ def test_channels_in_the_last_place_are_read_as_channels():
     assert infer_task(False, fed, tuple(drawn.shape), None)[0] is Task.BINARY
     assert as_row(drawn, fed).shape == (2, 1, 16, 16)
     assert as_row(drawn, (2, 16, 16, 16)).shape == drawn.shape
+    assert as_row(torch.zeros(2, 16, 16, 3), (2, 5, 16, 16)).shape == (2, 3, 16, 16)
 
 
 def test_an_output_is_described_in_display_units():

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tests.engine import test_chance, test_finiteness, test_liveliness, test_precision
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import isolated_random_state
@@ -19,6 +20,7 @@ from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.grid_remedies import evened
 from unetdoctor.engine.loading.loads import Load, nothing
+from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.remedies import ACTIONS
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
@@ -391,7 +393,12 @@ def test_every_action_is_tested_here():
         **vars(test_chance),
         **vars(test_precision),
     }
-    elsewhere = {*FINISHING, *COLOURING}  # tests/engine/test_head.py, test_colours.py
+    elsewhere = {
+        *FINISHING,
+        *COLOURING,
+        *SCALING,
+        *PAINTING,
+    }  # tests/engine/test_head.py, test_colours.py, test_chains.py
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in set(ACTIONS) - elsewhere)
 
 

@@ -27,7 +27,7 @@ from tests.faults.scoring import (
 from tests.faults.symptoms import look
 from unetdoctor.facts import Report, Request, Severity
 
-BEHIND_THE_HEAD = ("M06", "M08", "M09")
+BEHIND_THE_HEAD = ("M06", "M08", "M09", "M14", "M15")
 """Operators that put functions behind the last layer."""
 
 

@@ -76,6 +76,9 @@ from unetdoctor.checks.ud504_softmax_over_wrong_dim import SoftmaxOverWrongDim
 from unetdoctor.checks.ud505_loss_and_activation_clash import LossAndActivationClash
 from unetdoctor.checks.ud506_logits_shown_as_picture import LogitsShownAsPicture
 from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
+from unetdoctor.checks.ud508_cast_without_scaling import CastWithoutScaling
+from unetdoctor.checks.ud509_ids_shown_as_grey import IdsShownAsGrey
+from unetdoctor.checks.ud510_palette_broken import PaletteBroken
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
 from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
@@ -141,6 +144,9 @@ CHECKS: tuple[type[Check], ...] = (
     LossAndActivationClash,
     LogitsShownAsPicture,
     ReluOnOutput,
+    CastWithoutScaling,
+    IdsShownAsGrey,
+    PaletteBroken,
     TanhShownAsUnitRange,
     HalfPrecisionOverflow,
     NotDeterministic,

@@ -83,8 +83,8 @@ def margin(evidence: Evidence, *, one_channel: bool) -> Margin | None:
 
 
 def _unscored(output: Output) -> bool:
-    """Return whether nothing is left of the scores: ids without an activation before them."""
-    return holds_ids(output) and not output.activation
+    """Return whether nothing is left of the scores: ids without an activation before them, or painted ones."""
+    return holds_ids(output) and (not output.activation or len(output.channels) > 1)
 
 
 def severity(evidence: Evidence, found: Margin) -> Severity:

@@ -16,6 +16,8 @@ CHANGE_LIMIT = 5.0
 generators."""
 READABLE = 0.5
 """Share of values that must be finite for anything else to be read. 0: all NaN, which is non-finite-output's."""
+BYTES = "bytes"
+"""Source of the display range of an 8-bit picture, which is no class map."""
 _WHOLE = ("int", "uint", "bool")
 _DECISIONS = {"argmax", "gt", "ge", "lt", "le", "round", "sign", "where", "topk", "max"}
 
@@ -93,7 +95,8 @@ def is_sure(evidence: Evidence, output: Output) -> bool:
 
 def is_hard(output: Output) -> bool:
     """Return whether the output holds decisions (ids, a thresholded mask): constant on an input without objects."""
-    return holds_ids(output) or bool(_DECISIONS & set(output.final_ops))
+    ids = holds_ids(output) and output.display.source != BYTES
+    return ids or bool(_DECISIONS & set(output.final_ops))
 
 
 def most_changed(evidence: Evidence, kind: str) -> tuple[Comparison | None, int]:

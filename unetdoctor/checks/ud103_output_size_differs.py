@@ -48,6 +48,8 @@ class OutputSizeDiffers(Check):
             return
         if run.probe.shape[3] <= FEW_CHANNELS and run.probe.shape[1:3] == run.output.shape[1:3]:
             return
+        if run.output.shape[3] <= FEW_CHANNELS and run.probe.shape[2:] == run.output.shape[1:3]:
+            return
         fed, out = _sides(run.probe.shape), _sides(run.output.shape)
         place = evidence.model.last.place if evidence.model.last is not None else None
         sizes = f"{out[0]}x{out[1]} for an input of {fed[0]}x{fed[1]}"

@@ -37,7 +37,7 @@ class SingleChannelPicture(Check):
         if run is None or run.output is None or not run.output.channels:
             return
         output = run.output
-        wanted = None if holds_ids(output) else _wanted(evidence.intent)
+        wanted = None if holds_ids(output) or evidence.painted else _wanted(evidence.intent)
         count = len(output.channels)
         needs = f"(the declared task needs {wanted})" if wanted else "(no declared task needs more)"
         where = place(evidence, run, output)

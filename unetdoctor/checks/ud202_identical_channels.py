@@ -47,10 +47,10 @@ class IdenticalChannels(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the run in which the channels differ most; none where they are constant and equal."""
+        """Yield one finding for the run in which channels differ most; none of constant equal ones or class colours."""
         picture = evidence.intent.effective.is_picture
         chosen = best(evidence, _difference if picture else _raw_difference)
-        if chosen is None or len(chosen[1].channels) < 2:
+        if chosen is None or len(chosen[1].channels) < 2 or evidence.painted:
             return
         run, output = chosen
         where = place(evidence, run, output)

@@ -45,7 +45,7 @@ class DeadOutputChannel(Check):
             for index, ratio in _ratios(output):
                 if not (task.is_picture and len(output.channels) > ALPHA and index == ALPHA):
                     ratios[index] = max(ratio, ratios.get(index, ratio))
-        if not ratios:
+        if not ratios or evidence.painted:
             return
         run, output = evidence.outputs[0]
         where = place(evidence, run, output)

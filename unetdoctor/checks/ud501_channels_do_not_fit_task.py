@@ -37,7 +37,7 @@ class ChannelsDoNotFitTask(Check):
         if run is None or run.output is None or not run.output.channels:
             return
         output, count = run.output, len(run.output.channels)
-        wanted = None if holds_ids(output) else _wanted(evidence.intent)
+        wanted = None if holds_ids(output) or evidence.painted else _wanted(evidence.intent)
         where = place(evidence, run, output)
         if wanted is None:
             yield cls.finding(

@@ -22,6 +22,7 @@ class Options:
     inputs: tuple[str, ...] = ()
     inputs_from: str | None = None
     output: str | None = None
+    postprocess: str | None = None
     image: tuple[str, ...] = ()
     batch: int | None = None
     seed: int = 0
@@ -84,6 +85,7 @@ def request(options: Options) -> Request:
         inputs=tuple(parse_input(text) for text in options.inputs),
         inputs_from=options.inputs_from,
         output=options.output,
+        postprocess=options.postprocess,
         images=options.image,
         batch=options.batch,
         intent=Intent(

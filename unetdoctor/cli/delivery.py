@@ -30,7 +30,9 @@ def directory(request: Request, delivery: Delivery) -> Path:
 
 def check(request: Request, delivery: Delivery) -> None:
     """Raise RequestError where a file or folder of the delivery must not be written."""
-    read = [target_file(text) for text in (request.target, request.arch, request.inputs_from) if text]
+    read = [
+        target_file(text) for text in (request.target, request.arch, request.inputs_from, request.postprocess) if text
+    ]
     named = (*read, request.weights, *request.images)
     inputs = {Path(name).resolve() for name in named if name}
     try:

@@ -47,6 +47,10 @@ def inspect(
     ] = "auto",
     classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
     output: shared.Output = None,
+    postprocess: Annotated[
+        str | None,
+        typer.Option("--postprocess", metavar="SCRIPT:FN", help="Your function from the output to the picture."),
+    ] = None,
     range_: Annotated[
         str | None, typer.Option("--range", metavar="LOW..HIGH", help="Output values shown as black and white.")
     ] = None,
@@ -102,6 +106,7 @@ def inspect(
         trust=trust,
         inputs_from=inputs_from,
         output=output,
+        postprocess=postprocess,
         inputs=tuple(inputs or ()),
         image=tuple(image or ()),
         batch=batch,

@@ -14,6 +14,7 @@ from unetdoctor.facts import Decoding, Output
 
 MOST_COLOURS = 4
 """Channels up to which values are looked at as colours (with transparency); of more, the first is shown."""
+_BYTES = "uint8"
 _WHOLE = 255.0
 _HALF_LEVEL = 0.5
 
@@ -34,7 +35,8 @@ def decodings(tensor: Tensor, output: Output) -> Iterator[Decoded]:
     """
     x, broken = cleaned(as_pictures(tensor[:1] if tensor.dim() > 2 else tensor)[0])
     wanted = _supported(output)
-    for name, formula, picture in _readings(x, output):
+    whole = output.dtype == _BYTES
+    for name, formula, picture in _bytes(x) if whole else _readings(x, output):
         yield Decoded(
             Decoding(
                 name=name,
@@ -47,7 +49,7 @@ def decodings(tensor: Tensor, output: Output) -> Iterator[Decoded]:
             ),
             eight_bit(_colours(picture.remainder(256) if name == "as is" else picture), broken),
         )
-    if x.shape[0] > 1:
+    if x.shape[0] > 1 and not whole:
         yield _classes(x, broken, supported=wanted == _ARGMAX, why=output.display.source)
 
 
@@ -70,6 +72,15 @@ def _readings(x: Tensor, output: Output) -> Iterator[tuple[str, str, Tensor]]:
         yield "declared", formula, levels(x, display.low, display.high)
 
 
+def _bytes(x: Tensor) -> Iterator[tuple[str, str, Tensor]]:
+    """Yield the readings of an output that is 8-bit already: a picture, a mask of 0 and 1, or class ids."""
+    low, high, _ = own_range(x)
+    yield "0..255", "y", x
+    yield "clamped", "(y * 255).clip(0, 255)", x * _WHOLE
+    if high > low:
+        yield "min-max", "(y - min) / (max - min)", levels(x, low, high)
+
+
 _USUAL = {(0.0, 1.0): "clamped", (-1.0, 1.0): "-1..1", (0.0, 255.0): "0..255"}
 
 
@@ -80,7 +91,7 @@ def _supported(output: Output) -> str:
     if display.decode == "sigmoid":
         return "sigmoid"
     name = _USUAL.get((display.low, display.high), "declared")
-    return "as is" if name == "clamped" and output.outside == 0 else name
+    return "as is" if name == "clamped" and output.outside == 0 and output.dtype != _BYTES else name
 
 
 def _outside(picture: Tensor) -> Tensor:

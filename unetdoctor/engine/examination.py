@@ -10,6 +10,7 @@ from torch import Tensor
 from unetdoctor.engine import colours, outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
 from unetdoctor.engine.comparison import compare_all
+from unetdoctor.engine.displays import display_range, display_under
 from unetdoctor.engine.evaluation import Change, Observer, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import recover, recovered_output
@@ -102,7 +103,7 @@ class Examination(Passes):
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
         self._intent = replace(self._intent, **loss)
-        self._display = outputs.display_range(main.output, main.drawing, self._intent)
+        self._display = display_range(main.output, main.drawing, self._intent)
 
     def _model_facts(self) -> ModelFacts:
         if self._facts is None:
@@ -110,7 +111,7 @@ class Examination(Passes):
         return self._facts
 
     def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
-        known = display or self._display or outputs.display_range(tensor, seen.drawing, self._intent)
+        known = display or self._display or display_range(tensor, seen.drawing, self._intent)
         rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
         output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
         loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
@@ -239,10 +240,7 @@ class Examination(Passes):
             tensor, raw = batch.tensor, batch.raw
         else:
             tensor, raw = self.evaluate(seen, change)
-        kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
-        display = self._display
-        if kind and display is not None and seen.drawing is not None:
-            display = outputs.after_activation(display, seen.drawing, kind)
+        display = display_under(self._display, tensor, seen.drawing, self._intent, remedies)
         return Tried(change.inputs, tensor, self._output(seen, tensor, raw, display))
 
     def evaluate(

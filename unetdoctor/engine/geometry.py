@@ -12,10 +12,11 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.displays import display_range
 from unetdoctor.engine.evaluation import Change, Intervening
 from unetdoctor.engine.feeding import FEEDING, cropped, fed_all
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.outputs import describe, display_range, infer_task
+from unetdoctor.engine.outputs import describe, infer_task
 from unetdoctor.engine.returned import choose, find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import plain_name

@@ -21,6 +21,8 @@ from unetdoctor.facts import Isolation
 _ROUNDING = 50
 """Rounding errors by which a pass over other samples may differ before anything is looked for."""
 _TF32 = 2.0**-11
+_MOST_IDS = 32
+"""Largest class id of bytes that are taken for ids, and not for a picture."""
 
 
 def isolate(setting: Setting, seen: Observed, change: Change | None = None) -> Isolation | None:
@@ -46,7 +48,10 @@ def isolate(setting: Setting, seen: Observed, change: Change | None = None) -> I
         return None
     x, y = whole[:rows].detach().double(), alone[:rows].detach().double()
     scale = (x - x.mean()).square().mean().sqrt().item()
-    difference = (x - y).square().mean().sqrt().item()
+    gap = (x - y).abs()
+    if whole.dtype is torch.uint8 and float(x.max()) > _MOST_IDS:
+        gap = torch.where(gap > 1, gap, 0.0)  # a picture in bytes: the last level is rounding
+    difference = gap.square().mean().sqrt().item()
     if not difference < float("inf") or not scale:
         return None
     precision = _precision(whole, setting.device)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from unetdoctor.engine.ablation import skips, skips_under
 from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.blocks import blocks
+from unetdoctor.engine.casting import ACTIONS as SCALING
+from unetdoctor.engine.casting import casts
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
@@ -19,6 +21,8 @@ from unetdoctor.engine.flatness import place_norms
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
+from unetdoctor.engine.painting import ACTIONS as PAINTING
+from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
 from unetdoctor.engine.remodelling import model_under
@@ -41,6 +45,8 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "grid": grid,
     "seam": tile_seam,
     "blocks": blocks,
+    "casts": casts,
+    "painting": painting,
 }
 """Field of Evidence -> how it is measured."""
 
@@ -52,6 +58,8 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "isolation": (STEADYING, isolation_under),
     "model": (REMODELLING, model_under),
     "finishes": (("skip_operation", "softmax_over"), finishes_under),
+    "casts": (SCALING, casts),
+    "painting": (PAINTING, painting),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

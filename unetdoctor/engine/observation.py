@@ -13,6 +13,7 @@ from unetdoctor.engine.constants import name_kernels
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
 from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Snapshot, evaluate
+from unetdoctor.engine.postprocessing import PostprocessError
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import Found, choose, described, find_tensors
 from unetdoctor.engine.script_sites import name_modules
@@ -111,6 +112,8 @@ def observe(
         with recorder:
             returned = setting.call(args, kwargs)
             found = find_tensors(returned)
+    except PostprocessError:
+        raise
     except Exception as exception:  # noqa: BLE001 - user code: what it raises is evidence
         raised = exception
     recorder.restore()
@@ -119,6 +122,8 @@ def observe(
         name_kernels(tape)
     name_modules(setting.model, tape)
     _name_nameless(tape)
+    if setting.after is not None:
+        setting.after.place(tape)
     seen = Observed(probe, args, kwargs, tape, statistics.collect(), time.perf_counter() - start)
     seen.quiet, seen.pinned = statistics.quiet(), statistics.pinned()
     if raised is not None:
@@ -173,7 +178,7 @@ def verify_now(setting: Setting, seen: Observed, *, whole: bool = False) -> None
         return
     start = trial_start(tape, drawing)
     static = static_references(tape)
-    drawn = returned_references(seen) if whole else ()
+    drawn = returned_references(tape, drawing) if whole else ()
     wanted: tuple[Ref | Leaf, ...] = (drawing.output, drawing.raw, *drawn, *static)
     branches = branch_points(find_joins(tape)[-MOST_BRANCHES:]) if whole else ()
     change = Change(interventions={op: measuring(seen.batch, op) for op in normalisations(tape)})
@@ -204,12 +209,9 @@ def verify_now(setting: Setting, seen: Observed, *, whole: bool = False) -> None
     seen.raw = mode.captured.get(drawing.raw)
 
 
-def returned_references(seen: Observed) -> tuple[Ref, ...]:
+def returned_references(tape: Tape, drawing: Drawing) -> tuple[Ref, ...]:
     """Return what the last layer drew, and everything that was returned beside the chosen output."""
-    drawing = seen.drawing
-    if drawing is None:
-        return ()
-    others = tuple(ref for _, ref in seen.tape.outputs if isinstance(ref, Ref) and ref != drawing.output)
+    others = tuple(ref for _, ref in tape.outputs if isinstance(ref, Ref) and ref != drawing.output)
     return others if drawing.drawn_by is None else (Ref(drawing.drawn_by, 0), *others)
 
 

@@ -6,12 +6,14 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.chosen import has_channels_last
-from unetdoctor.engine.drawing import Drawing, shifted
+from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.head import numbers
-from unetdoctor.facts import Channel, DisplayRange, Intent, Output, Task
+from unetdoctor.facts import Channel, DisplayRange, Output, Task
 
 _FINE = 16
 """Histogram bins per 8-bit level, from which percentiles are read."""
+_COLOURS = (3, 4)
+"""Channels of a picture in colour."""
 _LARGEST = 1_000_000
 """Values of an output beyond which numbers come from an even subsample of places."""
 
@@ -42,6 +44,8 @@ def infer_task(
     if has_channels_last(fed):
         shape = (shape[0], shape[3], *fed[1:3]) if len(shape) == 4 and shape[1:3] == fed[1:3] else shape
         fed = (fed[0], fed[3], *fed[1:3])
+    if _turned(shape, fed):
+        shape = (shape[0], shape[3], *shape[1:3])
     task, reason = _inferred(latent, fed, shape, drawing, timestep)
     if is_signal(fed) and task.is_picture:
         return Task.REGRESSION, "a signal was fed, and no picture"
@@ -62,7 +66,12 @@ def as_row(tensor: Tensor, fed: tuple[int, ...]) -> Tensor:
 def channels_first(tensor: Tensor, fed: tuple[int, ...]) -> Tensor:
     """Return what a network that was fed [N, H, W, C] drew as [N, C, H, W]."""
     last = has_channels_last(fed) and tensor.dim() == 4 and tuple(tensor.shape[1:3]) == tuple(fed[1:3])
-    return tensor.permute(0, 3, 1, 2) if last else tensor
+    return tensor.permute(0, 3, 1, 2) if last or _turned(tuple(tensor.shape), fed) else tensor
+
+
+def _turned(shape: tuple[int, ...], fed: tuple[int, ...]) -> bool:
+    """Whether a picture comes out as [N, H, W, C] of a network that was fed [N, C, H, W], as viewers want it."""
+    return len(shape) == len(fed) == 4 and shape[3] in _COLOURS and shape[1] not in _COLOURS and shape[1:3] == fed[2:]
 
 
 def _inferred(
@@ -98,45 +107,6 @@ def _inferred(
     if drawing is not None and drawing.residual and channels == in_channels:
         return Task.RGB, "the output is a sum with an earlier picture and has the input's channels"
     return Task.MULTICLASS, f"{channels} output channels without activation"
-
-
-def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> DisplayRange:
-    """Return how the output is shown: declared, else what the final activation reaches, else what the values say."""
-    task = intent.effective
-    if intent.display_range is not None:
-        return DisplayRange(*intent.display_range, "as is", "declared")
-    if drawing is not None and drawing.activation == "softmax" and task.is_segmentation:
-        return DisplayRange(0.0, 1.0, "as is", "softmax")
-    if (
-        drawing is not None
-        and math.isfinite(drawing.low)
-        and math.isfinite(drawing.high)
-        and drawing.low < drawing.high
-    ):
-        return DisplayRange(drawing.low, drawing.high, "as is", drawing.activation)
-    if task is Task.MULTICLASS:
-        return DisplayRange(0.0, 1.0, "softmax", "logits")
-    if task in (Task.BINARY, Task.MULTILABEL):
-        return DisplayRange(0.0, 1.0, "sigmoid", "logits")
-    values = tensor.detach().flatten().float()
-    values = values[torch.isfinite(values)]
-    if not values.numel():
-        return DisplayRange(0.0, 1.0, "as is", "no finite value")
-    step = max(values.numel() // 200_000, 1)
-    low, high = torch.quantile(values[::step], torch.tensor([0.005, 0.995], device=values.device)).tolist()
-    if low >= -0.05 and high > 2 and high <= 260:
-        return DisplayRange(0.0, 255.0, "as is", "values in 0..255")
-    if low >= -0.05 and high <= 2:
-        return DisplayRange(0.0, 1.0, "as is", "values in 0..1")
-    return DisplayRange(-1.0, 1.0, "as is", "values on both sides of 0")
-
-
-def after_activation(display: DisplayRange, drawing: Drawing, kind: str) -> DisplayRange:
-    """Return how the output is shown once its final activation is `identity`, `sigmoid`, `tanh` or another one."""
-    if kind not in ("sigmoid", "tanh"):
-        return display
-    low, high = shifted(*((0.0, 1.0) if kind == "sigmoid" else (-1.0, 1.0)), drawing.affine)
-    return DisplayRange(low, high, "as is", kind)
 
 
 def shown(x: Tensor, display: DisplayRange) -> Tensor:

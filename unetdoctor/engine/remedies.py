@@ -16,6 +16,7 @@ from unetdoctor.engine.activations import centre_input, leaky_slope
 from unetdoctor.engine.axes import permute_view
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
+from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.evaluation import Change, isolated_random_state
@@ -24,6 +25,7 @@ from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.normalising import ACTIONS as NORMALISING
+from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
@@ -274,6 +276,8 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **FINISHING,
     **NORMALISING,
     **COLOURING,
+    **SCALING,
+    **PAINTING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,

@@ -11,6 +11,7 @@ from torch.jit._fuser import optimized_execution
 
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.loading.loads import Load
+from unetdoctor.engine.postprocessing import Postprocess
 from unetdoctor.facts import Place
 
 
@@ -28,12 +29,16 @@ class Setting:
     output: str | None = None
     """What a person named as the output to examine; None to choose by rule."""
 
+    after: Postprocess | None = None
+    """What a person runs on what forward() returns (`--postprocess`)."""
+
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the model in the state in which every pass starts, and put back the training flags that it changes."""
         flags = [(module, module.training) for module in self.model.modules() if hasattr(module, "training")]
         try:
             with isolated_random_state(self.seed, self.device), torch.no_grad(), optimized_execution(False):
-                return self.model(*args, **kwargs)
+                returned = self.model(*args, **kwargs)
+                return returned if self.after is None else self.after(returned)
         finally:
             for module, flag in flags:
                 if module.training != flag:

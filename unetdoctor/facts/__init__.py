@@ -35,6 +35,7 @@ from unetdoctor.facts.grid import Blocks, Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
 from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Output, Preview
+from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.size_law import SizeLaw
@@ -50,6 +51,7 @@ __all__ = [
     "Blocks",
     "BrokenOp",
     "Card",
+    "Cast",
     "Chance",
     "Channel",
     "Colours",
@@ -82,6 +84,7 @@ __all__ = [
     "Operand",
     "Outcome",
     "Output",
+    "Painting",
     "PinnedActivation",
     "Place",
     "PlaceNorm",

@@ -8,6 +8,7 @@ from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
+from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.skips import Skip
@@ -271,6 +272,10 @@ class Evidence:
     """How far the cut of a tile reaches, for a trained network that draws a picture of the input's form."""
     blocks: Blocks | None = None
     """The blocks of equal pixels in which the picture is drawn last."""
+    casts: tuple[Cast, ...] = ()
+    """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
+    painting: Painting | None = None
+    """What class ids are painted with; None where none are chosen and drawn."""
 
     @property
     def main(self) -> Run | None:
@@ -281,6 +286,11 @@ class Evidence:
     def outputs(self) -> tuple[tuple[Run, Output], ...]:
         """Every run with its output, those on constant probes left out."""
         return tuple((r, r.output) for r in self.runs if r.output is not None and not r.probe.constant)
+
+    @property
+    def painted(self) -> bool:
+        """Whether the output's channels are colours of class ids, and not what a layer draws."""
+        return self.painting is not None and not self.painting.one_hot
 
     @property
     def crashed(self) -> Run | None:

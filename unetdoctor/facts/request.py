@@ -127,6 +127,8 @@ class Request:
     """Where the inputs' values come from: `file.pt`, `file.npz` or `script.py:function`; None to make them."""
     output: str | None = None
     """Path or key of the output to examine: `output['aux']`, `aux`, `1`; None to choose by rule."""
+    postprocess: str | None = None
+    """`script.py:function` that turns what forward() returns into the picture; None to look at it as it is."""
     images: tuple[str, ...] = ()
     """Photographs to feed."""
     batch: int | None = None

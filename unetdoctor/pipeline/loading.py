@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from unetdoctor.engine import postprocessing
 from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, RequestError, load
@@ -30,6 +31,7 @@ def setting_of(loaded: LoadedModel, request: Request) -> Setting:
         source_root=str(loaded.source_root) if loaded.source_root else "",
         directory=str(loaded.directory),
         output=request.output,
+        after=postprocessing.load(request.postprocess, loaded.directory),
     )
 
 

@@ -156,8 +156,8 @@ OPERATORS = (
               Strength("mean and std", partial(fed_with, lambda x: (x - 0.45) / 0.225)),
               Strength("BGR", partial(fed_with, _swapped))), score_drops, in_goal=False),
     Operator("M14", "cast to bytes", frozenset({"UD508", "UD509"}),
-             (Strength("probabilities", cast), Strength("ids x255", wrapped_ids)), picture_is_flat, in_goal=False),
+             (Strength("probabilities", cast), Strength("ids x255", wrapped_ids)), picture_is_flat),
     Operator("M15", "palette broken", frozenset({"UD509", "UD510"}),
              (Strength("one colour", partial(palette, 1)), Strength("all dark", partial(palette, 0))),
-             picture_is_flat, in_goal=False),
+             picture_is_flat),
 )  # fmt: skip

@@ -1,0 +1,136 @@
+"""`--postprocess script.py:fn`: the person's own function behind the network, in torch, NumPy and Pillow."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.functional.run import examine, export
+from tests.functional.test_chains import MODEL, TRAINED
+from unetdoctor.engine.loading import RequestError
+from unetdoctor.facts import Severity
+
+CODES = ("UD508", "UD509", "UD510")
+SCRIPT = """import numpy as np
+import torch
+from PIL import Image
+
+VOC = np.array([[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]], dtype=np.uint8)
+
+
+def sigmoid(y):
+    return 1 / (1 + np.exp(-y))
+
+
+def show(y):
+    {body}
+"""
+SOUND = {
+    "torch": (1, "return (torch.sigmoid(y) * 255).to(torch.uint8)"),
+    "torch ids, spread": (4, "return (y.argmax(1) * 85).to(torch.uint8)"),
+    "torch palette": (4, "return torch.from_numpy(VOC)[y.argmax(1)].permute(0, 3, 1, 2)"),
+    "numpy": (1, "return (sigmoid(y[0, 0].numpy()) * 255).astype(np.uint8)"),
+    "numpy colour": (3, "return (torch.sigmoid(y[0]).permute(1, 2, 0).numpy() * 255).astype(np.uint8)"),
+    "numpy own range": (1, "a = y.numpy(); return ((a - a.min()) / (np.ptp(a) + 1e-9) * 255).astype(np.uint8)"),
+    "numpy floats": (3, "return sigmoid(y.numpy())"),
+    "numpy mask of 0 and 255": (1, "return ((y.numpy() > 0) * 255).astype(np.uint8)"),
+    "numpy mask of 0 and 255, of nothing": (1, "return ((y.numpy() > 9) * 255).astype(np.uint8)"),
+    "numpy mask of 0 and 1": (1, "return (y.numpy() > 0).astype(np.uint8)"),
+    "numpy palette": (4, "return VOC[y.numpy().argmax(1)]"),
+    "numpy ids, spread": (4, "return (y.numpy().argmax(1) * 85).astype(np.uint8)"),
+    "as many classes as colours": (3, "return VOC[1:][y.numpy().argmax(1)]"),
+    "Pillow palette": (4, "return [Image.fromarray(VOC[ids]) for ids in y.argmax(1).numpy()]"),
+    "Pillow grey": (1, "return Image.fromarray((torch.sigmoid(y[0, 0]) * 255).byte().numpy())"),
+    "Pillow mode P": (
+        4,
+        "image = Image.fromarray(y[0].argmax(0).byte().numpy(), 'P')\\n"
+        "    image.putpalette(VOC.flatten().tolist()); return image",
+    ),
+    "a class against the others": (2, "return ((y[0, 1] > y[0, 0]).numpy() * 255).astype(np.uint8)"),
+}
+SICK = {
+    "UD508 torch": (1, "return torch.sigmoid(y).to(torch.uint8)"),
+    "UD508 numpy probabilities": (1, "return sigmoid(y[0, 0].numpy()).astype(np.uint8)"),
+    "UD508 numpy logits": (1, "return y.numpy().astype(np.int64).astype(np.uint8)"),
+    "UD508 Pillow": (1, "return Image.fromarray(torch.sigmoid(y[0, 0]).byte().numpy())"),
+    "UD508 numpy colour": (3, "return torch.sigmoid(y[0]).permute(1, 2, 0).numpy().astype(np.uint8)"),
+    "UD509 torch": (4, "return (y.argmax(1) * 255).to(torch.uint8)"),
+    "UD509 numpy": (4, "return (y.numpy().argmax(1) * 255).astype(np.uint8)"),
+    "UD509 Pillow": (4, "return Image.fromarray(y[0].argmax(0).byte().numpy())"),
+    "UD509 three equal channels": (4, "return np.stack([y[0].argmax(0).numpy()] * 3, -1).astype(np.uint8)"),
+    "UD510 torch": (4, "return torch.from_numpy(VOC // 64)[y.argmax(1)].permute(0, 3, 1, 2)"),
+    "UD510 numpy": (4, "return (VOC // 64)[y.numpy().argmax(1)]"),
+    "UD510 Pillow": (4, "return Image.fromarray((VOC // 255)[y[0].argmax(0).numpy()] + VOC[1])"),
+}
+
+
+CONTAINERS = {
+    "a dict": ("return {'out': y, 'aux': 1}", "y['out']"),
+    "a named tuple": ("return Pair(y, y)", "y.second"),
+    "an object": ("import types; return types.SimpleNamespace(out=y)", "y.out"),
+}
+
+
+def report(folder: Path, channels: int, body: str, returned: str = "return y", **fields):
+    named = "from typing import NamedTuple\n\n\nclass Pair(NamedTuple):\n    first: object\n    second: object\n"
+    text = named + MODEL.format(channels=channels, body=returned) + TRAINED
+    (folder / "model.py").write_text(text, encoding="utf-8")
+    (folder / "post.py").write_text(SCRIPT.format(body=body.replace("\\n", "\n")), encoding="utf-8")
+    given = {"target": "model.py", "postprocess": "post.py:show", **fields}
+    return examine(given.pop("target"), directory=folder, **given)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_function_is_well(tmp_path: Path, name: str) -> None:
+    found = report(tmp_path, *SOUND[name])
+    assert not [f.message for f in found.findings if f.severity.rank >= Severity.WARNING.rank]
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_a_broken_function_is_the_first_diagnosis_and_proven(tmp_path: Path, name: str) -> None:
+    first = report(tmp_path, *SICK[name]).diagnoses[0]
+    assert first.code == name.partition(" ")[0]
+    assert first.severity is Severity.ERROR
+    assert first.confirmed
+    assert first.place.file == "post.py"
+    assert first.place.line in (12, 13)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_it_gets_what_forward_returned(tmp_path: Path, name: str) -> None:
+    returned, picked = CONTAINERS[name]
+    found = report(tmp_path, 4, f"return ({picked}.argmax(1) * 255).to(torch.uint8)", returned)
+    assert [x.code for x in found.diagnoses] == ["UD509"]
+
+
+def test_a_traced_network(tmp_path: Path) -> None:
+    import torch
+
+    file = export(torch.nn.Conv2d(3, 4, 1), tmp_path / "net.pt", torch.zeros(1, 3, 32, 32))
+    found = report(tmp_path, 4, "return (y.numpy().argmax(1) * 255).astype(np.uint8)", target=str(file))
+    assert [x.code for x in found.diagnoses] == ["UD509"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("return y.numpy()[9]", "raised IndexError: .*post.py, line 13"),
+        ("return None", "returned NoneType; expected a tensor, an array or a Pillow picture"),
+        ("return 'black'", "returned str"),
+    ],
+)
+def test_an_error_in_it_is_one_sentence(tmp_path: Path, body: str, sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        report(tmp_path, 1, body)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("post.py", "expected a Python file and the name of one of its functions"),
+        ("post.py:draw", "post.py has no function draw; it has sigmoid, show"),
+        ("absent.py:show", "absent.py"),
+    ],
+)
+def test_what_names_no_function_is_refused(tmp_path: Path, source: str, sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        report(tmp_path, 1, "return y", postprocess=source)

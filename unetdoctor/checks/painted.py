@@ -1,0 +1,115 @@
+"""Questions to the colours of classes that several checks ask."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from unetdoctor.checks.check import either, shown
+from unetdoctor.checks.pictures import op_at
+from unetdoctor.facts import Evidence, Painting, Place, Reading, Remedy
+
+Colour = tuple[float, ...]
+
+ALIKE = 3.0
+"""Difference between two colours, in 8-bit levels of the channel in which they differ most, up to which they look the
+same. 1: ids as grey levels, or wrapped. 12: 21 ids spread over 0..255. 64: the least of the VOC palette."""
+DARK_LIMIT = 32.0
+"""Largest level of any colour of a picture, of 0..255. 1-20: ids of 2 to 21 classes. 192-255: palettes in use."""
+APART_LIMIT = 50.0
+"""Colours that look different beside the first, per class beside the first, in %. 0: one colour. 13: 20 colours for 150
+classes. 82: Cityscapes with its unlabelled classes. 100: VOC, ADE20K."""
+
+LISTED = 4
+"""Classes whose colours a message names."""
+
+
+def known(painting: Painting) -> list[Colour]:
+    """Return the colours of the classes that have one."""
+    return [colour for colour in painting.colours if colour]
+
+
+def different(found: Sequence[Colour]) -> list[Colour]:
+    """Return colours of which no two look alike."""
+    kept: list[Colour] = []
+    for colour in found:
+        if all(distance(colour, other) > ALIKE for other in kept):
+            kept.append(colour)
+    return kept
+
+
+def distance(one: Colour, other: Colour) -> float:
+    """Return the difference in the channel in which two colours differ most."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def largest(painting: Painting) -> float:
+    """Return the largest level of any colour."""
+    return max((level for colour in known(painting) for level in colour), default=float("nan"))
+
+
+def apart(painting: Painting) -> float:
+    """Return how many colours look different beside the first, in % of the classes beside the first."""
+    found = known(painting)
+    return 100 * (len(different(found)) - 1) / (len(found) - 1) if len(found) > 1 else 100.0
+
+
+def in_colour(painting: Painting) -> tuple[Reading, ...]:
+    """Return the readings of a picture in colour."""
+    return (
+        Reading("largest level of a class's colour", largest(painting), "8-bit levels", lower=DARK_LIMIT),
+        Reading("colours that look different, for the classes", apart(painting), "%", lower=APART_LIMIT),
+    )
+
+
+def backwards(painting: Painting) -> int:
+    """Return how many steps from one class to the next go down in a picture whose levels go up, or the other way."""
+    steps = [b[0] - a[0] for a, b in pairwise(known(painting))]
+    return min(sum(step > 0 for step in steps), sum(step < 0 for step in steps))
+
+
+def twins(painting: Painting) -> int:
+    """Return how many classes look like another one."""
+    found = list(enumerate(known(painting)))
+    return sum(any(i != j and distance(x, y) <= ALIKE for j, y in found) for i, x in found)
+
+
+def wrapped(painting: Painting) -> tuple[Reading, ...]:
+    """Return the readings of a picture in grey: levels that wrap around, and look like others."""
+    return either(
+        Reading("steps between class levels that turn back", backwards(painting), upper=0),
+        Reading("classes that look like another", twins(painting), "classes", upper=0),
+    )
+
+
+def place(evidence: Evidence, painting: Painting) -> Place:
+    """Return where classes are painted."""
+    op = op_at(evidence.main, painting.op) if evidence.main is not None else None
+    return op.place if op is not None else Place()
+
+
+def listed(painting: Painting) -> str:
+    """Return the first classes with their colours: `0 is 0, 1 is 255, 2 is 254`."""
+    found = [(number, colour) for number, colour in enumerate(painting.colours) if colour]
+    texts = [f"{number} is {'/'.join(shown(level) for level in colour)}" for number, colour in found[:LISTED]]
+    return ", ".join(texts) + (", ..." if len(found) > LISTED else "")
+
+
+def repaint(painting: Painting, where: Place, code: str) -> Remedy:
+    """Return the remedy that paints every class with a colour of its own."""
+    count = len(painting.colours)
+    grey = painting.channels == 1
+    lines = (
+        f"y = (ids * (255 // {count - 1})).to(torch.uint8)  # or a palette, one colour per class"
+        if grey
+        else f"palette = torch.randint(64, 256, ({count}, 3), dtype=torch.uint8)  # or the colours of your data set\n"
+        "palette[0] = 0\n"
+        "y = palette[ids].permute(0, 3, 1, 2)"
+    )
+    return Remedy(
+        action="repaint",
+        place=where,
+        parameters={"classes": count},
+        title="spread the class levels over 0..255" if grey else "paint every class in a colour of its own",
+        patch=lines,
+        cause=code,
+        scope=0,
+    )

@@ -1,0 +1,107 @@
+"""A function through NumPy or Pillow, known by what it makes of values: it has no operations that could be read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.drawing import Drawing
+from unetdoctor.engine.postprocessing import NAME, PostprocessError
+from unetdoctor.engine.tape import Ref, Tape, references
+from unetdoctor.facts import Cast
+
+WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+_WIDE = 20.0
+"""Logits between which sigmoid reaches both of its ends."""
+_STEP = 0.1
+"""Share of a ramp on either side of a threshold."""
+_JUMP = 128.0
+"""Levels by which a picture falls back where a byte wraps around."""
+_MOST_JUMPS = 8
+"""Falls beyond which levels follow from more than the value."""
+_BINS = 4096
+
+Call = tuple[Any, list[Tensor], Tensor]
+"""(the operator, what it was given, the picture)."""
+
+
+def stands_for_function(tape: Tape, drawing: Drawing) -> bool:
+    """Whether the output is drawn by a function that has no operations on the tape."""
+    return tape.entries[drawing.output.op].name == NAME
+
+
+def scores_of(tape: Tape, drawing: Drawing) -> Ref | None:
+    """Return the scores of several classes that such a function reads."""
+    if not stands_for_function(tape, drawing):
+        return None
+    entry = tape.entries[drawing.output.op]
+    refs = [ref for ref in references(entry.args) if isinstance(ref, Ref)]
+    read = next((ref for ref in refs if len(tape.entries[ref.op].shape) == 4), None)
+    return read if read is not None and tape.entries[read.op].shape[1] > 1 else None
+
+
+def cast_of(op: int, calls: list[Call], wide: bool) -> Cast | None:
+    """Return what a function loses, by what it gives in the passes and (`wide`) of a ramp; None for floats."""
+    given = [_read(tensors) for _, tensors, _ in calls]
+    pictures = [picture for _, _, picture in calls]
+    if pictures[0].dtype not in WHOLE or any(not x.is_floating_point() for x in given):
+        return None
+    values = torch.cat([x.flatten().double() for x in given])
+    finite = values[torch.isfinite(values)]
+    ramp = _on_ramp(calls[0], finite) if wide and finite.numel() else None
+    drawn = [float(x.max()) for x in (*pictures, *([ramp] if ramp is not None else []))]
+    known = torch.iinfo(pictures[0].dtype)
+    decides = ramp is not None and min(_share(ramp == 0), _share(ramp == 1)) >= _STEP
+    whole = decides or not finite.numel()
+    return Cast(
+        op=op,
+        dtype=str(pictures[0].dtype).removeprefix("torch."),
+        low=float(known.min),
+        high=float(known.max),
+        minimum=finite.min().item() if finite.numel() else math.nan,
+        maximum=finite.max().item() if finite.numel() else math.nan,
+        largest=max(drawn),
+        fractional=0.0 if whole else _share(finite != finite.round()),
+        wrapped=max((_wrapped(x, y) for x, y in zip(given, pictures, strict=True)), default=0.0),
+        non_finite=1 - finite.numel() / max(values.numel(), 1),
+        kept=True,
+    )
+
+
+def _read(tensors: list[Tensor]) -> Tensor:
+    return next((x for x in tensors if x.dim() >= 3), tensors[0])
+
+
+def _share(hit: Tensor) -> float:
+    return hit.double().mean().item()
+
+
+def _on_ramp(call: Call, finite: Tensor) -> Tensor | None:
+    """Return what the function draws of a ramp: from 0 to 1 for what lies there, else of logits."""
+    func, tensors, _ = call
+    low, high = finite.min().item(), finite.max().item()
+    ends = (0.0, 1.0) if low >= 0 and high <= 1 else (min(low, -_WIDE), max(high, _WIDE))
+    read = _read(tensors)
+    ramp = torch.linspace(*ends, read[0, 0].numel()).reshape(read.shape[2:]).to(read).expand_as(read).contiguous()
+    try:
+        drawn: Tensor = func([ramp if x is read else x for x in tensors])
+    except PostprocessError:  # the person's own function, on values that it was not written for
+        return None
+    return drawn
+
+
+def _wrapped(x: Tensor, picture: Tensor) -> float:
+    """Return the share of values whose level falls back behind that of smaller ones."""
+    x = x[: picture.shape[0]]
+    if x.shape != picture.shape:
+        return 0.0
+    order = x.flatten().double().nan_to_num().argsort().to(picture.device)
+    step = max(order.numel() // _BINS, 1)
+    levels = picture.flatten()[order[::step]].double()
+    falls = torch.nonzero(levels[1:] - levels[:-1] < -_JUMP).flatten()
+    if not 1 <= falls.numel() <= _MOST_JUMPS:
+        return 0.0
+    return min(int(falls[0]) + 1, levels.numel() - int(falls[-1]) - 1) / levels.numel()

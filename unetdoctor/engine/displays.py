@@ -1,0 +1,76 @@
+"""The two output values that a viewer shows as black and white."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.by_value import WHOLE
+from unetdoctor.engine.casting import ACTIONS as SCALING
+from unetdoctor.engine.drawing import Drawing, shifted
+from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
+
+_BRIGHTEST = 255
+_DECIDING = {"argmax", "argmin", "max", "gt", "ge", "lt", "le", "eq", "ne"}
+_UNPAINTED = {"_to_copy", "clone", "contiguous", "bitwise_or", "bitwise_and", "logical_not", "constant_pad_nd"}
+
+
+def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> DisplayRange:
+    """Return how the output is shown: declared, else what the final activation reaches, else what the values say."""
+    task = intent.effective
+    if intent.display_range is not None:
+        return DisplayRange(*intent.display_range, "as is", "declared")
+    if tensor.dtype in WHOLE and tensor.numel() and (drawing is None or not _holds_choices(drawing)):
+        low, high = int(tensor.min()), int(tensor.max())
+        if low >= 0 and 1 < high <= _BRIGHTEST:
+            return DisplayRange(0.0, float(_BRIGHTEST), "as is", "bytes")
+        if low >= 0 and high <= 1:
+            return DisplayRange(0.0, 1.0, "as is", "0 and 1")
+    if drawing is not None and drawing.activation == "softmax" and task.is_segmentation:
+        return DisplayRange(0.0, 1.0, "as is", "softmax")
+    if (
+        drawing is not None
+        and math.isfinite(drawing.low)
+        and math.isfinite(drawing.high)
+        and drawing.low < drawing.high
+    ):
+        return DisplayRange(drawing.low, drawing.high, "as is", drawing.activation)
+    if task is Task.MULTICLASS:
+        return DisplayRange(0.0, 1.0, "softmax", "logits")
+    if task in (Task.BINARY, Task.MULTILABEL):
+        return DisplayRange(0.0, 1.0, "sigmoid", "logits")
+    values = tensor.detach().flatten().float()
+    values = values[torch.isfinite(values)]
+    if not values.numel():
+        return DisplayRange(0.0, 1.0, "as is", "no finite value")
+    step = max(values.numel() // 200_000, 1)
+    low, high = torch.quantile(values[::step], torch.tensor([0.005, 0.995], device=values.device)).tolist()
+    if low >= -0.05 and high > 2 and high <= 260:
+        return DisplayRange(0.0, 255.0, "as is", "values in 0..255")
+    if low >= -0.05 and high <= 2:
+        return DisplayRange(0.0, 1.0, "as is", "values in 0..1")
+    return DisplayRange(-1.0, 1.0, "as is", "values on both sides of 0")
+
+
+def _holds_choices(drawing: Drawing) -> bool:
+    """Return whether the output is what was decided, class ids or 0 and 1, as it is: neither scaled nor painted."""
+    last = max((i for i, name in enumerate(drawing.chain) if name in _DECIDING), default=None)
+    return last is not None and set(drawing.chain[last + 1 :]) <= _UNPAINTED
+
+
+def after_activation(display: DisplayRange, drawing: Drawing, kind: str) -> DisplayRange:
+    """Return how the output is shown once its final activation is `identity`, `sigmoid`, `tanh` or another one."""
+    if kind not in ("sigmoid", "tanh"):
+        return display
+    low, high = shifted(*((0.0, 1.0) if kind == "sigmoid" else (-1.0, 1.0)), drawing.affine)
+    return DisplayRange(low, high, "as is", kind)
+
+
+def display_under(
+    known: DisplayRange | None, tensor: Tensor, drawing: Drawing | None, intent: Intent, remedies: tuple[Remedy, ...]
+) -> DisplayRange | None:
+    """Return how the output is shown under remedies: as before, but for those that change its range."""
+    if any(r.action in SCALING for r in remedies):
+        return display_range(tensor, drawing, intent)
+    kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
+    return after_activation(known, drawing, kind) if kind and known is not None and drawing is not None else known
