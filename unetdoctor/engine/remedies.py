@@ -24,6 +24,7 @@ from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
+from unetdoctor.engine.widening import ACTIONS as WIDENING
 from unetdoctor.facts import LayerWeights, Remedy
 
 
@@ -261,6 +262,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,
+    **WIDENING,
 }
 """Every remedy that a tape can be evaluated under."""
 
