@@ -117,6 +117,16 @@ class TestSkipConcatMismatch:
         assert "joins 25x25 from enc3 and 24x24 from up3" in finding.message
         assert [x.action for x in finding.remedies] == ["resize_branch", "crop_skip"]
 
+    def test_convolutions_without_padding_in_one_branch(self) -> None:
+        smaller = {"shape": (2, 16, 23, 23), "input_shapes": ((2, 16, 25, 25),)}
+        recorded = (op(3, "convolution", "enc3", (-1,)), op(9, "convolution", "up3", (3,), **smaller))
+        joined = crash("add", ((2, 16, 25, 25), (2, 16, 23, 23)))
+        given = crashed(joined, runs=(run(output=None, crash=joined, ops=recorded),), model=model(layer("up3")))
+        finding = only("UD101", given)
+        assert "differ by 2 pixels (limit 0): a convolution without padding takes 2 pixels" in finding.message
+        assert [x.action for x in finding.remedies] == ["same_padding", "resize_branch", "crop_skip"]
+        assert finding.remedies[0].patch == "model.up3.padding = (1, 1)"
+
     def test_a_larger_branch_crops_nothing(self) -> None:
         finding = only("UD101", crashed(crash("add", ((2, 16, 24, 24), (2, 16, 25, 25)))))
         assert [x.action for x in finding.remedies] == ["resize_branch"]

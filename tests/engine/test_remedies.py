@@ -335,6 +335,31 @@ def test_zero_bias_of_a_normalisation():
     assert torch.equal(got, run(copied, probes("generator")[0], "output"))
 
 
+@pytest.mark.parametrize("channels", [1, 5])
+def test_draw_channels(case, channels):
+    name, _, examination, x, path = case
+    model = copy.deepcopy(original(name))  # a trace has its shapes baked in, the eager model the same weights
+    remedy = Remedy("draw_channels", parameters={"channels": channels})
+    if name == "residual" and channels == 1:  # one channel is spread over those of the input
+        assert under(examination, remedy).shape == x.shape
+        return
+    if name in ("residual", "torchvision-lraspp", "attention"):  # sums of the input, of two heads; a linear layer
+        with pytest.raises((NotApplicableError, RuntimeError)):
+            under(examination, remedy)
+        return
+    got, before = under(examination, remedy), run(model, x, path)
+    kept = min(channels, before.shape[1])
+    assert got.shape == (before.shape[0], channels, *before.shape[2:])
+    torch.testing.assert_close(got[:, :kept], before[:, :kept])
+    assert got[:, kept:].std() > 0 or kept == channels
+
+
+def test_draw_channels_of_a_layer_that_another_one_reads():
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)).eval()
+    with pytest.raises(NotApplicableError, match="1 behind the last layer is made for the channels that it draws"):
+        under(examined(model, "smp-unet"), Remedy("draw_channels", parameters={"channels": 2}))
+
+
 def test_every_action_is_tested_here():
     source = {
         **globals(),

@@ -49,6 +49,7 @@ class FlatPicture(Check):
     code = "UD203"
     name = "flat-picture"
     kind = Kind.SYMPTOM
+    accounted_for_by = ("UD002",)
     counterfactuals = DULL_PICTURE
 
     @classmethod

@@ -28,6 +28,7 @@ class EmptyOrFullMask(Check):
     code = "UD208"
     name = "empty-or-full-mask"
     kind = Kind.SYMPTOM
+    accounted_for_by = ("UD002",)
     counterfactuals = (ZERO_LAST_BIAS,)
 
     @classmethod

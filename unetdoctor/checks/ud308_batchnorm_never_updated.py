@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.loads import owners, torn
 from unetdoctor.checks.remedies import statistics_for
 from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
 
@@ -44,6 +45,15 @@ class BatchNormNeverUpdated(Check):
         if not norms:
             return
         pristine = [x for x in norms if x.pristine]
+        in_part = [load for load in evidence.loads if load.common and torn(load, evidence)]
+        unfilled = frozenset(layer for load in in_part for layer in owners(load))
+        if pristine and all(x.layer in unfilled for x in pristine):
+            yield cls.finding(
+                f"{len(pristine)} of {len(norms)} normalisation layers use statistics that were never filled, and none "
+                f"of them got a value from the weights that were loaded: UD002 names the blocks.",
+                [Reading("normalisation layers with statistics never filled", len(pristine), "layers")],
+            )
+            return
         first = pristine[0] if pristine else norms[0]
         shift = _largest(x.mean_shift for x in pristine)
         variance = _largest(x.log_variance_ratio for x in pristine)
