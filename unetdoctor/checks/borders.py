@@ -62,17 +62,20 @@ def before_one_alone(run: Run, first: int, second: int) -> set[int]:
 
 
 def same_padding(losing: Sequence[Op], evidence: Evidence, cause: str) -> Remedy:
-    """Return padding by half the kernel, with the lines for the first few layers that lack it."""
+    """Return padding by half the kernel, with the lines for the layers that lack it where those are few.
+
+    Of a pass that crashed, what follows is not known: then every convolution is to be padded.
+    """
     layers = {op.place.layer: evidence.model.layer(op.place.layer) for op in losing}
     lines = [
         f"{written(name)}.padding = {tuple((side - 1) // 2 for side in layer.shape[2:])}"
         for name, layer in layers.items()
         if layer is not None
     ]
-    some = "\n".join(lines) if len(lines) <= _NAMED else ""
+    some = "\n".join(lines) if len(lines) <= _NAMED and evidence.crashed is None else ""
     return Remedy(
         action="same_padding",
-        title=f"pad {next(iter(layers)) if len(layers) == 1 else 'every convolution'} by half its kernel",
+        title=f"pad {next(iter(layers)) if some and len(layers) == 1 else 'every convolution'} by half its kernel",
         patch=some or 'nn.Conv2d(channels_in, channels_out, 3, padding="same")',
         cause=cause,
         scope=1 if some else 2,

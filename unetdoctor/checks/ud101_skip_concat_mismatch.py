@@ -45,6 +45,10 @@ class SkipConcatMismatch(Check):
         if run is not None and run.crash is not None and pair is not None:
             yield cls._ill(evidence, run, run.crash, pair)
             return
+        tokens = _tokens(run.crash) if run is not None and run.crash is not None else None
+        if run is not None and run.crash is not None and tokens is not None:
+            yield from cls._tokens(evidence, run, run.crash, tokens)
+            return
         passed = evidence.main
         joins = sum(op.name in JOINS and len(op.input_shapes) > 1 for op in passed.ops) if passed is not None else 0
         if joins:
@@ -58,8 +62,7 @@ class SkipConcatMismatch(Check):
         skip, branch = pair
         sweep = evidence.shapes
         difference = max(abs(a - b) for a, b in zip(skip.shape[2:], branch.shape[2:], strict=True))
-        apart = before_one_alone(run, *(-1 if x.drawn_by is None else x.drawn_by for x in pair))
-        known = borders(evidence, run, apart)
+        known = _apart(evidence, run, pair)
         why = _unpadded(known) if known.losing else _rounding(skip, sweep)
         return cls.finding(
             f"`{crash.op}` at {crash.place.text} joins {_size(skip)} from {skip.place.text} and {_size(branch)} from "
@@ -73,6 +76,39 @@ class SkipConcatMismatch(Check):
             ],
             op=len(run.ops),
         )
+
+    @classmethod
+    def _tokens(cls, evidence: Evidence, run: Run, crash: Crash, pair: tuple[Operand, Operand]) -> Iterator[Finding]:
+        """Yield a finding where convolutions took a border from the map that one of two rows of tokens was made of."""
+        first, second = pair
+        known = _apart(evidence, run, pair)
+        if known.losing:
+            difference = abs(first.shape[1] - second.shape[1])
+            yield cls.finding(
+                f"`{crash.op}` at {crash.place.text} joins {first.shape[1]} tokens from {first.place.text} and "
+                f"{second.shape[1]} from {second.place.text}, which differ by {difference} (limit {SIZE_LIMIT})"
+                f"{_unpadded(known)}.",
+                [Reading("difference in size", difference, "tokens", upper=SIZE_LIMIT)],
+                place=crash.place,
+                remedies=[same_padding(known.losing, evidence, cls.code)],
+                op=len(run.ops),
+            )
+
+
+def _apart(evidence: Evidence, run: Run, pair: tuple[Operand, Operand]) -> Borders:
+    """Return the convolutions that stand in front of one of two operands alone."""
+    first, second = (-1 if x.drawn_by is None else x.drawn_by for x in pair)
+    return borders(evidence, run, before_one_alone(run, first, second))
+
+
+def _tokens(crash: Crash) -> tuple[Operand, Operand] | None:
+    """Return the operands of a join whose numbers of tokens differ: [N, tokens, channels]."""
+    tensors = [x for x in crash.operands if len(x.shape) == _RANK - 1 and not x.parameter]
+    if crash.op not in JOINS or len(tensors) != 2:
+        return None
+    first, second = tensors
+    differ = first.shape[1] != second.shape[1] and 1 not in (first.shape[1], second.shape[1])
+    return (first, second) if differ and first.shape[2] == second.shape[2] else None
 
 
 def _unpadded(known: Borders) -> str:
