@@ -135,6 +135,13 @@ class TestBatchnormStatisticsWrong:
         assert "a factor of e^20 above the stored one (at most e^15)" in finding.message
         assert [r.action for r in finding.remedies] == ["batch_statistics", "recalibrate"]
 
+    def test_on_ones_own_pictures_they_are_an_error(self) -> None:
+        given = gaps(-14.1, -18.5, 20.0)
+        pictured = replace(given, runs=(run(probe=replace(run().probe, real=True)),))
+        assert only("UD309", pictured).severity is Severity.ERROR
+        mild = replace(gaps(-5.8, -2.5), runs=pictured.runs)
+        assert only("UD309", mild).severity is Severity.WARNING
+
     def test_noise_is_not_what_the_network_was_trained_on(self) -> None:
         assert not only("UD309", gaps(3.33, 2.68, -3.5)).ill
         assert not only("UD309", gaps(-7.9, -5.8)).ill

@@ -121,6 +121,16 @@ class TestSoftmaxOverWrongDim:
     def test_over_the_channels(self) -> None:
         assert not only("UD504", ended(softmax(), drawn=output(head=numbers(channel_sum_error=1e-7)))).ill
 
+    def test_an_argmax_over_the_rows(self) -> None:
+        finding = only("UD504", ended(softmax(), softmax(2, kind="argmax", op=6)))
+        assert finding.severity is Severity.ERROR
+        assert "`argmax` at" in finding.message
+        assert finding.remedies[0].parameters == {"op": 6, "dim": 1}
+        assert not only("UD504", ended(softmax(1, kind="argmax"))).ill
+
+    def test_the_depth_of_a_cost_volume(self) -> None:
+        assert not examine("UD504", ended(softmax(2, (2, 1, 48, 16, 16), kind="argmax")))
+
     def test_channels_in_the_last_place_have_no_sums(self) -> None:
         given = ended(softmax(3, (4, 32, 32, 3), channels=3), drawn=output(head=numbers(channel_sum_error=3.0)))
         assert not only("UD504", given).ill
@@ -164,6 +174,14 @@ class TestMargins:
         drawn = mask(head=numbers(margin=12.0, margin_spread=2.0), class_shares=(1.0, 0.0))
         assert only("UD304", evidence(drawn, intent=BINARY, model=model(last(**bias)))).ill
         assert not only("UD304", evidence(mask(), intent=BINARY, model=model(last(**bias)))).ill
+
+    def test_on_ones_own_pictures_a_smaller_bias_is_the_cause(self) -> None:
+        bias = model(last(bias_largest=12.0, signal_out=4.9))
+        drawn = mask(head=numbers(margin=5.0, margin_spread=4.0), class_shares=(1.0, 0.0))
+        noise = evidence(drawn, intent=BINARY, model=bias)
+        pictured = replace(noise, runs=(run(drawn=drawn, probe=replace(run().probe, real=True)),))
+        assert not only("UD304", noise).ill
+        assert only("UD304", pictured).ill
 
     def test_a_sound_network_that_finds_nothing_in_noise(self) -> None:
         assert not only("UD208", self.empty(5.0)).ill

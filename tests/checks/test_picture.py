@@ -312,8 +312,22 @@ class TestNonFiniteOutput:
         assert finding.place == place()
         assert finding.message.endswith("drawn by draw (model.py:30).")
 
-    def test_constant_inputs_are_left_out(self) -> None:
-        assert not only("UD206", evidence(runs=(run(), run("zeros", BROKEN)))).ill
+    def test_a_constant_input_counts_where_no_other_has_any(self) -> None:
+        bad = statistics(minimum=NAN, maximum=NAN)
+        even = replace(run("zeros", BROKEN).probe, constant=True)
+        behind = [replace(x, statistics=bad) if x.index >= 3 else x for x in ops()]
+        finding = only("UD206", evidence(runs=(run(), run("zeros", BROKEN, probe=even, ops=tuple(behind)))))
+        assert finding.severity is Severity.WARNING
+        assert "on the probe `zeros`, which is one even tone, first after `relu`" in finding.message
+        noise = run(drawn=replace(BROKEN, nan=1))
+        assert "`noise`, " in only("UD206", evidence(runs=(run("zeros", BROKEN, probe=even), noise))).message
+
+    def test_a_constant_input_brought_to_a_deviation_of_one_is_a_note(self) -> None:
+        bad = statistics(minimum=NAN, maximum=NAN)
+        even = replace(run("zeros", BROKEN).probe, constant=True)
+        everywhere = (op(-1, "div", "", (), statistics=bad), *(replace(x, statistics=bad) for x in ops()))
+        finding = only("UD206", evidence(runs=(run(), run("zeros", BROKEN, probe=even, ops=everywhere))))
+        assert finding.severity is Severity.NOTE
 
     def test_finite(self) -> None:
         assert only("UD206", evidence()).readings[0].value == 0

@@ -9,8 +9,10 @@ from tests.checks.build import (
     MASK,
     NAN,
     channel,
+    comparison,
     evidence,
     examine,
+    flat,
     last,
     layer,
     logits,
@@ -137,10 +139,19 @@ class TestLatentTooNarrow:
     NARROW = Latent((4, 12), 0.006, -0.01, 0.01, declared=True)
 
     def test_narrow(self) -> None:
-        finding = only("UD409", evidence(latent=self.NARROW))
+        finding = only("UD409", evidence(latent=self.NARROW, trained=False))
         assert finding.severity is Severity.WARNING
         assert [x.parameters["distribution"] for x in finding.remedies] == ["normal", "uniform", "x10"]
         assert "[4, 12] given to the model have a standard deviation of 0.006 (at least 0.1)" in finding.message
+
+    def test_trained_on_narrow_ones(self) -> None:
+        assert only("UD409", evidence(latent=self.NARROW)).severity is Severity.NOTE
+
+    def test_a_trained_one_suffers(self) -> None:
+        grey = evidence(output([flat(0), flat(1), flat(2)]), latent=self.NARROW)
+        same = evidence(latent=self.NARROW, comparisons=(comparison(0.01, "latents"),))
+        assert only("UD409", grey).severity is Severity.WARNING
+        assert only("UD409", same).severity is Severity.WARNING
 
     def test_from_a_file(self) -> None:
         given = evidence(latent=replace(self.NARROW, declared=False), runs=(run("given"),))

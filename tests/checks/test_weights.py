@@ -25,7 +25,7 @@ from tests.checks.build import (
     run,
     scaled,
 )
-from unetdoctor.facts import Evidence, Finding, Intent, LayerWeights, ModelFacts, Op, Severity, Task
+from unetdoctor.facts import Evidence, Finding, Intent, Latent, LayerWeights, ModelFacts, Op, Severity, Task
 
 COPIES = {"row_difference": 0.0, "row_cosine": 1.0}
 CODES_OF_THE_LAST_LAYER = ["UD301", "UD302", "UD303", "UD304"]
@@ -102,6 +102,16 @@ class TestFinalLayerScale:
     def test_in_an_untrained_network_it_is_a_note(self) -> None:
         assert self._only(0.01, trained=False).severity is Severity.NOTE
 
+    def test_of_a_picture_that_is_to_be_seen_it_is_more(self) -> None:
+        picture, fresh = Intent(Task.RGB), {"trained": False}
+        assert self._only(0.01, intent=picture, **fresh).severity is Severity.WARNING
+        assert self._only(0.01, intent=Intent(Task.BINARY), **fresh).severity is Severity.NOTE
+        assert self._only(0.01, intent=picture, residual_output=True, **fresh).severity is Severity.NOTE
+        generator = evidence(
+            model=network(scaled(last(), 0.01), **fresh), latent=Latent((4, 12), 1.0, -3.0, 3.0, False)
+        )
+        assert only("UD302", generator).severity is Severity.WARNING
+
     @pytest.mark.parametrize("trained", [True, False])
     @pytest.mark.parametrize("factor", [0.001, 1000.0])
     def test_beyond_every_scheme(self, factor: float, trained: bool) -> None:
@@ -124,6 +134,12 @@ class TestFinalLayerScale:
     def test_a_small_head_whose_signal_lives(self) -> None:
         final = scaled(last(), 0.03, signal_out=0.5)
         assert not only("UD302", evidence(model=network(final))).ill
+
+    def test_what_comes_from_padded_borders_is_no_signal(self) -> None:
+        final = scaled(last(), 0.01, signal_in=1e-5, signal_out=1.5e-5, level_in=0.01)
+        assert only("UD302", evidence(model=network(final))).ill
+        assert not only("UD302", evidence(model=network(replace(final, level_in=3e-5)))).ill
+        assert not only("UD302", evidence(model=network(replace(final, level_in=NAN)))).ill
 
     def test_a_transposed_layer_has_two_fans(self) -> None:
         final = scaled(last(default_std=0.001, std=0.0012), 1.0, gain=0.01, signal_out=0.01)
@@ -214,6 +230,14 @@ class TestFinalBiasDominates:
         given = evidence(logits(), intent=MASK)
         assert not self._only(bias, given=given, trained=False).ill
         assert not self._only(bias, given=given).ill
+
+    @pytest.mark.parametrize("trained", [True, False])
+    def test_relu_leaves_nothing_of_what_lies_far_below_zero(self, trained: bool) -> None:
+        given = evidence(output(activation="relu"), intent=Intent(Task.REGRESSION))
+        finding = self._only(-3.0, bias=(-3.0, -2.9, 0.0), given=given, trained=trained)
+        assert finding.severity is Severity.WARNING
+        assert "largest bias of draw (model.py:30) is 3 (the activation is at its end from 1 on)" in finding.message
+        assert not self._only(12.0, given=given).ill  # a mean depth
 
     def test_a_signal_that_is_as_large(self) -> None:
         assert not self._only(8.0, signal_out=4.0).ill

@@ -40,6 +40,10 @@ def zero_spread(x: Tensor) -> Tensor:
     return flat / flat.std((2, 3), keepdim=True)
 
 
+def standardised(x: Tensor) -> Tensor:
+    return (x - x.mean((2, 3), keepdim=True)) / x.std((2, 3), keepdim=True)
+
+
 GUARDED: dict[str, Callable[[Tensor], Tensor]] = {
     "sqrt": torch.sqrt,
     "sqrt_": lambda x: x.clone().sqrt_(),
@@ -115,3 +119,30 @@ def test_an_operation_that_did_not_run(action):
 def test_an_operation_without_a_guard():
     with pytest.raises(NotApplicableError, match="no operand to guard"):
         examined(torch.sqrt).picture_under((Remedy("guard_operand", parameters={"name": "convolution"}),))
+
+
+class TestOneEvenTone:
+    """A picture without a motif, on which a deviation is 0."""
+
+    ANEW = Remedy("guard_operand", parameters={"name": "div"})
+
+    def examined(self, function: Callable[[Tensor], Tensor]) -> Examination:
+        examination = examined(function)
+        zeros = torch.zeros(2, 3, 8, 8)
+        examination.observe(Probe("zeros", tuple(zeros.shape), real=False, constant=True), (zeros,), {}, None)
+        return examination
+
+    def test_it_is_looked_at_where_it_alone_is_not_finite(self) -> None:
+        examination = self.examined(standardised)
+        assert [s.probe.name for s in examination.blanks] == ["zeros"]
+        assert examination.evidence().broken
+        under = examination.counterfactual((self.ANEW,))
+        assert [run.probe.name for run in under.runs] == ["noise", "zeros"]
+        assert all(run.output is not None and not run.output.non_finite for run in under.runs)
+
+    def test_else_it_is_not(self) -> None:
+        assert not self.examined(torch.log).blanks
+        examination = self.examined(torch.relu)
+        assert not examination.blanks
+        under = examination.counterfactual((Remedy("initialise", parameters={"scheme": "default"}),))
+        assert [run.probe.name for run in under.runs] == ["noise"]

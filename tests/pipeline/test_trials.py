@@ -128,6 +128,38 @@ def test_no_pair_is_tried_after_a_cure():
     assert all(len(t.remedies) == 1 for t in found)
 
 
+def test_of_two_causes_the_best_of_each_are_tried_together():
+    """Neither alone brings the picture back; what is of no ill cause is not paired for a trifle."""
+    found = trials(
+        {"a": evidence(2.4), "b": evidence(2.3), "popular": evidence(2.2), "a+b": evidence(100.0)},
+        cause(Remedy("a", cause="UD993")),
+        cause(Remedy("b", cause="UD995"), code="UD995"),
+        checks=(Flat,),
+    )[1]
+    assert [(t.title, t.outcome) for t in found if len(t.remedies) > 1] == [(" + ", Outcome.CURED)]
+
+
+def test_fresh_weights_everywhere_are_no_cure_that_ends_the_search():
+    anew = Remedy("anew", cause="UD993", scope=3)
+    results = {"anew": evidence(100.0), "a": evidence(8.0), "b": evidence(7.0), "a+b": evidence(90.0)}
+    found = trials(results, cause(anew, Remedy("a"), Remedy("b")))[1]
+    assert [t.outcome for t in found if len(t.remedies) == 2] == [Outcome.CURED]
+
+
+def test_a_note_does_not_prove_itself():
+    class Own(Flat):
+        code, kind, proves_itself = "UD996", Kind.CAUSE, True
+
+        @classmethod
+        def examine(cls, evidence):
+            found = next(iter(Flat.examine(evidence)))
+            yield replace(found, code=cls.code, kind=cls.kind, remedies=(Remedy("a"),))
+
+    told = next(iter(Own.examine(evidence(2.0))))
+    assert [s.finding.code for s in symptoms((Own,), (told,))] == ["UD996"]
+    assert not symptoms((Own,), (replace(told, severity=Severity.NOTE),))
+
+
 def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
     findings, found = trials({"a": evidence(100.0)}, cause(Remedy("a", title="do a", patch="a()")))
     first = diagnose(findings, found, {})[0]
@@ -135,6 +167,27 @@ def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
     assert first.remedy.patch == "a()"
     ended = conclude(evidence(2.0), findings, found, {}, "error", 2, None)
     assert ended.verdict == "The cause; proved: do a takes the spread from 2 to 100 levels and cures UD991 flat."
+
+
+def test_popular_advice_against_an_ill_cause_proves_it():
+    """UD993 is what the popular advice is against, though its own remedy has no effect."""
+    findings, found = trials({"popular": evidence(100.0)}, cause(Remedy("own", cause="UD993")))
+    assert diagnose(findings, found, {})[0].explains == ("UD991",)
+    findings, found = trials({"popular": evidence(100.0)}, cause(Remedy("own", cause="UD995"), code="UD995"))
+    assert diagnose(findings, found, {})[0].code == "UD991"
+
+
+def test_what_was_tried_together_is_prescribed_together():
+    """Lines to paste come from the remedies' own causes."""
+    one = cause(Remedy("a", title="do a", patch="a()", cause="UD993"))
+    two = cause(
+        Remedy("b", title="try b", cause="UD995"), Remedy("c", title="do c", patch="c()", cause="UD995"), code="UD995"
+    )
+    results = {"a": evidence(8.0), "b": evidence(7.0), "c": evidence(2.0), "a+b": evidence(100.0)}
+    findings, found = trials(results, one, two, checks=(Flat,))
+    for entry in diagnose(findings, found, {}):
+        assert set(entry.remedy.title.split(" + ")) == {"do a", "do c"}
+        assert set(entry.remedy.patch.splitlines()) == {"a()", "c()"}
 
 
 def test_a_symptom_that_nothing_explains_is_said_to_be_so():

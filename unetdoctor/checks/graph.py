@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from unetdoctor.facts import DeadActivation, Evidence, NormStatistics, Op, Run
+from unetdoctor.facts import DeadActivation, Evidence, NormStatistics, Op, Run, Severity
 
 FEWEST_CHANNELS = 4
 """Channels of an activation from which their share says something."""
@@ -112,6 +112,15 @@ def non_finite_origin(run: Run) -> Op | None:
             if source is not None and index not in seen and (source.statistics is None or not source.statistics.finite):
                 waiting.append(index)
     return origin
+
+
+def non_finite_severity(run: Run, origin: Op | None) -> Severity:
+    """Return how bad non-finite values are: a picture of one tone that is brought to a deviation of 1 is no picture."""
+    if not run.probe.constant:
+        return Severity.ERROR
+    first = min((op.index for op in run.ops if op.weighted), default=None)
+    behind = origin is not None and first is not None and origin.index > first
+    return Severity.WARNING if behind else Severity.NOTE
 
 
 def layer_in_front(run: Run, index: int, holds: Callable[[Op], bool]) -> Op | None:

@@ -8,6 +8,9 @@ from unetdoctor.facts import Evidence, LayerWeights, Place, Reading
 _JUDGED = ("convolution", "transposed convolution", "linear")
 CONSTANT = 1e-4
 """Standard deviation over the largest weight. 1e-7: a constant and its rounding. .58: uniform."""
+VARIES = 0.1
+"""Signal over level under which an input hardly varies. .6-1: behind ReLU, in fresh and trained networks. .001: what
+dead statistics leave."""
 _DEFAULT_GAIN = 1 / math.sqrt(3)
 
 
@@ -42,8 +45,14 @@ def scale(layer: LayerWeights) -> float:
 
 
 def transfer(layer: LayerWeights) -> float:
-    """Return what the layer does to the signal: signal out over signal in; NaN where unknown or nothing comes in."""
-    return layer.signal_out / layer.signal_in if layer.signal_in > 0 else math.nan
+    """Return what the layer does to the signal: signal out over signal in; NaN where unknown or nothing comes in.
+
+    Where the input hardly varies around its level, what varies behind the layer comes from the padded borders: then it
+    counts over that level.
+    """
+    constant = layer.signal_in < VARIES * layer.level_in
+    before = layer.level_in if constant else layer.signal_in
+    return layer.signal_out / before if layer.signal_in > 0 else math.nan
 
 
 def scale_readings(

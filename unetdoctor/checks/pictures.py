@@ -11,6 +11,9 @@ at least 28.6."""
 FLAT_STD = 5.0
 """Its standard deviation. Grey pictures: at most 2.6; sound ones: at least 5.9. Few bright dots on black have a
 spread of 0 and a large deviation: they are a picture."""
+CHANGE_LIMIT = 5.0
+"""Change of the output between two batches of latents over its own deviation, in %. 0: collapsed. 98-140: sound
+generators."""
 READABLE = 0.5
 """Share of values that must be finite for anything else to be read. 0: all NaN, which is non-finite-output's."""
 _WHOLE = ("int", "uint", "bool")
@@ -27,8 +30,12 @@ def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Ou
 
 
 def worst(evidence: Evidence) -> tuple[Run, Output] | None:
-    """Return the run with the largest share of non-finite values; constant probes are left out."""
-    return max(evidence.outputs, key=lambda pair: pair[1].non_finite, default=None)
+    """Return the run with the largest share of non-finite values; constant probes only where all others are finite."""
+    found = max(evidence.outputs, key=lambda pair: pair[1].non_finite, default=None)
+    if found is not None and found[1].non_finite:
+        return found
+    even = [(run, run.output) for run in evidence.runs if run.output is not None and run.probe.constant]
+    return next((pair for pair in even if pair[1].non_finite), found)
 
 
 def _order(value: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.graph import non_finite_origin
+from unetdoctor.checks.graph import non_finite_origin, non_finite_severity
 from unetdoctor.checks.pictures import place, worst
 from unetdoctor.checks.remedies import REPLACE_NON_FINITE, STATISTICS
 from unetdoctor.facts import Evidence, Finding, Kind, Reading
@@ -32,11 +32,12 @@ class NonFiniteOutput(Check):
     code = "UD206"
     name = "non-finite-output"
     kind = Kind.SYMPTOM
+    accounted_for_by = ("UD405",)
     counterfactuals = (REPLACE_NON_FINITE, *STATISTICS)
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the run with the largest share; constant inputs are left out."""
+        """Yield one finding for the run with the largest share; a constant input is a picture without a motif."""
         chosen = worst(evidence)
         if chosen is None:
             return
@@ -44,11 +45,13 @@ class NonFiniteOutput(Check):
         share = 100 * output.non_finite
         origin = non_finite_origin(run) if share else None
         where = origin.place if origin is not None else place(evidence, run, output)
+        probe = f"`{run.probe.name}`{', which is one even tone' if run.probe.constant else ''}"
         first = f", first after `{origin.name}` at {where.text}" if origin is not None else f", drawn by {where.text}"
         yield cls.finding(
             f"{shown(share)} % of the output's values are not finite (at most {SHARE_LIMIT:g} %; {output.nan} NaN and "
-            f"{output.infinite} infinite of {output.count}) on the probe `{run.probe.name}`{first}.",
+            f"{output.infinite} infinite of {output.count}) on the probe {probe}{first}.",
             [Reading("share of NaN and Inf", share, "%", upper=SHARE_LIMIT)],
             place=where,
+            severity=non_finite_severity(run, origin),
             op=origin.index if origin is not None else output.drawn_by,
         )

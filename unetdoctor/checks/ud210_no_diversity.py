@@ -3,13 +3,9 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import most_changed
+from unetdoctor.checks.pictures import CHANGE_LIMIT, most_changed
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, LATENTS, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
-
-CHANGE_LIMIT = 5.0
-"""Change of the output between two batches of latents over its own deviation, in %. 0: collapsed. 98-140: sound
-generators."""
 
 
 class NoDiversity(Check):

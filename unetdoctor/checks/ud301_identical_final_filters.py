@@ -32,6 +32,7 @@ class IdenticalFinalFilters(Check):
     code = "UD301"
     name = "identical-final-filters"
     kind = Kind.CAUSE
+    proves_itself = True
     reads_weights_alone = True
 
     @classmethod

@@ -64,7 +64,9 @@ def _severity(evidence: Evidence, gain: Reading) -> Severity:
     model, intent = evidence.model, evidence.intent
     if beyond and (model.trained or not (model.residual_output or model.timestep_input)):
         return Severity.ERROR if intent.declared or intent.effective.is_picture else Severity.WARNING
-    return Severity.WARNING if model.trained else Severity.NOTE
+    by_design = model.residual_output or model.timestep_input
+    to_be_seen = intent.effective.is_picture and (intent.declared or evidence.latent is not None) and not by_design
+    return Severity.WARNING if model.trained or to_be_seen else Severity.NOTE
 
 
 def _remedies(last: LayerWeights) -> Iterator[Remedy]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
-from unetdoctor.checks.margins import margin
+from unetdoctor.checks.margins import EVERYWHERE, margin
 from unetdoctor.checks.pictures import is_sure
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Output, Reading, Remedy, Severity
 
@@ -20,7 +20,10 @@ PINNED = {"tanh": 2.8, "sigmoid": 5.5, "softmax": 5.5, "log_softmax": 5.5}
 prior of focal loss, -4.6 to -2, stays below."""
 LOGITS_PINNED = 5.5
 """The same for logits without an activation."""
-
+CUT = ("relu", "relu6", "clamp_min", "softplus")
+"""Activations that leave nothing of what lies far below 0; above it they keep everything, such as a mean depth."""
+CUT_FROM = 1.0
+"""Bias below 0 from which on they leave nothing, where it is several times the signal."""
 
 RAREST_PRIOR = 9.3
 """Bias up to which it can be a prior that was set on purpose before training: -ln((1 - p) / p) of p = 1e-4."""
@@ -79,21 +82,23 @@ class FinalBiasDominates(Check):
 
 
 def _decides(evidence: Evidence) -> bool:
-    """Return whether a mask or class map is the same everywhere, on every input, beyond the reach of its signal."""
+    """Return whether a mask is the same everywhere: beyond the reach of its signal, or on one's own pictures."""
     found = margin(evidence, one_channel=True) or margin(evidence, one_channel=False)
-    return found is not None and found.pinned
+    return found is not None and (found.pinned or (found.real and found.share >= EVERYWHERE))
 
 
 def _severity(evidence: Evidence, output: Output, bias: float) -> Severity:
     if not evidence.model.trained:
-        return Severity.WARNING if bias > RAREST_PRIOR else Severity.NOTE
+        return Severity.WARNING if bias > RAREST_PRIOR or output.activation in CUT else Severity.NOTE
     if not is_sure(evidence, output):
         return Severity.NOTE
     return Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
 
 
 def _bias(last: LayerWeights, output: Output) -> float:
-    """Return the largest bias; softmax sees only how far the biases lie apart."""
+    """Return the largest bias; softmax sees only how far they lie apart, and ReLU cuts what the lowest one leaves."""
+    if output.activation in CUT:
+        return max((-x for x in last.bias), default=0.0)
     if output.activation in ("softmax", "log_softmax") and last.bias:
         middle = sum(last.bias) / len(last.bias)
         return max(abs(x - middle) for x in last.bias)
@@ -104,4 +109,6 @@ def _pinned(output: Output, *, picture: bool) -> float:
     """Return the bias from which on the output is pinned: at the activation's end, or outside what is shown."""
     if output.activation in PINNED:
         return PINNED[output.activation]
+    if output.activation in CUT:
+        return CUT_FROM
     return max(abs(output.display.low), abs(output.display.high)) if picture else LOGITS_PINNED

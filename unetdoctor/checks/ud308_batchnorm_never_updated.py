@@ -36,6 +36,7 @@ class BatchNormNeverUpdated(Check):
     code = "UD308"
     name = "batchnorm-never-updated"
     kind = Kind.CAUSE
+    proves_itself = True
     reads_weights_alone = True
 
     @classmethod

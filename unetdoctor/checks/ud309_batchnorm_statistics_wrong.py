@@ -38,6 +38,7 @@ class BatchnormStatisticsWrong(Check):
     code = "UD309"
     name = "batchnorm-statistics-wrong"
     kind = Kind.CAUSE
+    proves_itself = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
@@ -57,10 +58,17 @@ class BatchnormStatisticsWrong(Check):
             f"(at most e^{limit:g}), and its mean {shown(most.mean_shift)} deviations away.",
             [Reading("logarithm of batch over stored variance", gap, upper=limit)],
             place=most.place,
-            severity=Severity.WARNING if real or _is_absurd(norms) else Severity.NOTE,
+            severity=_severity(evidence, absurd=_is_absurd(norms), real=real),
             remedies=statistics_for(evidence),
             op=norms[0].op,
         )
+
+
+def _severity(evidence: Evidence, *, absurd: bool, real: bool) -> Severity:
+    """Return how bad it is: statistics that no input explains make what training left useless."""
+    if absurd and real and evidence.model.trained:
+        return Severity.ERROR
+    return Severity.WARNING if absurd or real else Severity.NOTE
 
 
 def _is_absurd(norms: Sequence[NormStatistics]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.graph import non_finite_origin, overflow_in_half
+from unetdoctor.checks.graph import non_finite_origin, non_finite_severity, overflow_in_half
 from unetdoctor.checks.pictures import worst
 from unetdoctor.facts import BrokenOp, Evidence, Finding, Kind, Op, Place, Reading, Remedy
 
@@ -12,7 +12,7 @@ COUNT_LIMIT = 0
 one value is enough for black or for a whole NaN picture, since each later convolution spreads it."""
 _LEAST = "1e-6"
 _GUARDS = {
-    "sqrt": ("below 0", "torch.sqrt(x.clamp_min(0))"),
+    "sqrt": ("at 0 or below", f"torch.sqrt(x.clamp_min({_LEAST}))"),
     "log": ("at 0 or below", f"torch.log(x.clamp_min({_LEAST}))"),
     "log2": ("at 0 or below", f"torch.log2(x.clamp_min({_LEAST}))"),
     "log10": ("at 0 or below", f"torch.log10(x.clamp_min({_LEAST}))"),
@@ -67,7 +67,7 @@ class NonFiniteOrigin(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the pass with the most non-finite values; constant inputs are left out."""
+        """Yield one finding for the pass with the most non-finite values, of constant inputs where no other has any."""
         chosen = worst(evidence)
         if chosen is None:
             return
@@ -87,6 +87,7 @@ class NonFiniteOrigin(Check):
             f"most {COUNT_LIMIT}), although all that it reads is finite{_operands(broken)}{_why(origin, broken)}.",
             [Reading("non-finite values made of finite ones", broken.count, "values", upper=COUNT_LIMIT)],
             place=origin.place,
+            severity=non_finite_severity(run, origin),
             remedies=_remedies(origin, broken),
             op=origin.index,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.pictures import CHANGE_LIMIT, best, contrast, flatness, most_changed
 from unetdoctor.checks.remedies import latent
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity
 
@@ -19,7 +20,8 @@ class LatentTooNarrow(Check):
     Cause
         Noise that was scaled, clipped or read wrongly before it reached the generator.
     Remedy
-        Draw the latents from N(0, 1), or from the distribution that training used.
+        Draw the latents from N(0, 1), or from the distribution that training used. A trained generator that draws
+        varied pictures of such latents was trained on them.
     Source
         Seed 003. Measured: latents x 0.01 leave 0.007 8-bit levels of deviation in eval(); batch statistics hide the
         fault, 84 levels in train(). Judged only where a person gave the latents: our own are N(0, 1).
@@ -28,6 +30,8 @@ class LatentTooNarrow(Check):
     code = "UD409"
     name = "latent-too-narrow"
     kind = Kind.CAUSE
+    proves_itself = True
+    proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
@@ -42,7 +46,15 @@ class LatentTooNarrow(Check):
                 Reading("standard deviation of the latents", fed.std, lower=STD_LIMIT),
                 Reading("range of the latents", fed.maximum - fed.minimum),
             ],
-            severity=Severity.WARNING,
+            severity=Severity.NOTE if evidence.model.trained and not _suffers(evidence) else Severity.WARNING,
             remedies=[latent("normal"), latent("uniform"), latent("x10")],
             op=0,
         )
+
+
+def _suffers(evidence: Evidence) -> bool:
+    """Return whether the pictures are flat, or alike for different latents."""
+    chosen = best(evidence, lambda x: contrast(x)[0])
+    flat = chosen is not None and not any(reading.holds for reading in flatness(chosen[1]))
+    pair, _ = most_changed(evidence, "latents")
+    return flat or (pair is not None and 100 * pair.relative < CHANGE_LIMIT)

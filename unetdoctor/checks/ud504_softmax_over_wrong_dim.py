@@ -1,4 +1,4 @@
-"""UD504: the final softmax runs over the samples, the height or the width."""
+"""UD504: the final softmax, or the argmax, runs over the samples, the height or the width."""
 
 from collections.abc import Iterator
 
@@ -13,12 +13,13 @@ _PICTURE_AXES = 4
 
 
 class SoftmaxOverWrongDim(Check):
-    """The softmax that draws the output runs over the samples, the height or the width instead of the channels.
+    """The softmax or argmax that draws the output runs over samples, height or width instead of the channels.
 
     Symptom
-        Stripes or even grey instead of probabilities; a picture that changes with the others in its batch.
+        Stripes or even grey instead of probabilities; a picture that changes with the others in its batch. Of an
+        argmax: a map of [N, C, W] that holds row numbers, where class ids of [N, H, W] are meant.
     Cause
-        dim=0, -1 or 2 (or none) of softmax, where the channels of [N, C, H, W] are axis 1.
+        dim=0, -1 or 2 (or none) of softmax or argmax, where the channels of [N, C, H, W] are axis 1.
     Remedy
         dim=1.
     Source
@@ -35,7 +36,8 @@ class SoftmaxOverWrongDim(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for a final softmax whose axes are known."""
+        """Yield one finding for a final softmax whose axes are known, and one for an argmax that ends the network."""
+        yield from cls._decision(evidence)
         run = evidence.main
         sums = [x.head.channel_sum_error for _, x in evidence.outputs if readable(x) and x.head is not None]
         finish = evidence.finishes[-1] if evidence.finishes else None
@@ -54,6 +56,27 @@ class SoftmaxOverWrongDim(Check):
             place=where,
             severity=Severity.ERROR if evidence.model.trained else Severity.WARNING,
             remedies=[_over_channels(finish, where) if channels > 1 else _sigmoid(finish, where)],
+            op=finish.op,
+        )
+
+    @classmethod
+    def _decision(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for a final argmax over one axis of [N, C, H, W]; points of a heatmap are another task."""
+        run = evidence.main
+        finish = evidence.finishes[-1] if evidence.finishes else None
+        if run is None or finish is None or finish.kind != "argmax" or not _has_axes(finish):
+            return
+        op = op_at(run, finish.op)
+        where = op.place if op is not None else Place()
+        channels = finish.channels or 0
+        if finish.shape[channels] == 1:  # depths of a cost volume
+            return
+        yield cls.finding(
+            f"`argmax` at {where.text} runs over axis {finish.dim} ({finish.size} {_axis(finish)}) of "
+            f"{'x'.join(map(str, finish.shape))}, whose {finish.shape[channels]} classes are axis {channels}.",
+            [Reading("axis of the argmax", float(finish.dim or 0), lower=channels, upper=channels)],
+            place=where,
+            remedies=[_over_channels(finish, where)],
             op=finish.op,
         )
 
@@ -84,9 +107,12 @@ def _sigmoid(finish: Finish, place: Place) -> Remedy:
 
 def _known(finish: Finish) -> bool:
     """Return whether its axes are known; one channel compared with itself is UD503's."""
+    return _has_axes(finish) and finish.kind in ("softmax", "log_softmax")
+
+
+def _has_axes(finish: Finish) -> bool:
     known = finish.dim is not None and finish.channels is not None and len(finish.shape) >= _PICTURE_AXES
-    several = known and max(finish.size, finish.shape[finish.channels or 0]) > 1
-    return several and finish.ends and finish.kind in ("softmax", "log_softmax")
+    return known and finish.ends and max(finish.size, finish.shape[finish.channels or 0]) > 1
 
 
 def _axis(finish: Finish) -> str:

@@ -17,7 +17,7 @@ _ALIASES = {
     "long": "int64",
     "byte": "uint8",
 }
-_SHAPE = re.compile(r"\d+(,\d+)*")
+_SHAPE = re.compile(r"\d+(,\d+)*|\d+(x\d+)+")
 _NAME = re.compile(r"[^\W\d]\w*(\.([\w-]+|\*))*")
 _SHAPE_LIKE = re.compile(r"[\s\[\](),x*\d.+-]*\d[\s\[\](),x*\d.+-]*")
 MOST_DIMENSIONS = 8
@@ -64,9 +64,9 @@ def parse_range(text: str, option: str = "--range") -> tuple[float, float]:
 
 def _shape(text: str, whole: str) -> tuple[int, ...]:
     if not _SHAPE.fullmatch(text):
-        raise _wrong(whole, f"the shape as whole numbers with commas between, not {text!r}")
+        raise _wrong(whole, f"the shape as whole numbers with commas (or x) between, not {text!r}")
     try:
-        shape = tuple(int(size) for size in text.split(","))
+        shape = tuple(int(size) for size in text.replace("x", ",").split(","))
     except ValueError:
         raise _wrong(whole, "sizes that a tensor can have") from None
     if 0 in shape:

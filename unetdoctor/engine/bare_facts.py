@@ -8,7 +8,7 @@ import torch
 from unetdoctor.engine.likeness import Likeness, likeness, transposed
 from unetdoctor.engine.loading import Bare
 from unetdoctor.engine.tape import Leaf
-from unetdoctor.engine.weights import WeightUse, is_trained, numbers
+from unetdoctor.engine.weights import NOWHERE, WeightUse, is_trained, numbers
 from unetdoctor.facts import LayerWeights, ModelFacts, NormStatistics, Place
 
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
@@ -64,7 +64,7 @@ def _layers(bare: Bare) -> tuple[LayerWeights, ...]:
             continue
         use = WeightUse(layer, -1, Leaf(-1), transposed(shapes, layer), 1, 1, weight.dim() == 2)
         bias = bare.tensors.get(f"{layer}.bias")
-        found.append(numbers(use, weight, bias, (math.nan, math.nan, math.nan), Place(layer)))
+        found.append(numbers(use, weight, bias, NOWHERE, Place(layer)))
     return tuple(found)
 
 
@@ -82,7 +82,7 @@ def _norms(bare: Bare) -> tuple[NormStatistics, ...]:
                 layer=layer,
                 place=Place(layer),
                 channels=mean.numel(),
-                pristine=still and (counter is None or int(counter) == 0),
+                pristine=still,
                 affine_pristine=bias is None or bool((bias == 0).all()),
                 counter=None if counter is None else int(counter),
                 used_stored=True,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.drawing import Drawing
@@ -77,5 +78,18 @@ def collecting_statistics(found: dict[int, tuple[Tensor, Tensor]], op: int) -> I
         names = traits(func).arguments
         found[op] = (changed[names.index("running_mean")], changed[names.index("running_var")])
         return out
+
+    return act
+
+
+def measuring(found: dict[int, tuple[Tensor, Tensor]], op: int) -> Intervention:
+    """Return an intervention that keeps the (mean, variance) of what a normalisation is given, and changes nothing."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        x = args[0]
+        if x.dim() > 1 and x.numel() > x.shape[1]:
+            variance, mean = torch.var_mean(x.float(), dim=[d for d in range(x.dim()) if d != 1])
+            found[op] = (mean, variance)
+        return func(*args, **kwargs)
 
     return act

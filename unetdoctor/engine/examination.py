@@ -18,13 +18,13 @@ from unetdoctor.engine.losses import loss_numbers
 from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
-from unetdoctor.engine.price import SLOW_PRODUCTS
+from unetdoctor.engine.passes import Passes
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
 from unetdoctor.engine.running import collected_statistics
 from unetdoctor.engine.setting import Setting, Subject
-from unetdoctor.engine.weights import products, weight_uses
+from unetdoctor.engine.weights import weight_uses
 from unetdoctor.facts import (
     Comparison,
     DisplayRange,
@@ -44,12 +44,12 @@ KEPT_VALUES = 1_000_000
 """A trial's output of more values is evaluated again where it is drawn, instead of kept."""
 
 
-class Examination:
+class Examination(Passes):
     """The passes of one model: observe them, read them as Evidence, and evaluate them under remedies."""
 
     def __init__(self, setting: Setting, subject: Subject, request: Request) -> None:
         self.setting, self.subject, self.request = setting, subject, request
-        self.seen: list[Observed] = []
+        super().__init__()
         self.shapes: ShapeSweep | None = None
         self.isolation: Isolation | None = None
         self._latents: dict[str, Latent] = {}
@@ -70,26 +70,6 @@ class Examination:
         self.seen.append(seen)
         self._evidence = None
         return seen
-
-    @property
-    def alive(self) -> list[Observed]:
-        """Passes with an output."""
-        return [s for s in self.seen if s.output is not None]
-
-    @property
-    def varied(self) -> list[Observed]:
-        """Passes with an output on probes that are not constant."""
-        return [s for s in self.alive if not s.probe.constant]
-
-    @property
-    def main(self) -> Observed:
-        """The pass that everything but the pictures is read from: the first with an output, else the first."""
-        return next(iter(self.alive), self.seen[0])
-
-    @property
-    def slow(self) -> bool:
-        """Whether a pass takes so long that trials look at as few of them as their symptom needs."""
-        return bool(self.seen) and products(self.seen[0].tape) > SLOW_PRODUCTS
 
     def evidence(self) -> Evidence:
         """Return everything that was measured as it is."""
@@ -179,10 +159,6 @@ class Examination:
         if self._running is None:
             self._running = collected_statistics(self.varied[: 2 if self.slow else None], self.evaluate)
         return self._running
-
-    def looked_at(self, compared: bool) -> list[Observed]:
-        """Return the passes that trials look at."""
-        return self.varied[: 1 + compared] if self.slow else self.varied
 
     def restricted(self, compared: bool = True) -> Evidence:
         """Return the evidence as it is, on the passes that trials look at: what their result is compared with."""

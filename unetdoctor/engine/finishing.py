@@ -35,9 +35,9 @@ def skip_operation(bench: Bench, remedy: Remedy) -> Change:
 
 
 def softmax_over(bench: Bench, remedy: Remedy) -> Change:
-    """Let a softmax run over another axis."""
+    """Let a softmax, or an argmax, run over another axis."""
     op, dim = int(remedy.parameters["op"]), int(remedy.parameters["dim"])
-    _named(bench, op, "_softmax", "softmax", "_log_softmax")
+    _named(bench, op, "_softmax", "softmax", "_log_softmax", "argmax", "max")
 
     def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return func(args[0], dim, *args[2:], **kwargs)

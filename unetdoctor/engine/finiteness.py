@@ -46,8 +46,9 @@ def broken_operations(examination: Examination) -> tuple[BrokenOp, ...]:
 
     Nothing is evaluated where every output is finite.
     """
-    counts = {id(s): _non_finite(s.output) for s in examination.varied if s.output is not None}
-    worst = max(examination.varied, key=lambda s: counts[id(s)], default=None)
+    passes = [*examination.varied, *examination.blanks]
+    counts = {id(s): _non_finite(s.output) for s in passes if s.output is not None}
+    worst = max(passes, key=lambda s: counts[id(s)], default=None)
     if worst is None or not counts[id(worst)]:
         return ()
     found: dict[int, BrokenOp] = {}
@@ -198,14 +199,13 @@ def _below(x: Tensor) -> Tensor:
 
 
 _FIRST: dict[str, Guard] = {
-    "sqrt": lambda x: x.clamp_min(0),
     "reciprocal": _away_from_zero,
     "log1p": lambda x: x.clamp_min(_least(x) - 1),
     "asin": lambda x: x.clamp(-1, 1),
     "acos": lambda x: x.clamp(-1, 1),
     "acosh": lambda x: x.clamp_min(1),
     "atanh": lambda x: x.clamp(_least(x) - 1, 1 - _least(x)),
-    **dict.fromkeys(("log", "log2", "log10", "rsqrt"), lambda x: x.clamp_min(_least(x))),
+    **dict.fromkeys(("log", "log2", "log10", "rsqrt", "sqrt"), lambda x: x.clamp_min(_least(x))),
     **dict.fromkeys(("exp", "exp2", "expm1", "sinh", "cosh"), _below),
 }
 GUARDED = (*_FIRST, "div", "pow", *_NORMALISATIONS, *_SPREADS)

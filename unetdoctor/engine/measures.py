@@ -17,6 +17,8 @@ from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.precision import half_precision
+from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
+from unetdoctor.engine.remodelling import model_under
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.facts import Remedy
 
@@ -40,7 +42,8 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "grid": (GRID_ACTIONS, grid),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
-    "finishes": (("skip_operation",), finishes_under),
+    "model": (REMODELLING, model_under),
+    "finishes": (("skip_operation", "softmax_over"), finishes_under),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import nn
 
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.registration import idle, unregistered
 from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.tape import owner
-from unetdoctor.engine.weights import is_trained, layer_weights, non_finite, norm_statistics
+from unetdoctor.engine.weights import is_trained, layer_weights, norm_statistics
 from unetdoctor.facts import ModelFacts, Place, Precision
 
 
@@ -44,3 +45,15 @@ def precisions(model: nn.Module, place: Callable[[str], Place]) -> tuple[Precisi
             names.setdefault(str(parameter.dtype).removeprefix("torch."), []).append(name)
     ordered = sorted(names.items(), key=lambda pair: -len(pair[1]))
     return tuple(Precision(dtype, len(found), place(owner(found[0]))) for dtype, found in ordered)
+
+
+def non_finite(model: nn.Module) -> tuple[tuple[str, int], ...]:
+    """Return (name, count) of every parameter and buffer that holds NaN or infinite values."""
+    found = []
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if not tensor.is_floating_point() or not tensor.numel():
+            continue
+        low, high = torch.aminmax(tensor.detach().float())
+        if not bool(torch.isfinite(low + high)):
+            found.append((name, int((~torch.isfinite(tensor)).sum())))
+    return tuple(found)

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.bench import NotApplicableError, measuring
 from unetdoctor.engine.constants import name_kernels
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
-from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Intervention, Snapshot, evaluate
+from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Snapshot, evaluate
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import Found, choose, described, find_tensors
 from unetdoctor.engine.setting import Setting
@@ -162,7 +162,7 @@ def verify_now(setting: Setting, seen: Observed) -> None:
         return
     start = trial_start(tape, drawing)
     wanted: tuple[Ref | Leaf, ...] = (drawing.output, drawing.raw, *static_references(tape))
-    change = Change(interventions={op: _measuring(seen.batch, op) for op in normalisations(tape)})
+    change = Change(interventions={op: measuring(seen.batch, op) for op in normalisations(tape)})
     try:
         values, snapshots = evaluate(
             tape,
@@ -192,17 +192,6 @@ def _equal(a: Tensor, b: Tensor) -> bool:
     if torch.equal(a, b):
         return True
     return a.shape == b.shape and a.dtype == b.dtype and bool(((a == b) | ((a != a) & (b != b))).all())
-
-
-def _measuring(found: dict[int, tuple[Tensor, Tensor]], op: int) -> Intervention:
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        x = args[0]
-        if x.dim() > 1 and x.numel() > x.shape[1]:
-            variance, mean = torch.var_mean(x.float(), dim=[d for d in range(x.dim()) if d != 1])
-            found[op] = (mean, variance)
-        return func(*args, **kwargs)
-
-    return act
 
 
 def trial_start(tape: Tape, drawing: Drawing) -> int | None:

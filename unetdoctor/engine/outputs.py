@@ -80,7 +80,8 @@ def _inferred(
     if activation in ("tanh", "hardtanh", "clamp") and channels in (1, 3, 4):
         return Task.RGB, f"a {activation} ends the network"
     if activation in ("softmax", "log_softmax"):
-        return Task.MULTICLASS, f"a softmax over {channels} channels ends the network"
+        over = f" over {channels} channels" if len(shape) == len(fed) else ""
+        return Task.MULTICLASS, f"a softmax{over} ends the network"
     if (
         channels == in_channels
         and len(shape) == len(fed)

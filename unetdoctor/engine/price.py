@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
+from unetdoctor.engine.remodelling import STATISTICAL
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.weights import products
 from unetdoctor.facts import Remedy
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
     from unetdoctor.engine.observation import Observed
 
-SLOW_PRODUCTS = 1e10
-"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
 LEAST = 0.02
 """Of a pass: making the change and reading the output cost something where next to nothing is evaluated."""
 
@@ -24,7 +23,8 @@ def price(examination: Examination, remedies: tuple[Remedy, ...], compared: bool
     """Return how many forward passes a trial is worth; 0 for one that will not be tried."""
     if any(r.action in GEOMETRIC or r.action in RESHAPING for r in remedies):
         return float(max(len(examination.looked_at(compared)), 1))
-    return sum(_share(examination, seen, remedies) for seen in examination.looked_at(compared))
+    again = float(any(r.action == STATISTICAL for r in remedies))
+    return again + sum(_share(examination, seen, remedies) for seen in examination.looked_at(compared))
 
 
 def _share(examination: Examination, seen: Observed, remedies: tuple[Remedy, ...]) -> float:

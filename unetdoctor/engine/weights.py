@@ -14,6 +14,8 @@ from unetdoctor.facts import LayerWeights, NormStatistics, Place, TensorStatisti
 
 TRAINED_SHARE = 0.2
 """Share of layers (or of norms with a bias) that bear training before a model counts as trained."""
+NOWHERE = (math.nan, math.nan, math.nan, math.nan)
+"""Signal of a layer that did not run."""
 _ROWS = 32
 _BIASES = 64
 
@@ -107,15 +109,16 @@ def static_references(tape: Tape) -> tuple[Ref, ...]:
     return tuple(u.weight for u in weight_uses(tape).values() if isinstance(u.weight, Ref))
 
 
-def _signal(tape: Tape, statistics: dict[int, TensorStatistics], op: int) -> tuple[float, float, float]:
-    """Return (std out, signal in, signal out) of an operation."""
+def _signal(tape: Tape, statistics: dict[int, TensorStatistics], op: int) -> tuple[float, float, float, float]:
+    """Return (std out, signal in, signal out, level in) of an operation."""
     out = statistics.get(op)
     sources = [r.op for r in tape.activations(op) if isinstance(r, Ref)]
     source = max(sources, default=None)
     while source is not None and source not in statistics:
         source = max((r.op for r in tape.activations(source) if isinstance(r, Ref)), default=None)
-    before = statistics[source].signal if source is not None else math.nan
-    return (out.std if out else math.nan, before, out.signal if out else math.nan)
+    before = statistics[source] if source is not None else None
+    signal, level = (before.signal, math.hypot(before.mean, before.std)) if before else (math.nan, math.nan)
+    return (out.std if out else math.nan, signal, out.signal if out else math.nan, level)
 
 
 def layer_weights(
@@ -143,8 +146,7 @@ def layer_weights(
         if weight.dim() < 2 or layer in uses or not name.endswith("weight"):
             continue
         use = WeightUse(layer, -1, Leaf(-1), False, 1, 1, weight.dim() == 2)
-        nowhere = (math.nan, math.nan, math.nan)
-        found.append(numbers(use, weight, parameters.get(f"{layer}.bias"), nowhere, place(layer)))
+        found.append(numbers(use, weight, parameters.get(f"{layer}.bias"), NOWHERE, place(layer)))
     return tuple(found)
 
 
@@ -171,6 +173,11 @@ def _state(weight: Tensor, rows: Tensor, bias: Tensor | None, likeness: tuple[fl
     return seen.state, seen.scheme
 
 
+def likeness_of(weight: Tensor, layer: LayerWeights) -> tuple[float, float]:
+    """Return (smallest cosine, largest difference over the largest weight) among filters in the place of a layer's."""
+    return _cosines(as_rows(weight.detach().float(), layer.transposed, layer.groups))
+
+
 def marked(layer: LayerWeights, weight: Tensor, bias: Tensor | None) -> LayerWeights:
     """Return a layer with the fingerprint of other weights."""
     w = weight.detach().float()
@@ -180,9 +187,9 @@ def marked(layer: LayerWeights, weight: Tensor, bias: Tensor | None) -> LayerWei
 
 
 def numbers(
-    use: WeightUse, weight: Tensor, bias: Tensor | None, signal: tuple[float, float, float], place: Place
+    use: WeightUse, weight: Tensor, bias: Tensor | None, signal: tuple[float, float, float, float], place: Place
 ) -> LayerWeights:
-    """Return a weight as numbers; `signal` is (std out, signal in, signal out)."""
+    """Return a weight as numbers; `signal` is (std out, signal in, signal out, level in)."""
     w = weight.detach().float()
     rows = as_rows(w, use.transposed, use.groups)
     cosine, difference = _cosines(rows)
@@ -222,6 +229,7 @@ def numbers(
         output_std=signal[0],
         signal_in=signal[1],
         signal_out=signal[2],
+        level_in=signal[3],
     )
 
 
@@ -241,9 +249,13 @@ def norm_statistics(
     tape: Tape,
     batch: dict[int, tuple[Tensor, Tensor]],
     place: Callable[[str], Place],
+    exchanged: dict[str, Tensor] | None = None,
 ) -> tuple[NormStatistics, ...]:
-    """Return the normalisation layers as numbers; `batch` holds each operation's (mean, variance) where measured."""
-    buffers, parameters = dict(model.named_buffers()), dict(model.named_parameters())
+    """Return the normalisation layers as numbers; `batch` holds each operation's (mean, variance) where measured.
+
+    `exchanged` are buffers that stand in for the model's own, by name.
+    """
+    buffers, parameters = {**dict(model.named_buffers()), **(exchanged or {})}, dict(model.named_parameters())
     found: list[NormStatistics] = []
     for op, layer in normalisations(tape).items():
         mean, variance = buffers.get(f"{layer}.running_mean"), buffers.get(f"{layer}.running_var")
@@ -262,7 +274,7 @@ def norm_statistics(
                 layer=layer,
                 place=place(layer),
                 channels=mean.numel(),
-                pristine=still and (counter is None or int(counter) == 0),
+                pristine=still,
                 affine_pristine=bias is None or bool((bias == 0).all()),
                 counter=None if counter is None else int(counter),
                 used_stored=not tape.entries[op].training,
@@ -281,15 +293,3 @@ def is_trained(layers: tuple[LayerWeights, ...], norms: tuple[NormStatistics, ..
     if told and sum(x.state == "trained" for x in told) / len(told) >= TRAINED_SHARE:
         return True
     return bool(norms) and sum(not n.affine_pristine for n in norms) / len(norms) >= 0.5
-
-
-def non_finite(model: nn.Module) -> tuple[tuple[str, int], ...]:
-    """Return (name, count) of every parameter and buffer that holds NaN or infinite values."""
-    found = []
-    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if not tensor.is_floating_point() or not tensor.numel():
-            continue
-        low, high = torch.aminmax(tensor.detach().float())
-        if not bool(torch.isfinite(low + high)):
-            found.append((name, int((~torch.isfinite(tensor)).sum())))
-    return tuple(found)

@@ -57,6 +57,8 @@ class LayerWeights:
     """Signal of that op's activation input; NaN where unknown."""
     signal_out: float
     """Signal of that op's result; NaN where unknown."""
+    level_in: float = float("nan")
+    """Root mean square of that op's activation input; NaN where unknown."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class NormStatistics:
     channels: int
     """Number of channels."""
     pristine: bool
-    """Running mean all 0, running variance all 1 and counter 0 or absent."""
+    """Running mean all 0 and running variance all 1, which no pass in train() leaves."""
     affine_pristine: bool
     """Weight all equal and bias all 0, or no affine parameters."""
     counter: int | None

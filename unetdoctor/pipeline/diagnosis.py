@@ -1,8 +1,10 @@
 """From findings and trials to ranked diagnoses."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
+from unetdoctor.checks.remedies import initialise_last
 from unetdoctor.facts import (
     Diagnosis,
     Finding,
@@ -13,6 +15,8 @@ from unetdoctor.facts import (
     Trial,
 )
 
+WHOLE = 3
+"""Scope of a remedy that changes every layer."""
 COMPARABLE = 0.5
 """Cures whose effect is at least this share of the largest count as equal: then the smaller change is first."""
 
@@ -31,8 +35,7 @@ def promoted(
     ill = {f.code: f.severity.rank for f in findings if f.ill}
 
     def proved(finding: Finding) -> bool:
-        keys = {r.key for r in finding.remedies}
-        cured = {t.symptom for t in trials if t.outcome is Outcome.CURED and any(r.key in keys for r in t.remedies)}
+        cured = {t.symptom for t in _own(finding, trials) if t.outcome is Outcome.CURED}
         least = Severity.WARNING.rank if trained else Severity.NOTE.rank
         if finding.code in cured and finding.code in proofs:
             return True
@@ -55,10 +58,10 @@ def diagnose(
     `accounted` maps a symptom's code to the causes that explain it without an experiment.
     """
     ill = {f.code: f for f in reversed(findings) if f.ill and f.kind is Kind.SYMPTOM}
-    entries = []
+    entries, written = [], _written(findings)
     for finding in findings:
         if finding.kind is Kind.CAUSE and finding.ill:
-            entry = _explained(finding, ill, trials, counterfactual_causes, accounted or {})
+            entry = _explained(finding, ill, trials, counterfactual_causes, accounted or {}, written)
             if entry is not None:
                 entries.append((entry, finding))
     strongest: dict[str, float] = {}
@@ -71,9 +74,19 @@ def diagnose(
     left = [f for code, f in ill.items() if code not in explained and f.severity.rank >= Severity.WARNING.rank]
     if not left:
         ranked = _without_noise(ranked)
-    ranked += [_unexplained(finding, trials) for finding in left]
+    ranked += [_unexplained(finding, trials, written) for finding in left]
     # A stable sort: what explains nothing never stands before a graver symptom that nothing explains.
     return tuple(sorted(ranked, key=lambda d: (not _stored(d), -d.severity.rank, not (d.explains or d.confirmed))))
+
+
+def _own(finding: Finding, trials: tuple[Trial, ...]) -> list[Trial]:
+    """Return the trials of a cause: of its remedies, and of popular advice against it."""
+    keys = {r.key for r in finding.remedies}
+
+    def counts(remedy: Remedy) -> bool:
+        return remedy.key in keys or (remedy.cause == finding.code and remedy.scope < WHOLE and not remedy.place.layer)
+
+    return [t for t in trials if any(counts(r) for r in t.remedies)]
 
 
 def _stored(diagnosis: Diagnosis) -> bool:
@@ -141,9 +154,9 @@ def _explained(
     trials: tuple[Trial, ...],
     causes: dict[str, frozenset[str]],
     accounted: dict[str, tuple[str, ...]],
+    written: dict[str, Remedy],
 ) -> Diagnosis | None:
-    keys = {r.key for r in finding.remedies}
-    own = [t for t in trials if any(r.key in keys for r in t.remedies)]
+    own = _own(finding, trials)
     cures = [t for t in own if t.outcome is Outcome.CURED]
     at_home = frozenset(code for code, known in causes.items() if finding.code in known)
     best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
@@ -154,7 +167,11 @@ def _explained(
     if not explains and finding.severity.rank < Severity.WARNING.rank:
         return None
     severity = max((finding.severity, *(ill[c].severity for c in explains if c in ill)), key=lambda s: s.rank)
-    remedy = _joined(best.remedies) if best is not None else next(iter(finding.remedies), None)
+    written = {**written, **_written([finding])}
+    first = next(iter(finding.remedies), None)
+    remedy = first and _pasteable(first, written)
+    if best is not None:
+        remedy = _prescribed(best, written, ill.get(best.symptom))
     if remedy is None and finding.patch:
         remedy = Remedy("structural", finding.place, title="change the layer", patch=finding.patch, cause=finding.code)
     elif remedy is not None and not remedy.patch and finding.patch:
@@ -169,36 +186,43 @@ def _explained(
         explains=tuple(sorted(explains)),
         severity=severity,
         message=finding.message,
-        remedy=_pasteable(remedy, finding),
+        remedy=remedy,
         trial=best,
     )
 
 
-def _joined(remedies: tuple[Remedy, ...]) -> Remedy:
-    """Return one remedy that says all that was changed together."""
-    if len(remedies) == 1:
-        return remedies[0]
-    titles = " + ".join(r.title for r in remedies)
-    patch = "\n".join(r.patch for r in remedies if r.patch)
-    return replace(remedies[0], title=titles, patch=patch, scope=max(r.scope for r in remedies))
+def _prescribed(trial: Trial, written: dict[str, Remedy], symptom: Finding | None) -> Remedy:
+    """Return one remedy that says all that was changed together, with lines to paste."""
+    parts = [_pasteable(remedy, written, symptom) for remedy in trial.remedies]
+    if len(parts) == 1:
+        return parts[0]
+    titles = " + ".join(r.title for r in parts)
+    patch = "\n".join(r.patch for r in parts if r.patch)
+    return replace(parts[0], title=titles, patch=patch, scope=max(r.scope for r in parts))
 
 
-def _pasteable(remedy: Remedy | None, finding: Finding) -> Remedy | None:
-    """Return a remedy with lines to paste: where an experiment has none, those of the same cause's other remedy."""
-    if remedy is None or remedy.patch:
+def _pasteable(remedy: Remedy, written: dict[str, Remedy], symptom: Finding | None = None) -> Remedy:
+    """Return a remedy with lines to paste.
+
+    Where an experiment has none, `written` holds those of the same cause's other remedy; popular advice learns the
+    layer's name.
+    """
+    if remedy.patch:
         return remedy
-    with_patch = next((r for r in finding.remedies if r.patch), None)
-    if with_patch is None:
-        return remedy
-    return Remedy(
-        with_patch.action,
-        with_patch.place,
-        with_patch.parameters,
-        with_patch.title,
-        with_patch.patch,
-        with_patch.cause,
-        remedy.scope,
-    )
+    if remedy.action == "initialise" and remedy.parameters.get("layers") == "last" and symptom is not None:
+        return initialise_last(str(remedy.parameters["scheme"]), remedy.cause, symptom.place.layer)
+    other = written.get(remedy.cause)
+    return remedy if other is None else replace(other, scope=remedy.scope)
+
+
+def _written(findings: Iterable[Finding]) -> dict[str, Remedy]:
+    """Return, for each ill cause, its first remedy with lines to paste."""
+    found: dict[str, Remedy] = {}
+    for finding in findings:
+        for remedy in finding.remedies:
+            if remedy.patch and remedy.cause == finding.code:
+                found.setdefault(finding.code, remedy)
+    return found
 
 
 def _best(trials: list[Trial], at_home: frozenset[str] = frozenset()) -> Trial | None:
@@ -209,7 +233,7 @@ def _best(trials: list[Trial], at_home: frozenset[str] = frozenset()) -> Trial |
     return max((t for t in trials if t.symptom == symptom), key=_effect)
 
 
-def _unexplained(finding: Finding, trials: tuple[Trial, ...]) -> Diagnosis:
+def _unexplained(finding: Finding, trials: tuple[Trial, ...], written: dict[str, Remedy]) -> Diagnosis:
     cures = [t for t in trials if t.symptom == finding.code and t.outcome is Outcome.CURED]
     helped = _best([t for t in cures if not any(r.action == "initialise" for r in t.remedies)])
     return Diagnosis(
@@ -220,6 +244,6 @@ def _unexplained(finding: Finding, trials: tuple[Trial, ...]) -> Diagnosis:
         explains=(finding.code,),
         severity=finding.severity,
         message=finding.message,
-        remedy=_joined(helped.remedies) if helped else next(iter(finding.remedies), None),
+        remedy=_prescribed(helped, written, finding) if helped else next(iter(finding.remedies), None),
         trial=helped,
     )

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from unetdoctor.checks.check import Check
+from unetdoctor.checks.pictures import readable
 from unetdoctor.engine.bench import NotApplicableError
-from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Trial
+from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Severity, Trial
+from unetdoctor.pipeline.diagnosis import WHOLE
 
 BETTER = 0.75
 """A shortfall at most this share of what it was counts as better; at least its inverse as worse."""
@@ -36,11 +38,16 @@ def symptoms(checks: Iterable[type[Check]], findings: Iterable[Finding]) -> tupl
     found: dict[str, Symptom] = {}
     for finding in sorted(findings, key=lambda f: -f.severity.rank):
         known = by_code.get(finding.code)
-        told = finding.kind is Kind.SYMPTOM or (known is not None and known.proves_itself and bool(finding.remedies))
+        told = finding.kind is Kind.SYMPTOM or (known is not None and known.proves_itself and _accuses(finding))
         if told and finding.ill and finding.readings and finding.code not in found:
             leading = next((r for r in finding.readings if not r.holds), finding.readings[0])
             found[finding.code] = Symptom(by_code[finding.code], finding, leading)
     return tuple(found.values())
+
+
+def _accuses(finding: Finding) -> bool:
+    """Return whether a cause is more than a note and can be tried."""
+    return finding.severity.rank >= Severity.WARNING.rank and bool(finding.remedies)
 
 
 def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ...]:
@@ -77,6 +84,8 @@ class Laboratory:
         self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM or c.proves_itself)
         self._start = self._read(evidence)
         self._ill_before = {f.code for f in self._start if f.ill}
+        if not any(readable(output) for _, output in evidence.outputs):  # then other symptoms could not be seen
+            self._ill_before |= {c.code for c in self._checks} - {f.code for f in self._start}
         self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
         self.evaluations = 0
         self.spent = 0.0
@@ -180,24 +189,35 @@ def experiment(
     found: tuple[Symptom, ...],
     findings: tuple[Finding, ...],
 ) -> tuple[Trial, ...]:
-    """Try every proposal on every symptom, then pairs and triples of the best where no single one cures."""
+    """Try every proposal on every symptom, then pairs and triples of the best where no single one cures.
+
+    To draw all weights anew is no cure that makes others needless: it loses what the network is.
+    """
     trials: list[Trial] = []
     for symptom in found:
         proposed = proposals(symptom, findings)
         trials.extend(laboratory.attempt((remedy,), symptom) for remedy in proposed)
         singles = [t for t in trials if t.symptom == symptom.finding.code]
-        if not any(t.outcome is Outcome.CURED for t in singles):
-            trials.extend(_combinations(laboratory, symptom, singles))
+        if not any(t.outcome is Outcome.CURED and t.remedies[0].scope < WHOLE for t in singles):
+            trials.extend(_combinations(laboratory, symptom, singles, {f.code for f in findings if f.ill}))
     return tuple(trials)
 
 
-def _combinations(laboratory: Laboratory, symptom: Symptom, singles: list[Trial]) -> list[Trial]:
+def _combinations(laboratory: Laboratory, symptom: Symptom, singles: list[Trial], ill: set[str]) -> list[Trial]:
+    """Return trials of pairs and triples: of what made it better, and of each ill cause's best.
+
+    Of two causes that both flatten a picture neither alone brings it back.
+    """
     reading = symptom.reading
 
     def shortfall(trial: Trial) -> float:
         return Reading(reading.name, trial.after, "", reading.lower, reading.upper).shortfall
 
-    best = sorted((t for t in singles if t.outcome is Outcome.BETTER), key=shortfall)[:COMBINED]
+    ordered = sorted(
+        (t for t in singles if t.remedies[0].scope < WHOLE and shortfall(t) < reading.shortfall), key=shortfall
+    )
+    of_each = {t.remedies[0].cause: t for t in reversed(ordered) if t.remedies[0].cause in ill}
+    best = [t for t in ordered if t.outcome is Outcome.BETTER or t in of_each.values()][:COMBINED]
     tried: list[Trial] = []
     for depth in (2, 3):
         for chosen in itertools.combinations([t.remedies[0] for t in best], depth):

@@ -1,0 +1,51 @@
+"""The observed passes of one model, and which of them is looked at for what."""
+
+from torch import Tensor, isfinite
+
+from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.weights import products
+
+SLOW_PRODUCTS = 1e10
+"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
+
+
+class Passes:
+    """What was observed, in order."""
+
+    def __init__(self) -> None:
+        self.seen: list[Observed] = []
+
+    @property
+    def alive(self) -> list[Observed]:
+        """Passes with an output."""
+        return [s for s in self.seen if s.output is not None]
+
+    @property
+    def varied(self) -> list[Observed]:
+        """Passes with an output on probes that are not constant."""
+        return [s for s in self.alive if not s.probe.constant]
+
+    @property
+    def blanks(self) -> list[Observed]:
+        """Passes on constant probes whose output is not finite, where that of every varied one is."""
+        if not all(_is_finite(s.output) for s in self.varied):
+            return []
+        return [s for s in self.alive if s.probe.constant and not _is_finite(s.output)]
+
+    @property
+    def main(self) -> Observed:
+        """The pass that everything but the pictures is read from: the first with an output, else the first."""
+        return next(iter(self.alive), self.seen[0])
+
+    @property
+    def slow(self) -> bool:
+        """Whether a pass takes so long that trials look at as few of them as their symptom needs."""
+        return bool(self.seen) and products(self.seen[0].tape) > SLOW_PRODUCTS
+
+    def looked_at(self, compared: bool) -> list[Observed]:
+        """Return the passes that trials look at."""
+        return [*(self.varied[: 1 + compared] if self.slow else self.varied), *self.blanks]
+
+
+def _is_finite(tensor: Tensor | None) -> bool:
+    return tensor is None or not tensor.is_floating_point() or bool(isfinite(tensor).all())
