@@ -59,12 +59,17 @@ class TestBatchNormOfLayersWithoutWeights:
 
     def test_statistics_that_got_no_value_are_left_to_the_load(self) -> None:
         network = model(layer("main.0"), layer("main.3"), norms=(pristine("main.4"),))
-        missing = ("main.3.weight", "main.4.running_mean", "main.4.running_var")
+        missing = ("main.3.weight", "main.4.weight", "main.4.running_mean", "main.4.running_var")
         given = dropped(common=1, stored=1, missing=missing, unexpected=(), readings=())
         finding = only("UD308", evidence(model=network, loads=(given,)))
         assert not finding.ill
-        assert "UD002 names the blocks" in finding.message
+        assert "UD001 and UD002 name the blocks" in finding.message
         assert only("UD308", evidence(model=network)).severity is Severity.ERROR
+
+    def test_a_file_without_buffers_is_a_matter_of_the_statistics(self) -> None:
+        network = model(layer("main.0"), norms=(pristine("main.1"),))
+        given = load(common=4, missing=("main.1.running_mean", "main.1.running_var"))
+        assert only("UD308", evidence(model=network, loads=(given,))).severity is Severity.ERROR
 
 
 class TestCheckpointKeysMismatch:

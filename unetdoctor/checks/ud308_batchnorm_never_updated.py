@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.loads import owners, torn
+from unetdoctor.checks.loads import by_design, torn
 from unetdoctor.checks.remedies import statistics_for
 from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
 
@@ -46,12 +46,10 @@ class BatchNormNeverUpdated(Check):
         if not norms:
             return
         pristine = [x for x in norms if x.pristine]
-        in_part = [load for load in evidence.loads if load.common and torn(load, evidence)]
-        unfilled = frozenset(layer for load in in_part for layer in owners(load))
-        if pristine and all(x.layer in unfilled for x in pristine):
+        if pristine and all(_got_nothing(evidence, x.layer) for x in pristine):
             yield cls.finding(
                 f"{len(pristine)} of {len(norms)} normalisation layers use statistics that were never filled, and none "
-                f"of them got a value from the weights that were loaded: UD002 names the blocks.",
+                f"of them got a value from the weights that were loaded: UD001 and UD002 name the blocks.",
                 [Reading("normalisation layers with statistics never filled", len(pristine), "layers")],
             )
             return
@@ -76,6 +74,13 @@ class BatchNormNeverUpdated(Check):
             remedies=statistics_for(evidence),
             op=first.op if pristine else None,
         )
+
+
+def _got_nothing(evidence: Evidence, layer: str) -> bool:
+    """Return whether a load that is at fault left out a layer's weight as well, and not its statistics alone."""
+    faulty = [x for x in evidence.loads if x.common and (not by_design(x) or torn(x, evidence))]
+    names = (f"{x.module}.{name}" if x.module else name for x in faulty for name in x.missing)
+    return f"{layer}.weight" in names
 
 
 def _largest(values: Iterator[float]) -> float | None:
