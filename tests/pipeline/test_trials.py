@@ -118,6 +118,15 @@ def test_causes_come_before_counterfactuals_and_once_only():
     assert [r.action for r in proposals(symptom, findings)] == ["own", "popular"]
 
 
+def test_where_a_pass_is_slow_popular_advice_on_a_note_is_left_out():
+    own = cause(Remedy("own"))
+    findings, _ = trials({}, own)
+    symptom = symptoms((Flat, Broken), findings)[0]
+    note = replace(symptom, finding=replace(symptom.finding, severity=Severity.NOTE))
+    assert [r.action for r in proposals(note, findings, thrifty=True)] == ["own"]
+    assert [r.action for r in proposals(symptom, findings, thrifty=True)] == ["own", "popular"]
+
+
 def test_pairs_are_tried_where_no_single_remedy_cures():
     _, found = trials({"a": evidence(8.0), "b": evidence(7.0), "a+b": evidence(100.0)}, cause(Remedy("a"), Remedy("b")))
     assert [t.outcome for t in found if len(t.remedies) == 2] == [Outcome.CURED]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
-from unetdoctor.engine.observation import Observed, place_of, run_again, verify_now
+from unetdoctor.engine.observation import Observed, branch_points, place_of, run_again, verify_now
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import resolve
@@ -35,7 +35,9 @@ def skips(examination: "Examination", change: Change | None = None) -> tuple[Ski
         verify_now(examination.setting, seen)
     measured = joins[-(MOST_SLOW if examination.slow or not seen.verified else MOST) :]
     ablation = _Ablation(examination, seen, measured, change or Change())
-    return tuple(_described(examination, seen, join, joins, ablation) for join in joins)
+    found = tuple(_described(examination, seen, join, joins, ablation) for join in joins)
+    seen.branches, seen.drawn = {}, {}
+    return found
 
 
 def skips_under(examination: "Examination", remedies: tuple[Remedy, ...]) -> tuple[Skip, ...]:
@@ -93,9 +95,13 @@ class _Ablation:
         self._others = others if apart and seen.verified else ()
         self._known = all(ref is not None for _, ref in seen.tape.outputs)
         self._found: dict[tuple[int, int], tuple[float, float]] = {}
-        starts = tuple(sorted({part.op for join in measured for part in (join.skip, join.deep)}))
+        starts = branch_points(measured)
         self._snapshots: dict[int, Snapshot] = {}
-        self._whole = self._run(change, None, starts)
+        self._whole: tuple[Tensor, ...] | None
+        if change == Change() and set(starts) <= set(seen.branches):
+            self._snapshots, self._whole = seen.branches, tuple(seen.drawn[ref] for ref in self._wanted)
+        else:
+            self._whole = self._run(change, None, starts)
 
     @property
     def _wanted(self) -> tuple[Ref, ...]:

@@ -22,6 +22,10 @@ Intervention = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 """(operator, arguments, keyword arguments) -> what stands in for the operator's result."""
 
 
+Observer = Callable[[int, Entry, Any], None]
+"""(index, operation, result): looks at every operation as it is evaluated."""
+
+
 class DivergedError(RuntimeError):
     """The model, run again, did not execute the operations of its tape."""
 
@@ -162,7 +166,7 @@ def evaluate(
     device: torch.device | str = "cpu",
     seed: int = 0,
     gradients: bool = False,
-    observe: Callable[[int, Entry, Any], None] | None = None,
+    observe: Observer | None = None,
 ) -> tuple[dict[Ref | Leaf, Tensor], dict[int, Snapshot]]:
     """Run a tape, whole or from a snapshot, under a change.
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from unetdoctor.engine import outputs, reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
 from unetdoctor.engine.comparison import compare_all
-from unetdoctor.engine.evaluation import Change, evaluate
+from unetdoctor.engine.evaluation import Change, Observer, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
 from unetdoctor.engine.loss_source import inferred_loss
@@ -22,7 +22,7 @@ from unetdoctor.engine.passes import Passes
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
-from unetdoctor.engine.running import collected_statistics
+from unetdoctor.engine.running import BatchPass, averaged, on_own_batch
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.weights import weight_uses
 from unetdoctor.facts import (
@@ -58,6 +58,7 @@ class Examination(Passes):
         self._display: DisplayRange | None = None
         self._evidence: Evidence | None = None
         self._running: dict[str, Tensor] | None = None
+        self._on_batch: dict[str, BatchPass] = {}
         self._changes: dict[Any, Change] = {}
         self._tried: dict[Any, Tried] = {}
 
@@ -157,8 +158,14 @@ class Examination(Passes):
     def running_statistics(self) -> dict[str, Tensor]:
         """Return running means and variances averaged over the varied probes, by buffer name."""
         if self._running is None:
-            self._running = collected_statistics(self.varied[: 2 if self.slow else None], self.evaluate)
+            self._running = averaged([self.on_batch(seen) for seen in self.varied[: 1 if self.slow else None]])
         return self._running
+
+    def on_batch(self, seen: Observed) -> BatchPass:
+        """Return one pass on the statistics of its own batch, evaluated once for all who ask."""
+        if seen.probe.name not in self._on_batch:
+            self._on_batch[seen.probe.name] = on_own_batch(seen, self.evaluate)
+        return self._on_batch[seen.probe.name]
 
     def restricted(self, compared: bool = True) -> Evidence:
         """Return the evidence as it is, on the passes that trials look at: what their result is compared with."""
@@ -228,14 +235,20 @@ class Examination(Passes):
             tensor, raw = reshaped(self.setting, seen, remedies)
             return Tried(None, tensor, self._output(seen, tensor, raw))
         change = self.change(seen, remedies)
-        tensor, raw = self.evaluate(seen, change)
+        if [r.action for r in remedies] == ["batch_statistics"]:
+            batch = self.on_batch(seen)
+            tensor, raw = batch.tensor, batch.raw
+        else:
+            tensor, raw = self.evaluate(seen, change)
         kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
         display = self._display
         if kind and display is not None and seen.drawing is not None:
             display = outputs.after_activation(display, seen.drawing, kind)
         return Tried(change.inputs, tensor, self._output(seen, tensor, raw, display))
 
-    def evaluate(self, seen: Observed, change: Change, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    def evaluate(
+        self, seen: Observed, change: Change, seed: int | None = None, observe: Observer | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return (output, what its final activation reads) of one pass under a change, or another seed."""
         setting = self.setting if seed is None else replace(self.setting, seed=seed)
         drawing = seen.drawing
@@ -257,6 +270,7 @@ class Examination(Passes):
             snapshot=snapshot if usable else None,
             device=setting.device,
             seed=setting.seed,
+            observe=observe,
         )
         return values[drawing.output], values[drawing.raw]
 

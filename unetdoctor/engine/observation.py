@@ -16,10 +16,14 @@ from unetdoctor.engine.evaluation import Change, DivergedError, Intervening, Sna
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.returned import Found, choose, described, find_tensors
 from unetdoctor.engine.setting import Setting
+from unetdoctor.engine.skips import Join, find_joins
 from unetdoctor.engine.statistics import Statistics
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, tensors
 from unetdoctor.engine.weights import normalisations, static_references
 from unetdoctor.facts import Crash, Op, Output, Place, Probe, TensorStatistics
+
+MOST_BRANCHES = 6
+"""Joins, the last ones, of which verifying the first pass keeps what ablation starts from."""
 
 
 @dataclass
@@ -45,6 +49,11 @@ class Observed:
     verified: bool | None = None
     """Whether the evaluated tape gives the observed output bit for bit; None where that was not looked at yet."""
     snapshot: Snapshot | None = None
+    """Before the last layer's operation."""
+    branches: dict[int, Snapshot] = field(default_factory=dict)
+    """Before each join of the first pass, until its skip connections were measured."""
+    drawn: dict[Ref, Tensor] = field(default_factory=dict)
+    """With them: what was drawn, and everything else that was returned."""
     values: dict[Ref | Leaf, Tensor] = field(default_factory=dict)
     """Evaluated static weights."""
     batch: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
@@ -116,7 +125,7 @@ def observe(
     seen.chosen = described(returned)
     _find_output(setting, seen, recorder, found)
     if seen.output is not None and verify:
-        verify_now(setting, seen)
+        verify_now(setting, seen, whole=like is None)
     elif seen.drawing is not None and like is not None and seen.drawing.raw == like.raw and kept:
         seen.raw = kept[0]
     if seen.raw is None:
@@ -154,21 +163,24 @@ def _is_feature(tape: Tape, origins: Sequence[Ref | Leaf | None], number: int) -
     return any(trace(tape, other).drawn_by in later - {origin.op} for other in others)
 
 
-def verify_now(setting: Setting, seen: Observed) -> None:
-    """Evaluate the tape, compare it bit for bit, and take what trials need on the way."""
+def verify_now(setting: Setting, seen: Observed, *, whole: bool = False) -> None:
+    """Evaluate the tape, compare it bit for bit, and take what trials need on the way, `whole` what ablation needs."""
     drawing, tape = seen.drawing, seen.tape
     seen.verified = False
     if drawing is None or seen.output is None:
         return
     start = trial_start(tape, drawing)
-    wanted: tuple[Ref | Leaf, ...] = (drawing.output, drawing.raw, *static_references(tape))
+    static = static_references(tape)
+    drawn = returned_references(seen) if whole else ()
+    wanted: tuple[Ref | Leaf, ...] = (drawing.output, drawing.raw, *drawn, *static)
+    branches = branch_points(find_joins(tape)[-MOST_BRANCHES:]) if whole else ()
     change = Change(interventions={op: measuring(seen.batch, op) for op in normalisations(tape)})
     try:
         values, snapshots = evaluate(
             tape,
             wanted,
             change=change,
-            take=() if start is None else (start,),
+            take=(*branches, *(() if start is None else (start,))),
             device=setting.device,
             seed=setting.seed,
         )
@@ -176,7 +188,9 @@ def verify_now(setting: Setting, seen: Observed) -> None:
         values, snapshots = {}, {}
     if values and _equal(values[drawing.output], seen.output):
         seen.verified, seen.raw = True, values[drawing.raw]
-        seen.values = {ref: values[ref] for ref in wanted[2:]}
+        seen.values = {ref: values[ref] for ref in static}
+        seen.drawn = {ref: values[ref] for ref in (drawing.output, drawing.raw, *drawn)} if branches else {}
+        seen.branches = {op: snapshots[op] for op in branches}
         seen.snapshot = snapshots.get(start) if start is not None else None
         return
     mode = Intervening(tape, Change(), capture=(drawing.raw,))
@@ -186,6 +200,20 @@ def verify_now(setting: Setting, seen: Observed) -> None:
     except (DivergedError, RuntimeError):
         return
     seen.raw = mode.captured.get(drawing.raw)
+
+
+def returned_references(seen: Observed) -> tuple[Ref, ...]:
+    """Return what the last layer drew, and everything that was returned beside the chosen output."""
+    drawing = seen.drawing
+    if drawing is None:
+        return ()
+    others = tuple(ref for _, ref in seen.tape.outputs if isinstance(ref, Ref) and ref != drawing.output)
+    return others if drawing.drawn_by is None else (Ref(drawing.drawn_by, 0), *others)
+
+
+def branch_points(joins: tuple[Join, ...]) -> tuple[int, ...]:
+    """Return the operations before which a branch is replaced, in order."""
+    return tuple(sorted({part.op for join in joins for part in (join.skip, join.deep)}))
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:

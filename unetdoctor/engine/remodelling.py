@@ -32,8 +32,8 @@ def model_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Model
     change = examination.change(seen, remedies)
     layers = tuple(_layer(x, change.leaves.get(f"{x.layer}.weight")) for x in facts.layers)
     facts = replace(facts, layers=layers)
-    if not any(remedy.action == STATISTICAL for remedy in remedies):
-        return facts
+    if not facts.trained or not any(remedy.action == STATISTICAL for remedy in remedies):
+        return facts  # statistics of a fresh network are no fault
     batch: dict[int, tuple[Tensor, Tensor]] = {}
     watched = {op: measuring(batch, op) for op in normalisations(seen.tape) if op not in change.interventions}
     try:

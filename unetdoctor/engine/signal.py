@@ -4,12 +4,9 @@ import math
 
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.drawing import NORMALISATIONS, is_weighted
-from unetdoctor.engine.evaluation import evaluate
 from unetdoctor.engine.examination import Examination
-from unetdoctor.engine.remedies import batch_statistics
-from unetdoctor.engine.statistics import Statistics
 from unetdoctor.engine.weights import normalisations
-from unetdoctor.facts import Remedy, SignalPoint, TensorStatistics
+from unetdoctor.facts import SignalPoint, TensorStatistics
 
 
 def signal(examination: Examination) -> tuple[SignalPoint, ...]:
@@ -32,16 +29,7 @@ def _batch_signal(examination: Examination) -> dict[int, TensorStatistics]:
     norms = set(normalisations(main.tape))
     if main.drawing is None or not main.verified or not norms or main.tape.reads_values(main.tape.downstream(norms)):
         return {}  # what follows from values that were read would not be what batch statistics lead to
-    statistics = Statistics()
     try:
-        evaluate(
-            main.tape,
-            (main.drawing.output,),
-            change=batch_statistics(examination.bench(main), Remedy("batch_statistics")),
-            device=examination.setting.device,
-            seed=examination.setting.seed,
-            observe=statistics,
-        )
+        return examination.on_batch(main).statistics
     except (NotApplicableError, RuntimeError, ValueError):
         return {}
-    return statistics.collect()

@@ -25,6 +25,7 @@ from unetdoctor.facts import (
     Output,
     Place,
     Preview,
+    Probe,
     Remedy,
     Report,
     Request,
@@ -61,12 +62,18 @@ def run(request: Request, channel: Any) -> Report:
         before = _grown(loaded, chosen, request, channel)
     clock.lap("input")
     channel.stage("forward")
+    spared = []
     for probe in make_probes(chosen, request, request.device):
+        if examination.slow and _is_spare(examination, probe.probe):
+            spared.append(probe.probe.name)
+            continue
         channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
         if examination.seen[0].crash is None and examination.seen[0].output is None:
             refuse_unknown_output(request, examination.seen[0].returned)
         if examination.seen[0].crash is not None and chosen.fitted is None:
             break  # the others would crash alike
+    if spared:
+        skipped += (Skipped("probes", f"{' and '.join(spared)} were not fed, since one pass takes long"),)
     clock.lap("run")
     _sweep(examination, chosen, channel)
     _isolate(examination, channel)
@@ -108,6 +115,11 @@ def run(request: Request, channel: Any) -> Report:
         untouched=not changed,
         untouched_text=untouched_text(before, changed),
     )
+
+
+def _is_spare(examination: Examination, probe: Probe) -> bool:
+    """Return whether a slow network can do without a probe: an even tone, and a third input that is no picture."""
+    return probe.constant or (not probe.real and len(examination.varied) > 1)
 
 
 def _grown(loaded: LoadedModel, chosen: ChosenInput, request: Request, channel: Any) -> dict[str, Any]:
@@ -216,7 +228,7 @@ def _trials(
     budget = examination.request.limits.budget
     start = examination.restricted(compared)
     laboratory = Laboratory(counterfactual, working, start, lambda r: price(examination, r, compared), budget)
-    return experiment(laboratory, found, findings), laboratory.spent
+    return experiment(laboratory, found, findings, thrifty=examination.slow), laboratory.spent
 
 
 def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tuple[tuple[str, Output], ...]:

@@ -50,10 +50,10 @@ def _accuses(finding: Finding) -> bool:
     return finding.severity.rank >= Severity.WARNING.rank and bool(finding.remedies)
 
 
-def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ...]:
+def proposals(symptom: Symptom, findings: Iterable[Finding], *, thrifty: bool = False) -> tuple[Remedy, ...]:
     """Return what is to be tried on a symptom: the remedies of every ill cause, then the standard counterfactuals.
 
-    On a cause that proves itself, its own remedies alone.
+    On a cause that proves itself, its own remedies alone; `thrifty` leaves popular advice on a mere note out.
     """
     if symptom.finding.kind is Kind.CAUSE:
         return symptom.finding.remedies
@@ -63,7 +63,8 @@ def proposals(symptom: Symptom, findings: Iterable[Finding]) -> tuple[Remedy, ..
             for remedy in finding.remedies:
                 proposed.setdefault(remedy.key, remedy)
     causes = {r.cause for r in proposed.values()}
-    for remedy in (*symptom.finding.remedies, *symptom.check.counterfactuals):
+    popular = symptom.check.counterfactuals if not (thrifty and symptom.finding.severity is Severity.NOTE) else ()
+    for remedy in (*symptom.finding.remedies, *popular):
         if remedy.action != NEVER_EVALUATED or remedy.cause not in causes:
             proposed.setdefault(remedy.key, remedy)
     return tuple(proposed.values())
@@ -188,6 +189,8 @@ def experiment(
     laboratory: Laboratory,
     found: tuple[Symptom, ...],
     findings: tuple[Finding, ...],
+    *,
+    thrifty: bool = False,
 ) -> tuple[Trial, ...]:
     """Try every proposal on every symptom, then pairs and triples of the best where no single one cures.
 
@@ -195,7 +198,7 @@ def experiment(
     """
     trials: list[Trial] = []
     for symptom in found:
-        proposed = proposals(symptom, findings)
+        proposed = proposals(symptom, findings, thrifty=thrifty)
         trials.extend(laboratory.attempt((remedy,), symptom) for remedy in proposed)
         singles = [t for t in trials if t.symptom == symptom.finding.code]
         if not any(t.outcome is Outcome.CURED and t.remedies[0].scope < WHOLE for t in singles):
