@@ -102,7 +102,8 @@ def _remarks(expected: Tensors, fit: Fit, others: list[Fit]) -> list[str]:
         remarks.append(f"took {fit.label}; as many keys fit under {labels}")
     if fit.total > len(fit.tensors):
         rest = fit.total - len(fit.tensors)
-        remarks.append(f"left out {rest} of the file's {fit.total} tensors, which have no prefix {fit.prefix!r}")
+        why = "which stand for none of the network's alone" if fit.parts else f"which have no prefix {fit.prefix!r}"
+        remarks.append(f"left out {rest} of the file's {fit.total} tensors, {why}")
     late = sum(key.endswith(COUNTER) and key not in fit.tensors for key in expected)
     if late and fit.matching:
         remarks.append(f"{COUNTER} of {_layers(late)} not in the file and keeps the model's own value")
