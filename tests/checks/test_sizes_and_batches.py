@@ -272,6 +272,8 @@ class TestInputChannelsMismatch:
         assert not only("UD104", photo("RGB", 3)).ill
         assert only("UD104", photo("L", 3)).ill
         assert not examine("UD104", photo("odd", 3))
+        broken = replace(photo("L", 3).runs[0], output=None, crash=crash("add"))
+        assert not examine("UD104", evidence(runs=(broken,)))
 
 
 class TestOneValuePerChannel:
