@@ -71,6 +71,7 @@ ACTIONS = {
     "stored_statistics": set(),
     "resize_output": set(),
     "same_padding": set(),
+    "draw_channels": {"channels"},
     "structural": set(),
 }
 """What the engine can do, and the names of the parameters of each."""

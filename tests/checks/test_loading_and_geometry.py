@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.checks.build import crash, crashed, evidence, examine, last, layer, model, only, op, output, place, run
-from unetdoctor.facts import Operand, Place, Precision, Severity, ShapeSweep, Unregistered
+from unetdoctor.facts import Crash, Operand, Place, Precision, Severity, ShapeSweep, Unregistered
 
 SWEEP = ShapeSweep(
     passing=((96, 96), (112, 112)),
@@ -92,6 +92,26 @@ class TestForwardCrashed:
         assert not examine("UD005", evidence(runs=()))
 
 
+class TestMapBelowItsKernel:
+    """UD102."""
+
+    MESSAGE = "Calculated padded input size per channel: (2 x 2). Kernel size: (3 x 3). Kernel size can't be greater"
+
+    def _small(self, message: str) -> Crash:
+        read = Operand((2, 16, 2, 2), 3, Place(layer="enc3"))
+        weight = Operand((16, 16, 3, 3), None, Place(layer="up3"), "up3.weight")
+        return crash("convolution", operands=(read, weight), message=message)
+
+    def test_it_is_an_error_with_the_next_size_that_passes(self) -> None:
+        finding = examine("UD102", crashed(self._small(self.MESSAGE), shapes=replace(SWEEP, passing=((128, 128),))))[0]
+        assert finding.severity is Severity.ERROR
+        assert "reads a map of 2x2 with a kernel of 3x3, of an input of 100x100." in finding.message
+        assert [x.parameters for x in finding.remedies] == [{"size": [128, 128]}]
+
+    def test_another_refusal_is_none(self) -> None:
+        assert not examine("UD102", crashed(self._small("expected 3 channels")))
+
+
 class TestSkipConcatMismatch:
     """UD101."""
 
@@ -116,6 +136,26 @@ class TestSkipConcatMismatch:
         finding = only("UD101", crashed(crash(operands=(second, first))))
         assert "joins 25x25 from enc3 and 24x24 from up3" in finding.message
         assert [x.action for x in finding.remedies] == ["resize_branch", "crop_skip"]
+
+    def test_convolutions_without_padding_in_one_branch(self) -> None:
+        smaller = {"shape": (2, 16, 23, 23), "input_shapes": ((2, 16, 25, 25),)}
+        recorded = (op(3, "convolution", "enc3", (-1,)), op(9, "convolution", "up3", (3,), **smaller))
+        joined = crash("add", ((2, 16, 25, 25), (2, 16, 23, 23)))
+        given = crashed(joined, runs=(run(output=None, crash=joined, ops=recorded),), model=model(layer("up3")))
+        finding = only("UD101", given)
+        assert "differ by 2 pixels (limit 0): a convolution without padding takes 2 pixels" in finding.message
+        assert [x.action for x in finding.remedies] == ["same_padding", "resize_branch", "crop_skip"]
+        assert finding.remedies[0].title == "pad every convolution by half its kernel"
+
+    def test_tokens_of_a_map_that_lost_its_border(self) -> None:
+        smaller = {"shape": (2, 16, 14, 14), "input_shapes": ((2, 16, 16, 16),)}
+        recorded = (op(3, "linear", "enc3", (-1,)), op(9, "convolution", "mix", (3,), **smaller))
+        joined = crash("add", ((2, 256, 16), (2, 196, 16)))
+        runs = (run(output=None, crash=joined, ops=recorded),)
+        finding = only("UD101", crashed(joined, runs=runs, model=model(layer("mix"))))
+        assert "joins 256 tokens from enc3 and 196 from up3, which differ by 60 (limit 0): a conv" in finding.message
+        assert [x.action for x in finding.remedies] == ["same_padding"]
+        assert not examine("UD101", crashed(joined))
 
     def test_a_larger_branch_crops_nothing(self) -> None:
         finding = only("UD101", crashed(crash("add", ((2, 16, 24, 24), (2, 16, 25, 25)))))

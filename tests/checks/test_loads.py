@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.build import evidence, examine, last, layer, model, only
+from tests.checks.build import evidence, examine, last, layer, model, only, pristine
 from unetdoctor.facts import Place, Severity, WeightsLoad, WeightsReading
 
 WHOLE = WeightsReading("as saved", fits=6)
@@ -54,8 +54,39 @@ def dropped(**fields: Any) -> WeightsLoad:
     )
 
 
+class TestBatchNormOfLayersWithoutWeights:
+    """UD308 behind UD002."""
+
+    def test_statistics_that_got_no_value_are_left_to_the_load(self) -> None:
+        network = model(layer("main.0"), layer("main.3"), norms=(pristine("main.4"),))
+        missing = ("main.3.weight", "main.4.weight", "main.4.running_mean", "main.4.running_var")
+        given = dropped(common=1, stored=1, missing=missing, unexpected=(), readings=())
+        finding = only("UD308", evidence(model=network, loads=(given,)))
+        assert not finding.ill
+        assert "UD001 and UD002 name the blocks" in finding.message
+        assert only("UD308", evidence(model=network)).severity is Severity.ERROR
+
+    def test_a_file_without_buffers_is_a_matter_of_the_statistics(self) -> None:
+        network = model(layer("main.0"), norms=(pristine("main.1"),))
+        given = load(common=4, missing=("main.1.running_mean", "main.1.running_var"))
+        assert only("UD308", evidence(model=network, loads=(given,))).severity is Severity.ERROR
+
+
 class TestCheckpointKeysMismatch:
     """UD001."""
+
+    def test_each_key_gets_back_a_first_part_of_its_own(self) -> None:
+        reading = WeightsReading("the first part of each key put back", fits=5, parts=1)
+        finding = only("UD001", evidence(loads=(dropped(readings=(reading,)),)))
+        assert finding.message.endswith("; 5 tensors fit with the first part of each key put back.")
+        assert finding.remedies[0].title == "load the weights with the first part put back before the keys"
+        assert finding.remedies[0].patch == (
+            'whole = {name.partition(".")[2]: name for name in model.state_dict()}\n'
+            "model.load_state_dict({whole[key]: value for key, value in state.items() if key in whole})"
+        )
+        taken = WeightsReading("the first part of each key left out", fits=6, parts=-1)
+        patch = only("UD001", evidence(loads=(dropped(readings=(taken,)),))).remedies[0].patch
+        assert patch == 'model.load_state_dict({key.partition(".")[2]: value for key, value in state.items()})'
 
     def test_without_weights_there_is_nothing_to_say(self) -> None:
         assert not examine("UD001", evidence())
@@ -254,6 +285,20 @@ class TestWeightsNeverLoaded:
         mixed = model(layer("stem"), layer("deep", **FRESH), last(**FRESH))
         given = dropped(common=2, stored=2, missing=KEYS[2:], unexpected=(), readings=())
         assert only("UD002", evidence(model=mixed, loads=(given,))).severity is Severity.NOTE
+
+    @pytest.mark.parametrize(
+        ("names", "missing"),
+        [
+            (("encoder.a", "encoder.b", "decoder.a"), ("encoder.b.weight", "decoder.a.weight")),
+            (("main.0", "main.2", "main.4"), ("main.2.weight", "main.4.weight")),
+            (("encoder", "neck", "head"), ("neck.bias", "head.weight")),
+        ],
+        ids=["a block in part", "a sequence in part", "a layer in part"],
+    )
+    def test_half_a_block_is_no_new_decoder(self, names: tuple[str, ...], missing: tuple[str, ...]) -> None:
+        network = model(layer(names[0]), layer(names[1], **FRESH), layer(names[2], **FRESH))
+        given = dropped(common=2, stored=2, missing=missing, unexpected=(), readings=())
+        assert only("UD002", evidence(model=network, loads=(given,))).severity is Severity.ERROR
 
     def test_layers_elsewhere_and_of_few_weights_do_not_count(self) -> None:
         mixed = model(layer("encoder.a"), layer("tiny", state="fresh", scheme=""), layer("decoder", **FRESH))

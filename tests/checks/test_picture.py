@@ -76,8 +76,14 @@ class TestSingleChannelPicture:
 
     @pytest.mark.parametrize(
         "intent",
-        [Intent(Task.RGB), Intent(Task.MULTICLASS), Intent(Task.MULTILABEL, classes=5), Intent(classes=3)],
-        ids=["rgb", "multiclass", "multilabel", "classes"],
+        [
+            Intent(Task.RGB),
+            Intent(Task.MULTICLASS),
+            Intent(Task.MULTICLASS, classes=2),
+            Intent(Task.MULTILABEL, classes=5),
+            Intent(classes=3),
+        ],
+        ids=["rgb", "multiclass", "two classes", "multilabel", "classes"],
     )
     @pytest.mark.parametrize("trained", [True, False])
     def test_one_channel_against_a_declared_intent(self, intent: Intent, trained: bool) -> None:
@@ -86,7 +92,7 @@ class TestSingleChannelPicture:
 
     @pytest.mark.parametrize(
         "intent",
-        [Intent(), PICTURE, MASK, Intent(Task.BINARY), Intent(Task.GENERATOR), Intent(Task.MULTICLASS, classes=2)],
+        [Intent(), PICTURE, MASK, Intent(Task.BINARY), Intent(Task.GENERATOR), Intent(classes=2)],
         ids=["none", "inferred", "inferred classes", "binary", "generator", "two classes"],
     )
     def test_one_channel_is_right_elsewhere(self, intent: Intent) -> None:

@@ -225,7 +225,9 @@ class TestChannelsDoNotFitTask:
         finding = only("UD501", given)
         assert finding.severity is Severity.ERROR
         assert finding.patch == "self.draw = nn.Conv2d(16, 3, kernel_size=1)  # was 1"
-        assert finding.remedies[0].action == "structural"
+        remedy = finding.remedies[0]
+        assert (remedy.action, remedy.parameters) == ("draw_channels", {"channels": 3})
+        assert remedy.title == "draw 3 channels with the last layer; 2 fresh filters, to be trained"
         assert finding.message == "draw (model.py:30) draws 1 channel, and the declared task needs 3 to 4."
 
     @pytest.mark.parametrize(
@@ -290,7 +292,9 @@ class TestChannelsDoNotFitTask:
             (Intent(classes=5), 5, Severity.OK),
             (Intent(Task.MULTICLASS, classes=5), 4, Severity.ERROR),
             (Intent(Task.MULTILABEL, classes=5), 1, Severity.ERROR),
-            (Intent(Task.MULTICLASS, classes=2), 1, Severity.OK),
+            (Intent(classes=2), 1, Severity.OK),
+            (Intent(Task.MULTICLASS, classes=2), 1, Severity.ERROR),
+            (Intent(Task.MULTICLASS, classes=2), 2, Severity.OK),
             (Intent(Task.MULTICLASS), 1, Severity.ERROR),
             (Intent(Task.MULTICLASS), 7, Severity.OK),
         ],

@@ -28,6 +28,7 @@ from unetdoctor.facts import (
     Intent,
     Isolation,
     Latent,
+    Op,
     Operand,
     Place,
     Probe,
@@ -58,6 +59,24 @@ def sized(sides: tuple[int, int], law: SizeLaw | None = None, **fields: object) 
     return only("UD103", evidence(runs=(drawn(sides),), shapes=sweep, **fields))  # type: ignore[arg-type]
 
 
+def losing(
+    *layers: str,
+    sides: tuple[int, int] = (24, 24),
+    law: SizeLaw = VALID,
+    before: tuple[Op, ...] = (),
+    **fields: object,
+) -> Finding:
+    """What UD103 says where these convolutions do not pad and `stem` and `deep` are all that there are."""
+    smaller = (4, 16, 30, 30)
+    recorded = [replace(x, shape=smaller) if x.place.layer in layers else x for x in ops()[:4]]
+    if before:
+        recorded = [*before, *(replace(x, inputs=(before[0].index,)) for x in recorded)]
+    passed = replace(drawn(sides), ops=tuple(recorded))
+    sweep = replace(SWEEP, laws=(law, law))
+    network = model(layer("stem"), layer("deep"))
+    return only("UD103", evidence(runs=(passed,), shapes=sweep, model=network, **fields))  # type: ignore[arg-type]
+
+
 class TestOutputSizeDiffers:
     """UD103."""
 
@@ -81,23 +100,53 @@ class TestOutputSizeDiffers:
         finding = sized((9, 9), SizeLaw(1, 4, 3, exact=False))
         assert "logits at 1/4 of the size, rounded; height is ceil(in/4)" in finding.message
 
-    def test_they_are_a_warning_where_a_mask_was_declared(self) -> None:
+    def test_they_are_a_note_where_a_mask_was_declared_as_well(self) -> None:
         declared = Intent(task=Task.MULTICLASS)
-        assert sized((8, 8), QUARTER, intent=declared).severity is Severity.WARNING
-        assert sized((8, 8), QUARTER, intent=Intent(task=Task.RGB)).severity is Severity.NOTE
+        assert sized((8, 8), QUARTER, intent=declared).severity is Severity.NOTE
+
+    def test_a_third_and_a_rounded_quarter_are_a_warning_where_a_mask_was_declared(self) -> None:
+        declared = Intent(task=Task.MULTICLASS)
+        assert sized((9, 9), SizeLaw(1, 4, 3, exact=False), intent=declared).severity is Severity.WARNING
+        thirds = evidence(runs=(drawn((10, 10), (4, 3, 30, 30)),), intent=declared)
+        assert only("UD103", thirds).severity is Severity.WARNING
 
     def test_convolutions_without_padding_are_a_note(self) -> None:
-        finding = sized((24, 24), VALID)
+        finding = losing("stem", "deep")
         assert finding.severity is Severity.NOTE
         assert "height is in - 8, width is" not in finding.message
         assert finding.message.endswith("height is in - 8, width in - 8: convolutions without padding.")
         assert [x.action for x in finding.remedies] == ["same_padding", "resize_output"]
+        assert losing("stem", "deep", intent=Intent(task=Task.MULTICLASS)).severity is Severity.WARNING
+
+    def test_one_that_loses_the_border_that_others_pad_is_an_error_where_a_task_was_declared(self) -> None:
+        finding = losing("deep", intent=Intent(task=Task.MULTICLASS))
+        assert finding.severity is Severity.ERROR
+        assert finding.place.layer == "deep"
+        assert finding.message.endswith("convolutions without padding at deep (model.py:42), where 1 others pad.")
+        assert finding.remedies[0].title == "pad deep by half its kernel"
+        assert finding.remedies[0].patch == "model.deep.padding = (1, 1)"
+        assert losing("deep").severity is Severity.WARNING
+
+    def test_what_was_padded_before_loses_nothing(self) -> None:
+        padded = (op(9, "reflection_pad2d", "", (-1,)),)
+        assert losing("stem", "deep", before=padded).message.endswith("a constant difference.")
+
+    def test_a_picture_twice_as_large_loses_a_border(self) -> None:
+        finding = losing("deep", sides=(60, 60), law=SizeLaw(2, 1, 0, -4))
+        assert finding.readings[0].value == 4
+        assert "is 60x60 for an input of 32x32, 4 pixels off 2 times that" in finding.message
+        assert [x.action for x in finding.remedies] == ["same_padding"]
+
+    def test_no_convolution_loses_the_border(self) -> None:
+        finding = sized((24, 24), VALID)
+        assert finding.message.endswith("height is in - 8, width in - 8: a constant difference.")
+        assert [x.action for x in finding.remedies] == ["resize_output"]
 
     def test_an_exact_size_leaves_no_remainder(self) -> None:
         law = SizeLaw(2, 2, offset=-10, exact=False)
         finding = sized((22, 22), law)
         assert finding.message.endswith(
-            "height is 2*floor(in/2) - 10, width 2*floor(in/2) - 10: convolutions without padding."
+            "height is 2*floor(in/2) - 10, width 2*floor(in/2) - 10: a constant difference."
         )
         assert "remainder" not in sized((36, 36), SizeLaw(2, 2, offset=4, exact=False)).message
 
@@ -172,6 +221,13 @@ class TestInputChannelsMismatch:
         assert f"--input 2,{wanted},64,48" in finding.message
         assert finding.place == place("stem")
 
+    def test_a_refused_type_is_no_matter_of_channels(self) -> None:
+        given = stem((2, 1, 64, 64))
+        assert given.crashed is not None
+        assert given.crashed.crash is not None
+        failure = replace(given.crashed.crash, message="Input type (float) and bias type (c10::Half) should be one")
+        assert not examine("UD104", replace(given, runs=(replace(given.runs[0], crash=failure),)))
+
     def test_what_the_network_puts_beside_its_input_is_taken_off(self) -> None:
         finding = only("UD104", stem((2, 1, 64, 64), wanted=5, read=(2, 3, 64, 64)))
         assert "reads 3 channels" in finding.message
@@ -216,6 +272,8 @@ class TestInputChannelsMismatch:
         assert not only("UD104", photo("RGB", 3)).ill
         assert only("UD104", photo("L", 3)).ill
         assert not examine("UD104", photo("odd", 3))
+        broken = replace(photo("L", 3).runs[0], output=None, crash=crash("add"))
+        assert not examine("UD104", evidence(runs=(broken,)))
 
 
 class TestOneValuePerChannel:

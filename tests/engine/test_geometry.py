@@ -177,6 +177,21 @@ def test_convolutions_keep_the_border() -> None:
     assert torch.equal(got, raw)
 
 
+@torch.no_grad()
+def test_convolutions_that_broke_a_sum_keep_the_border() -> None:
+    class Block(nn.Module):
+        def __init__(self, padding: int) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.look = nn.Conv2d(3, 3, 3, padding=padding)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x + self.look(x)
+
+    x = torch.randn(1, 3, 12, 12)
+    torch.testing.assert_close(recovered(Block(0), Remedy("same_padding"), x), Block(1)(x))
+
+
 def test_what_has_no_other_size() -> None:
     seen = examined(nn.Sequential(nn.Flatten(), nn.Linear(192, 4)), torch.randn(1, 3, 8, 8))
     with pytest.raises(NotApplicableError, match="no map of logits"):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from unetdoctor.engine.families import TARGETS
 from unetdoctor.engine.likeness import likeness
 
 
@@ -186,3 +187,16 @@ def test_sorted_keys_tell_the_same_where_the_head_has_a_name() -> None:
 def test_nothing_at_all() -> None:
     found = likeness({}, ordered=True)
     assert (found.name, found.inputs, found.outputs, found.last, found.prefix) == ("", None, None, "", "")
+
+
+@pytest.mark.parametrize("target", TARGETS.values())
+def test_what_a_library_builds_is_named_as_a_command_does(target: str) -> None:
+    name = target.removeprefix("torchvision:")
+    five = torchvision_network(name, weights_backbone=None, num_classes=5).state_dict()
+    assert likeness(five, ordered=True).arch == f"{target} -k num_classes=5"
+    if "lraspp" not in name:
+        assert likeness(deeplab(name).state_dict(), ordered=True).arch == f"{target} -k aux_loss=True"
+
+
+def test_what_no_library_is_known_to_build_has_no_command() -> None:
+    assert not likeness(UNet().state_dict(), ordered=True).arch

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tests.engine import test_chance, test_finiteness, test_liveliness, test_precision
 from tests.engine.networks import NETWORKS
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.digest import model_digest
@@ -24,6 +25,7 @@ from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.remedies import ACTIONS
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.facts import Latent, Place, Probe, Remedy, Request
 
 SEED = 0
@@ -385,6 +387,28 @@ def test_zero_bias_of_a_normalisation():
     assert torch.equal(got, run(copied, probes("generator")[0], "output"))
 
 
+@pytest.mark.parametrize("channels", [2, 5])
+def test_draw_channels(case, channels):
+    name, _, examination, x, path = case
+    model = copy.deepcopy(original(name))  # a trace has its shapes baked in, the eager model the same weights
+    remedy = Remedy("draw_channels", parameters={"channels": channels})
+    if name in ("residual", "torchvision-lraspp", "attention"):  # sums of the input, of two heads; a linear layer
+        with pytest.raises((NotApplicableError, RuntimeError)):
+            under(examination, remedy)
+        return
+    got, before = under(examination, remedy), run(model, x, path)
+    kept = min(channels, before.shape[1])
+    assert got.shape == (before.shape[0], channels, *before.shape[2:])
+    torch.testing.assert_close(got[:, :kept], before[:, :kept])
+    assert got[:, kept:].std() > 0 or kept == channels
+
+
+def test_draw_channels_of_a_layer_that_another_one_reads():
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)).eval()
+    with pytest.raises(NotApplicableError, match="1 behind the last layer is made for the channels that it draws"):
+        under(examined(model, "smp-unet"), Remedy("draw_channels", parameters={"channels": 2}))
+
+
 def test_every_action_is_tested_here():
     source = {
         **globals(),
@@ -393,12 +417,8 @@ def test_every_action_is_tested_here():
         **vars(test_chance),
         **vars(test_precision),
     }
-    elsewhere = {
-        *FINISHING,
-        *COLOURING,
-        *SCALING,
-        *PAINTING,
-    }  # tests/engine/test_head.py, test_colours.py, test_chains.py
+    # test_head.py, test_colours.py, test_chains.py, test_skips.py, test_cut_branches.py
+    elsewhere = {*FINISHING, *COLOURING, *SCALING, *PAINTING, *SKIP_ACTIONS, *BLOCK_ACTIONS}
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in set(ACTIONS) - elsewhere)
 
 

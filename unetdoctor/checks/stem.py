@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts import Evidence, Place
+from unetdoctor.facts import Crash, Evidence, Place
 
 _RANKS = (3, 4, 5)
+_TYPE_WORDS = ("dtype", "Half", "BFloat16", "float", "double", "Double")
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,19 @@ class Stem:
         return self.input_shape[-1] == self.wanted != self.given
 
 
+def speaks_of_types(crash: Crash) -> bool:
+    """Return whether torch refused two types of numbers."""
+    return any(word in crash.message for word in _TYPE_WORDS)
+
+
 def refused_stem(evidence: Evidence) -> Stem | None:
     """Return the first layer where a pass crashed in it because of channels; None where it crashed elsewhere or not."""
     run = evidence.crashed
     if run is None or run.crash is None or "conv" not in run.crash.op or any(op.weighted for op in run.ops):
         return None
     crash = run.crash
+    if speaks_of_types(crash):
+        return None
     weight = next((x for x in crash.operands if x.parameter and len(x.shape) in _RANKS), None)
     read = next((x for x in crash.operands if not x.parameter and len(x.shape) in _RANKS), None)
     if weight is None or read is None or len(weight.shape) != len(read.shape) or len(crash.input_shape) < 3:

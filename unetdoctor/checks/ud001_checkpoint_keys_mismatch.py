@@ -68,7 +68,8 @@ class CheckpointKeysMismatch(Check):
             severity = Severity.WARNING
         message = f"{load.common} of the {load.model} keys of {_of(load)} got a value from {_from(load)}: {_why(load)}"
         if reading is not None:
-            fits = "all of them fit" if reading.fits >= load.model else f"{reading.fits} fit"
+            whole = reading.fits >= load.model and not reading.parts  # keys that fell together are lost
+            fits = "all of them fit" if whole else f"{reading.fits} tensors fit"
             message += f"; {fits} with {reading.label}"
         elif load.better:
             message += f"; those of the file are built with {' '.join(f'-k {value}' for value in load.better)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.loads import better, by_design, reload
+from unetdoctor.checks.loads import below, better, by_design, owners, reload, torn
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Reading, Severity, WeightsLoad
 
 FRESH_LIMIT = 10.0
@@ -11,6 +11,10 @@ FRESH_LIMIT = 10.0
 the encoder was loaded. 100: nothing was ever loaded."""
 NEVER_LOADED = 80.0
 """The same share, from which the network as a whole was never loaded."""
+PART = 25.0
+"""The same share, after a load that took all it was handed and that filled a block of a network in part. 2-12: a new
+head, as fine-tuning wants it, a note. 33-56: the first half of the weights of 10 trained networks; what the rest draws
+was never learned. A block that is new as a whole, a decoder behind a backbone, is a note at any share."""
 _NAMED = 4
 
 
@@ -39,10 +43,10 @@ class WeightsNeverLoaded(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each load: how many of the layers below it are fresh, and in which blocks."""
         for load in evidence.loads:
-            layers = [x for x in evidence.model.layers if _below(x.layer, load.module) and _told(x)]
+            layers = [x for x in evidence.model.layers if below(x.layer, load.module) and _told(x)]
             if not layers:
                 continue
-            fresh = [x for x in layers if x.state == "fresh" and (not load.unfilled or x.layer in _owners(load))]
+            fresh = [x for x in layers if x.state == "fresh" and (not load.unfilled or x.layer in owners(load))]
             share = 100 * len(fresh) / len(layers)
             reading = better(load)
             upper = FRESH_LIMIT if load.unfilled else None if load.own else NEVER_LOADED
@@ -53,7 +57,7 @@ class WeightsNeverLoaded(Check):
                 f"{_after(load, share)}{limit}{blocks}.",
                 [Reading("layers as initialised", share, "%", upper=upper)],
                 place=fresh[0].place if fresh and share < NEVER_LOADED else None,
-                severity=_severity(load, share),
+                severity=_severity(load, share, torn(load, evidence)),
                 remedies=[] if reading is None else [reload(load, reading, cls.code)],
             )
 
@@ -66,26 +70,15 @@ def _after(load: WeightsLoad, share: float) -> str:
     return f"although {load.source} filled every key: these weights are fresh themselves"
 
 
-def _severity(load: WeightsLoad, share: float) -> Severity:
+def _severity(load: WeightsLoad, share: float, in_part: bool) -> Severity:
     if by_design(load) and share < NEVER_LOADED:
-        return Severity.NOTE
+        return Severity.ERROR if in_part and share >= PART else Severity.NOTE
     return Severity.ERROR if share >= NEVER_LOADED and load.unfilled else Severity.WARNING
 
 
 def _told(layer: LayerWeights) -> bool:
     """Return whether the weights say anything: a layer of few weights counts as fresh without a scheme."""
     return layer.state == "trained" or (layer.state == "fresh" and layer.scheme != "")
-
-
-def _owners(load: WeightsLoad) -> frozenset[str]:
-    """Return the layers that got no value: what looks fresh in others was trained lightly."""
-    front = f"{load.module}." if load.module else ""
-    names = (*load.missing, *(name for name, _, _ in load.reshaped))
-    return frozenset((front + name).rpartition(".")[0] for name in names)
-
-
-def _below(layer: str, module: str) -> bool:
-    return not module or layer == module or layer.startswith(f"{module}.")
 
 
 def _blocks(fresh: Sequence[LayerWeights], layers: Sequence[LayerWeights]) -> list[str]:
@@ -95,7 +88,7 @@ def _blocks(fresh: Sequence[LayerWeights], layers: Sequence[LayerWeights]) -> li
     for name in names:
         parts = name.split(".")
         fronts = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-        whole = (f for f in fronts if all(other in names for other in all_names if _below(other, f)))
+        whole = (f for f in fronts if all(other in names for other in all_names if below(other, f)))
         found.setdefault(next(whole, name))
     more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
     return [*list(found)[:_NAMED], *more]

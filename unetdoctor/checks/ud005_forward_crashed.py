@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
+from unetdoctor.checks.stem import speaks_of_types
 from unetdoctor.facts import Crash, Evidence, Finding, Kind, Operand, Precision, Reading
 
-TYPE_WORDS = ("dtype", "Half", "BFloat16", "float", "double", "Double")
-"""What torch's sentences on operands of two types hold."""
 MESSAGE_LIMIT = 200
 """Characters of the exception's own first line that a message repeats."""
 
@@ -59,7 +58,7 @@ class ForwardCrashed(Check):
 def _odd_precision(evidence: Evidence, crash: Crash) -> Precision | None:
     """Return the rarer of two types of parameters where the exception speaks of types."""
     precisions = evidence.model.precisions
-    if len(precisions) < 2 or not any(word in crash.message for word in TYPE_WORDS):
+    if len(precisions) < 2 or not speaks_of_types(crash):
         return None
     return precisions[-1]
 

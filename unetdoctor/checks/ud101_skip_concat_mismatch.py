@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+from unetdoctor.checks.borders import Borders, before_one_alone, borders, same_padding
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.remedies import pad_input
-from unetdoctor.facts import Crash, Evidence, Finding, Kind, Operand, Reading, Remedy, ShapeSweep
+from unetdoctor.facts import Crash, Evidence, Finding, Kind, Operand, Reading, Remedy, Run, ShapeSweep
 
 JOINS = ("cat", "concat", "stack", "add", "add_", "sub", "sub_", "mul", "mul_", "div", "maximum", "minimum")
 """Operations that need operands of one size."""
@@ -22,10 +23,12 @@ class SkipConcatMismatch(Check):
         RuntimeError in torch.cat or in a sum: sizes of tensors must match.
     Cause
         A pool or stride halved an odd size and rounded it down; the decoder doubles what is left and falls short of
-        the skip connection. A network of depth 3, 4 or 5 takes only sizes divisible by 8, 16 or 32 (measured).
+        the skip connection. A network of depth 3, 4 or 5 takes only sizes divisible by 8, 16 or 32 (measured). Or
+        convolutions without padding take a border from one branch alone.
     Remedy
         Pad the input to the multiple and crop the output back; or bring the decoder's branch to the skip connection's
-        size before the join; or crop the skip connection in its centre, which loses a border.
+        size before the join; or crop the skip connection in its centre, which loses a border. Pad the convolutions that
+        take one.
     Source
         Seed 002 (shape check of the skip path); recipe 4: 19 of 303 public threads; the U-Net paper (2015) crops.
     """
@@ -40,7 +43,11 @@ class SkipConcatMismatch(Check):
         run = evidence.crashed
         pair = _unequal(run.crash) if run is not None and run.crash is not None else None
         if run is not None and run.crash is not None and pair is not None:
-            yield cls._ill(run.crash, pair, evidence.shapes, len(run.ops))
+            yield cls._ill(evidence, run, run.crash, pair)
+            return
+        tokens = _tokens(run.crash) if run is not None and run.crash is not None else None
+        if run is not None and run.crash is not None and tokens is not None:
+            yield from cls._tokens(evidence, run, run.crash, tokens)
             return
         passed = evidence.main
         joins = sum(op.name in JOINS and len(op.input_shapes) > 1 for op in passed.ops) if passed is not None else 0
@@ -51,18 +58,64 @@ class SkipConcatMismatch(Check):
             )
 
     @classmethod
-    def _ill(cls, crash: Crash, pair: tuple[Operand, Operand], sweep: ShapeSweep | None, index: int) -> Finding:
+    def _ill(cls, evidence: Evidence, run: Run, crash: Crash, pair: tuple[Operand, Operand]) -> Finding:
         skip, branch = pair
+        sweep = evidence.shapes
         difference = max(abs(a - b) for a, b in zip(skip.shape[2:], branch.shape[2:], strict=True))
+        known = _apart(evidence, run, pair)
+        why = _unpadded(known) if known.losing else _rounding(skip, sweep)
         return cls.finding(
             f"`{crash.op}` at {crash.place.text} joins {_size(skip)} from {skip.place.text} and {_size(branch)} from "
             f"{branch.place.text}, which differ by {difference} pixel{'s' * (difference != 1)} (limit "
-            f"{SIZE_LIMIT}){_rounding(skip, sweep)}{_sizes(sweep)}.",
+            f"{SIZE_LIMIT}){why}{_sizes(sweep)}.",
             [Reading("difference in size", difference, "pixels", upper=SIZE_LIMIT)],
             place=crash.place,
-            remedies=_remedies(crash, skip, branch, sweep),
-            op=index,
+            remedies=[
+                *([same_padding(known.losing, evidence, cls.code)] if known.losing else []),
+                *_remedies(crash, skip, branch, sweep),
+            ],
+            op=len(run.ops),
         )
+
+    @classmethod
+    def _tokens(cls, evidence: Evidence, run: Run, crash: Crash, pair: tuple[Operand, Operand]) -> Iterator[Finding]:
+        """Yield a finding where convolutions took a border from the map that one of two rows of tokens was made of."""
+        first, second = pair
+        known = _apart(evidence, run, pair)
+        if known.losing:
+            difference = abs(first.shape[1] - second.shape[1])
+            yield cls.finding(
+                f"`{crash.op}` at {crash.place.text} joins {first.shape[1]} tokens from {first.place.text} and "
+                f"{second.shape[1]} from {second.place.text}, which differ by {difference} (limit {SIZE_LIMIT})"
+                f"{_unpadded(known)}.",
+                [Reading("difference in size", difference, "tokens", upper=SIZE_LIMIT)],
+                place=crash.place,
+                remedies=[same_padding(known.losing, evidence, cls.code)],
+                op=len(run.ops),
+            )
+
+
+def _apart(evidence: Evidence, run: Run, pair: tuple[Operand, Operand]) -> Borders:
+    """Return the convolutions that stand in front of one of two operands alone."""
+    first, second = (-1 if x.drawn_by is None else x.drawn_by for x in pair)
+    return borders(evidence, run, before_one_alone(run, first, second))
+
+
+def _tokens(crash: Crash) -> tuple[Operand, Operand] | None:
+    """Return the operands of a join whose numbers of tokens differ: [N, tokens, channels]."""
+    tensors = [x for x in crash.operands if len(x.shape) == _RANK - 1 and not x.parameter]
+    if crash.op not in JOINS or len(tensors) != 2:
+        return None
+    first, second = tensors
+    differ = first.shape[1] != second.shape[1] and 1 not in (first.shape[1], second.shape[1])
+    return (first, second) if differ and first.shape[2] == second.shape[2] else None
+
+
+def _unpadded(known: Borders) -> str:
+    """Name the convolutions of one branch that take a border."""
+    one = len(known.losing) == 1
+    what = "a convolution" if one else f"{len(known.losing)} convolutions"
+    return f": {what} without padding take{'s' * one} {known.lost} pixels from one of them, at {known.named}"
 
 
 def _unequal(crash: Crash) -> tuple[Operand, Operand] | None:

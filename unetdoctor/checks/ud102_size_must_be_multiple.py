@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from unetdoctor.checks.borders import borders, same_padding
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.remedies import pad_input
-from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, ShapeSweep
+from unetdoctor.facts import Crash, Evidence, Finding, Kind, Reading, Remedy, Run, Severity, ShapeSweep
 
 LEAST_REFUSED = 6
 """Sizes that were refused beside the one that passed, from which on the network is said to take that one alone. The
@@ -14,6 +15,9 @@ MULTIPLE_LIMIT = 1
 U-Nets of depth 3, 4, 5. Half of all image networks refuse 97x97, so that a larger one is worth a note and no more,
 unless the size that was asked for fails."""
 
+_RANK = 4
+_Sides = tuple[int, int]
+
 
 class SizeMustBeMultiple(Check):
     """The network takes only heights and widths that are divisible by a certain number.
@@ -22,7 +26,8 @@ class SizeMustBeMultiple(Check):
         Pictures of some sizes pass and others crash in a skip connection.
     Cause
         Each pool or stride halves the size; where a half is rounded, the decoder cannot come back to it. A linear layer
-        or a table of positions behind the encoder even fixes it to one size.
+        or a table of positions behind the encoder even fixes it to one size. A map that shrank below the kernel that
+        reads it ends in a crash as well.
     Remedy
         Pad the input to the multiple and crop the output back; resize it where there is one size only.
     Source
@@ -38,6 +43,9 @@ class SizeMustBeMultiple(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding where the sizes were swept and a multiple was found."""
         sweep = evidence.shapes
+        run = evidence.crashed
+        if run is not None and run.crash is not None and (small := _too_small(run.crash)) is not None:
+            yield cls._small(evidence, run, run.crash, small)
         if sweep is not None and sweep.multiple is None and _takes_one(sweep):
             yield cls._one_size(sweep)
         if sweep is None or sweep.multiple is None:
@@ -61,6 +69,24 @@ class SizeMustBeMultiple(Check):
         )
 
     @classmethod
+    def _small(cls, evidence: Evidence, run: Run, crash: Crash, sides: tuple[_Sides, _Sides]) -> Finding:
+        read, kernel = sides
+        known = borders(evidence, run)
+        before = ""
+        if known.losing:
+            before = f"; {len(known.losing)} convolutions without padding take {known.lost} pixels, at {known.named}"
+        larger = [s for s in evidence.shapes.passing if s > crash.input_shape[-2:]] if evidence.shapes else []
+        padding = [same_padding(known.losing, evidence, cls.code)] if known.losing else []
+        return cls.finding(
+            f"`{crash.op}` at {crash.place.text} reads a map of {read[0]}x{read[1]} with a kernel of "
+            f"{kernel[0]}x{kernel[1]}, of an input of {crash.input_shape[-2]}x{crash.input_shape[-1]}{before}.",
+            [Reading("smallest side of the map", min(read), "pixels", lower=max(kernel))],
+            place=crash.place,
+            remedies=[*padding, *([_resize(min(larger), cls.code)] if larger else [])],
+            op=len(run.ops),
+        )
+
+    @classmethod
     def _one_size(cls, sweep: ShapeSweep) -> Finding:
         (height, width), asked = sweep.passing[0], sweep.asked
         refused = asked is not None and asked in sweep.failing
@@ -69,17 +95,30 @@ class SizeMustBeMultiple(Check):
             f"Of {len(sweep.failing) + 1} sizes of the model's input only {height}x{width} passes{said}.",
             [Reading("multiple of a valid size", float(max(height, width)), "pixels", upper=MULTIPLE_LIMIT)],
             severity=Severity.ERROR if refused else Severity.NOTE,
-            remedies=[
-                Remedy(
-                    action="enlarge_input",
-                    parameters={"size": [height, width]},
-                    title=f"resize the input to {height}x{width}",
-                    patch=f"x = F.interpolate(x, size=({height}, {width}))",
-                    cause=cls.code,
-                    scope=0,
-                )
-            ],
+            remedies=[_resize((height, width), cls.code)],
         )
+
+
+def _resize(size: _Sides, cause: str) -> Remedy:
+    height, width = size
+    return Remedy(
+        action="enlarge_input",
+        parameters={"size": [height, width]},
+        title=f"resize the input to {height}x{width}",
+        patch=f"x = F.interpolate(x, size=({height}, {width}))",
+        cause=cause,
+        scope=0,
+    )
+
+
+def _too_small(crash: Crash) -> tuple[_Sides, _Sides] | None:
+    """Return (sides of the map, sides of the kernel) of a convolution whose map is smaller than its kernel."""
+    weight = next((x.shape for x in crash.operands if x.parameter and len(x.shape) == _RANK), None)
+    read = next((x.shape for x in crash.operands if not x.parameter and len(x.shape) == _RANK), None)
+    if "Kernel size" not in crash.message or weight is None or read is None or len(crash.input_shape) != _RANK:
+        return None
+    small = any(side < kernel for side, kernel in zip(read[2:], weight[2:], strict=True))
+    return ((read[2], read[3]), (weight[2], weight[3])) if small else None
 
 
 def _takes_one(sweep: ShapeSweep) -> bool:

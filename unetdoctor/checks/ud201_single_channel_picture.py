@@ -54,6 +54,7 @@ def _wanted(intent: Intent) -> int | None:
     if intent.task is Task.RGB:
         return COLOUR_CHANNELS
     by_class = intent.task in (Task.AUTO, Task.MULTICLASS, Task.MULTILABEL)
-    if by_class and intent.classes is not None and intent.classes > 2:
+    two = intent.classes == 2 and intent.task is not Task.MULTICLASS  # one channel and a threshold tell them apart
+    if by_class and intent.classes is not None and intent.classes > 1 and not two:
         return intent.classes
     return 2 if intent.task is Task.MULTICLASS and intent.classes is None else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.loads import owners, torn
 from unetdoctor.checks.remedies import statistics_for
 from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
 
@@ -44,7 +45,15 @@ class BatchNormNeverUpdated(Check):
         norms = [x for x in evidence.model.norms if x.used_stored]
         if not norms:
             return
-        pristine = [x for x in norms if x.pristine]
+        never = [x for x in norms if x.pristine]
+        pristine = [x for x in never if not _got_nothing(evidence, x.layer)]
+        if never and not pristine:
+            yield cls.finding(
+                f"{len(never)} of {len(norms)} normalisation layers use statistics that were never filled, and none "
+                f"of them got a value from the weights that were loaded: UD001 and UD002 name the blocks.",
+                [Reading("normalisation layers with statistics never filled", len(never), "layers")],
+            )
+            return
         first = pristine[0] if pristine else norms[0]
         shift = _largest(x.mean_shift for x in pristine)
         variance = _largest(x.log_variance_ratio for x in pristine)
@@ -66,6 +75,13 @@ class BatchNormNeverUpdated(Check):
             remedies=statistics_for(evidence),
             op=first.op if pristine else None,
         )
+
+
+def _got_nothing(evidence: Evidence, layer: str) -> bool:
+    """Return whether a load left out a layer's weight as well, or tore it: no matter of its statistics alone."""
+    loads = [x for x in evidence.loads if x.common]
+    names = (f"{x.module}.{name}" if x.module else name for x in loads for name in x.missing)
+    return f"{layer}.weight" in names or any(layer in owners(x) and torn(x, evidence) for x in loads)
 
 
 def _largest(values: Iterator[float]) -> float | None:

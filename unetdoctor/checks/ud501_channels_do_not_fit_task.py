@@ -22,6 +22,8 @@ class ChannelsDoNotFitTask(Check):
         out_channels (or num_classes) of the last layer was left at its default or counts the background differently.
     Remedy
         Paste the line for the last layer, and train it: 1 channel for binary masks, one for each class, 3 for colour.
+        The experiment puts fresh filters beside those of the last convolution: the number of channels then fits, and
+        what the new ones draw is noise until they are trained.
     Source
         Seeds 000 and 004; recipe 22: 5 of 303 public threads. Judged only where a task or classes were declared.
     """
@@ -29,6 +31,7 @@ class ChannelsDoNotFitTask(Check):
     code = "UD501"
     name = "channels-do-not-fit-task"
     kind = Kind.CAUSE
+    proves_itself = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
@@ -59,9 +62,10 @@ class ChannelsDoNotFitTask(Check):
             severity=Severity.NOTE if binary else Severity.ERROR,
             remedies=[
                 Remedy(
-                    action="structural",
+                    action="draw_channels",
                     place=where,
-                    title=f"draw {least} channel{'s' * (least != 1)} with the last layer",
+                    parameters={"channels": least},
+                    title=f"draw {least} channel{'s' * (least != 1)} with the last layer{_untrained(count, least)}",
                     patch=patch,
                     cause=cls.code,
                     scope=1,
@@ -72,6 +76,12 @@ class ChannelsDoNotFitTask(Check):
         )
 
 
+def _untrained(count: int, least: int) -> str:
+    """Say what no experiment can give: what fresh filters draw."""
+    fresh = least - count
+    return f"; {fresh} fresh filter{'s' * (fresh != 1)}, to be trained" if fresh > 0 else ""
+
+
 def _wanted(intent: Intent) -> tuple[int, int] | None:
     """Return the smallest and largest number of channels that fit; None where nothing was declared."""
     if intent.task is Task.RGB:
@@ -79,5 +89,6 @@ def _wanted(intent: Intent) -> tuple[int, int] | None:
     if intent.task is Task.BINARY:
         return BINARY_CHANNELS, BINARY_CHANNELS
     if intent.classes is not None and intent.task in (Task.AUTO, Task.MULTICLASS, Task.MULTILABEL):
-        return (1 if intent.classes == 2 else intent.classes), intent.classes
+        one = intent.classes == 2 and intent.task is not Task.MULTICLASS  # two sides of one threshold
+        return (1 if one else intent.classes), intent.classes
     return (2, 1000) if intent.task is Task.MULTICLASS else None

@@ -13,7 +13,7 @@ from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.displays import display_range, display_under
 from unetdoctor.engine.evaluation import Change, Observer, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
-from unetdoctor.engine.geometry import recover, recovered_output
+from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
 from unetdoctor.engine.loss_source import inferred_loss
 from unetdoctor.engine.losses import loss_numbers
 from unetdoctor.engine.measures import measured, measured_again
@@ -181,7 +181,7 @@ class Examination(Passes):
         Where a pass is slow, on two of them if outputs are to be `compared`, else on the main one alone.
         Raises NotApplicableError where a remedy has nothing to act on, and whatever the changed network raises.
         """
-        if any(r.action in GEOMETRIC for r in remedies) and any(s.crash is not None for s in self.seen):
+        if any(r.action in RECOVERING for r in remedies) and any(s.crash is not None for s in self.seen):
             return self._recovered(remedies)
         base = reloading.reread(self.evidence(), self.subject, remedies)
         tensors: dict[str, Tensor] = {}

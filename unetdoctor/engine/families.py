@@ -42,6 +42,28 @@ def _torchvision(shapes: Shapes) -> str:
     return f"LR-ASPP with {mobile}" if mobile and any("low_classifier" in key for key in shapes) else ""
 
 
+TARGETS = {
+    "DeepLabV3 with ResNet-50": "torchvision:deeplabv3_resnet50",
+    "DeepLabV3 with ResNet-101": "torchvision:deeplabv3_resnet101",
+    "DeepLabV3 with MobileNetV3": "torchvision:deeplabv3_mobilenet_v3_large",
+    "FCN with ResNet-50": "torchvision:fcn_resnet50",
+    "FCN with ResNet-101": "torchvision:fcn_resnet101",
+    "LR-ASPP with MobileNetV3": "torchvision:lraspp_mobilenet_v3_large",
+}
+"""Families of which a library builds the network: how a command names it."""
+_CLASSES = 21
+"""Classes that these draw where nothing is said."""
+
+
+def arch(name: str, outputs: int | None, shapes: Shapes) -> str:
+    """Return what to type behind --arch for a family that a library builds; empty for others."""
+    target = TARGETS.get(name, "")
+    if not target:
+        return ""
+    options = f" -k num_classes={outputs}" if outputs not in (None, _CLASSES) else ""
+    return target + options + (" -k aux_loss=True" if any(key.startswith("aux_classifier.") for key in shapes) else "")
+
+
 _EFFICIENT = {16: "b0", 23: "b1 or b2", 26: "b3", 32: "b4", 39: "b5", 45: "b6", 55: "b7"}
 
 

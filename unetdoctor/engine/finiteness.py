@@ -234,3 +234,11 @@ def _guarded(
         elif argument == "running_var" and isinstance(changed[position], Tensor):
             changed[position] = changed[position].clamp_min(0)
     return tuple(changed), kwargs
+
+
+ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
+    "keep_finite": keep_finite,
+    "compute_wider": compute_wider,
+    "guard_operand": guard_operand,
+}
+"""Actions on operations that make non-finite values, a part of `remedies.ACTIONS`."""

@@ -1,6 +1,6 @@
 """Remedies of a crash: the model itself runs again, on another input or with two branches of one size."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from inspect import signature
@@ -17,30 +17,33 @@ from unetdoctor.engine.evaluation import Change, Intervening
 from unetdoctor.engine.feeding import FEEDING, cropped, fed_all
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.outputs import describe, infer_task
+from unetdoctor.engine.reshaping import keep_size
 from unetdoctor.engine.returned import choose, find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import plain_name
 from unetdoctor.facts import DisplayRange, Intent, Output, Remedy
 
-RULES = ("resize_branch", "crop_skip")
-ACTIONS = (*FEEDING, *RULES, "stored_statistics")
+ACTIONS = (*FEEDING, "resize_branch", "crop_skip", "stored_statistics")
 """Actions that let a crashed pass run through: on another input, or with other operations."""
+RECOVERING = (*ACTIONS, "same_padding")
+"""The same, with those that change a pass which ran through as well."""
+Rule = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 _JOINING = {"cat", "concat", "add", "sub", "mul", "maximum", "minimum"}
 
 
 def recover(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> Tensor:
     """Return the chosen output of a crashed pass run again under geometric remedies; raises what the model raises."""
     args, kwargs = seen.args, seen.kwargs
-    rule = None
+    rule: Rule | None = None
     shape = tuple(seen.inputs[0].shape)
-    if not all(remedy.action in ACTIONS for remedy in remedies):
+    if not all(remedy.action in RECOVERING for remedy in remedies):
         raise NotApplicableError("a change of shape is tried alone")
     actions = {remedy.action for remedy in remedies}
     for remedy in remedies:
         if remedy.action in FEEDING:
             args, kwargs = fed_all(remedy, args, kwargs, shape)
         elif remedy.action in RULES:
-            rule = _resize_branch if remedy.action == "resize_branch" else _crop_skip
+            rule = RULES[remedy.action]
     stored: AbstractContextManager[Any] = StoredStatistics() if "stored_statistics" in actions else nullcontext()
     with seen.tape.leaves_kept(), _buffers_kept(setting.model), stored, Intervening(seen.tape, Change(), rule=rule):
         found = find_tensors(setting.call(args, kwargs))
@@ -129,3 +132,7 @@ def _crop_skip(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         index += [slice((n - s) // 2, (n - s) // 2 + s) for n, s in zip(x.shape[2:], smallest, strict=True)]
         cropped.append(x[tuple(index)])
     return _joined(func, args, kwargs, cropped)
+
+
+RULES: dict[str, Rule] = {"resize_branch": _resize_branch, "crop_skip": _crop_skip, "same_padding": keep_size}
+"""What stands in for every operation of the crashed pass."""

@@ -38,6 +38,8 @@ class Likeness:
     """Channels that the last layer writes; None where it is not told."""
     last: str
     """Name of the last layer; empty where it is not told."""
+    arch: str = ""
+    """What to type behind --arch, where a library builds the network; else empty."""
 
 
 def likeness(tensors: Mapping[str, torch.Tensor], ordered: bool) -> Likeness:
@@ -47,12 +49,14 @@ def likeness(tensors: Mapping[str, torch.Tensor], ordered: bool) -> Likeness:
     shapes = {key.removeprefix(prefix): shape for key, shape in every.items()}
     name = next((found for reader in READERS if (found := reader(shapes))), "")
     first, last = _first(shapes, ordered), "" if name.endswith(NO_PICTURE) else _last(shapes, ordered)
+    outputs = _outputs(shapes, last) if last else None
     return Likeness(
         name=name,
         prefix=prefix,
         inputs=_inputs(shapes, first) if first else None,
-        outputs=_outputs(shapes, last) if last else None,
+        outputs=outputs,
         last=f"{prefix}{last}" if last else "",
+        arch=families.arch(name, outputs, shapes),
     )
 
 

@@ -22,7 +22,7 @@ from unetdoctor.engine.colours import ACTIONS as COLOURING
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.filters import filled
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
-from unetdoctor.engine.finiteness import compute_wider, guard_operand, keep_finite
+from unetdoctor.engine.finiteness import ACTIONS as GUARDING
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.painting import ACTIONS as PAINTING
@@ -30,6 +30,7 @@ from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
+from unetdoctor.engine.widening import ACTIONS as WIDENING
 from unetdoctor.facts import LayerWeights, Remedy
 
 
@@ -268,9 +269,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "permute_view": permute_view,
     "leaky_slope": leaky_slope,
     "centre_input": centre_input,
-    "keep_finite": keep_finite,
-    "compute_wider": compute_wider,
-    "guard_operand": guard_operand,
+    **GUARDING,
     "as_in_eval": as_in_eval,
     "without_chance": without_chance,
     **FINISHING,
@@ -282,6 +281,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "compute_in": compute_in,
     **GRID_ACTIONS,
     **BLOCK_ACTIONS,
+    **WIDENING,
 }
 """Every remedy that a tape can be evaluated under."""
 

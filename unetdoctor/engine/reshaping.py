@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unetdoctor.engine.bench import NotApplicableError
+from unetdoctor.engine.drawing import CONVOLUTIONS
 from unetdoctor.engine.evaluation import Change, Intervening
 from unetdoctor.engine.feeding import cropped, fed_all
 from unetdoctor.engine.observation import Observed
@@ -31,7 +32,7 @@ def reshaped(setting: Setting, seen: Observed, remedies: tuple[Remedy, ...]) -> 
     padded = remedies[0].action == "pad_input"
     if padded:
         args, kwargs = fed_all(remedies[0], args, kwargs, shape)
-    mode = Intervening(seen.tape, Change(), (seen.drawing.raw,), None if padded else _same_padding)
+    mode = Intervening(seen.tape, Change(), (seen.drawing.raw,), None if padded else keep_size)
     with seen.tape.leaves_kept(), mode:
         tensor = dict(find_tensors(setting.call(args, kwargs)))[seen.path]
     raw = mode.captured.get(seen.drawing.raw, tensor)
@@ -46,15 +47,15 @@ def _resized(tensor: Tensor, size: tuple[int, ...]) -> Tensor:
     return F.interpolate(tensor, size=size, mode="bilinear")
 
 
-def _same_padding(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def keep_size(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Pad a convolution of stride 1 by half its kernel."""
-    if plain_name(func) != "convolution":
+    if plain_name(func) not in CONVOLUTIONS:
         return func(*args, **kwargs)
     names = traits(func).arguments
     bound = dict(zip(names, args, strict=False)) | kwargs
-    if bound["transposed"] or any(s != 1 for s in bound["stride"]):
+    if bound.get("transposed") or any(s != 1 for s in bound["stride"]):
         return func(*args, **kwargs)
     kernel = bound["weight"].shape[2:]
     half = [d * (k - 1) // 2 for d, k in zip(bound["dilation"], kernel, strict=True)]
     bound["padding"] = [max(p, h) for p, h in zip(bound["padding"], half, strict=True)]
-    return func(*[bound[name] for name in names])
+    return func(*[bound[name] for name in names if name in bound])

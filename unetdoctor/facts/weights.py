@@ -27,11 +27,13 @@ class WeightsReading:
     """Whether the entry is one that training scripts usually wrap weights in."""
     left_out: int = 0
     """Tensors of the entry whose keys do not have the prefix."""
+    parts: int = 0
+    """1 where each key gets back the first part that it lost, -1 where each loses its own; else 0."""
 
     @property
     def renames(self) -> bool:
         """Whether keys have to be changed, so that load_state_dict alone would not take them."""
-        return bool(self.stripped or self.added or self.compiled)
+        return bool(self.stripped or self.added or self.compiled or self.parts)
 
 
 @dataclass(frozen=True)

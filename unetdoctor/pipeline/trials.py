@@ -62,10 +62,10 @@ def proposals(symptom: Symptom, findings: Iterable[Finding], *, thrifty: bool = 
         if finding.kind is Kind.CAUSE and finding.ill:
             for remedy in finding.remedies:
                 proposed.setdefault(remedy.key, remedy)
-    structural = {r.cause for r in proposed.values() if r.action == NEVER_EVALUATED}
+    causes = {r.cause for r in proposed.values()}
     popular = symptom.check.counterfactuals if not (thrifty and symptom.finding.severity is Severity.NOTE) else ()
     for remedy in (*symptom.finding.remedies, *popular):
-        if remedy.action != NEVER_EVALUATED or remedy.cause not in structural:
+        if remedy.action != NEVER_EVALUATED or remedy.cause not in causes:
             proposed.setdefault(remedy.key, remedy)
     return tuple(proposed.values())
 
@@ -157,7 +157,7 @@ class Laboratory:
 
     def _settled(self, remedies: tuple[Remedy, ...]) -> set[str]:
         """Return the symptoms that fresh weights are bound to bring until they are trained."""
-        if not all(r.action == "initialise" for r in remedies):
+        if not all(r.action in ("initialise", "draw_channels") for r in remedies):
             return set()
         return {k.code for k in self._checks if k.settled_by_training}
 

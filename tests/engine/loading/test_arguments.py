@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.loading.conftest import Place
+from tests.engine.loading.conftest import UNET, Place
+from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.loading.guesses import guess
 
 SOURCE = """
@@ -228,3 +229,24 @@ def test_strides_follow_what_stands_beside_them() -> None:
     kernels = frozenset(("kernel_size", "strides", "upsample_kernel_size"))
     assert guess(_parameter("strides: Sequence[int]"), kernels) == (True, [1, 2, 2, 2])
     assert guess(_parameter("strides: Sequence[int]"), kernels | {"channels"}) == (True, [2, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "command"),
+    [
+        ("three", "UNet does not take n_classes='three', of type str: its default 2 is of type int (", "n_classes=2"),
+        ((3, 4), "UNet does not take n_classes=(3, 4), of type tuple: its default 2 is of type int (", "n_classes=2"),
+    ],
+)
+def test_a_value_of_another_type_is_named(place: Place, value: object, words: str, command: str) -> None:
+    place.write({"model.py": UNET})
+    with pytest.raises(RequestError) as caught:
+        place.load("model.py:UNet", kwargs={"n_classes": value})
+    assert caught.value.sentence.startswith(words)
+    assert caught.value.commands == (f"unetdoctor inspect model.py:UNet -k {command}",)
+
+
+def test_an_error_of_the_network_s_own_is_no_matter_of_types(place: Place) -> None:
+    place.write({"model.py": UNET.replace("self.head =", "raise TypeError('own'); self.head =")})
+    with pytest.raises(TypeError, match="own"):
+        place.load("model.py:UNet", kwargs={"n_classes": 3})

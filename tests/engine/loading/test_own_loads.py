@@ -50,6 +50,14 @@ def test_a_prefix_drops_everything(place: Place) -> None:
     assert said.source == "load_state_dict(strict=False)"
 
 
+def test_what_lost_its_first_part_and_stands_for_two_belongs_to_none(place: Place) -> None:
+    lost = "lost = {k.partition('.')[2]: v for k, v in state().items()}\n"
+    said = fact(place, f"{lost}net.load_state_dict(lost, strict=False)\nreturn net")
+    assert said.readings[0].label == "the first part of each key put back"
+    assert said.readings[0].fits == 6  # of 7 names the shapes tell where 6 belong; 0.bias stands for two of one shape
+    assert said.common == 0
+
+
 def test_the_better_reading_holds_the_whole_network_s_names(place: Place) -> None:
     lines = "net.encoder.load_state_dict({'x.' + k: v for k, v in state().items()}, strict=False)\nreturn net"
     place.write({"model.py": NET + "".join(f"    {line}\n" for line in lines.splitlines())})

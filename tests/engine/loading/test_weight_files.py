@@ -162,6 +162,11 @@ def test_shards(place: Place, form: str) -> None:
         f"loaded 4 tensors from hf/model.{form}.index.json",
         f"read all 4 shards that hf/model.{form}.index.json lists",
     )
+    alone = place.load("model.py:UNet", weights=f"hf/model-1.{form}").how
+    assert alone[1] == (
+        f"hf/model-1.{form} is one shard of several: hf/model.{form}.index.json beside it lists them all, give it in "
+        "its place"
+    )
     (place.directory / "hf" / f"model-2.{form}").unlink()
     assert place.refusal("model.py:UNet", weights=f"hf/model.{form}.index.json").sentence == (
         f"hf/model.{form}.index.json lists 4 shards, of which 1 is missing beside it: model-2.{form}; "

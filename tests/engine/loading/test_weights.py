@@ -60,6 +60,14 @@ LOADED: dict[str, tuple[Callable[[State], Any], tuple[str, ...]]] = {
             "left out 1 of the file's 5 tensors, which have no prefix 'generator.'",
         ),
     ),
+    "without their first parts": (
+        lambda s: {key.partition(".")[2]: value for key, value in s.items()},
+        ("loaded 4 tensors from w.pth, the first part of each key put back (4 keys match instead of 0)",),
+    ),
+    "with other first parts": (
+        lambda s: {f"{'ab'[index % 2]}.{key}": value for index, (key, value) in enumerate(s.items())},
+        ("loaded 4 tensors from w.pth, the first part of each key left out (4 keys match instead of 0)",),
+    ),
     "half precision": (
         lambda s: {key: value.half() for key, value in s.items()},
         ("loaded 4 tensors from w.pth", "converted weights from float16 to float32"),

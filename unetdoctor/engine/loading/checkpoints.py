@@ -94,6 +94,8 @@ def remarks(file: FoundFile) -> tuple[str, ...]:
     listed = shards.names(file)
     if listed:
         return (f"read all {len(listed)} shards that {file.shown} lists",)
+    if index := shards.index_beside(file):
+        return (f"{file.shown} is one shard of several: {index} beside it lists them all, give it in its place",)
     if file.content is Content.ZIP and integrity.without_checksums(file):
         return (f"{file.shown} records no checksums, so damage to its bytes cannot be seen",)
     return ()

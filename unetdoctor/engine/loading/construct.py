@@ -177,17 +177,50 @@ def _swallowed(name: str, kwargs: Mapping[str, Any], parameters: Mapping[str, in
     return found
 
 
-def refused_keyword(
-    error: TypeError, name: str, target: str, function: Callable[..., Any], given: Mapping[str, Any]
+def refused(
+    error: Exception, name: str, target: str, function: Callable[..., Any], given: Mapping[str, Any]
 ) -> RequestError | None:
     """Return what to say where a network refuses an argument that the person gave; None for another error."""
-    key = next((key for key in given if f"unexpected keyword argument '{key}'" in str(error)), None)
-    if key is None:
-        return None
     try:
-        return _unaccepted(name, target, key, inspect.signature(function).parameters)
+        parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
     except (ValueError, TypeError):
-        return _unaccepted(name, target, key, {})
+        parameters = {}
+    key = next((key for key in given if f"unexpected keyword argument '{key}'" in str(error)), None)
+    if key is not None:
+        return _unaccepted(name, target, key, parameters)
+    for key, value in given.items():
+        wanted = _type(parameters[key]) if key in parameters else None
+        if wanted is not None and not isinstance(value, _ALLOWED.get(wanted, (wanted,))):
+            default = parameters[key].default
+            told = isinstance(default, wanted)
+            usual = f"its default {default!r} is" if told else "it is declared as"
+            said = (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")
+            option = quoted(f"{key}={default!r}")
+            return RequestError(
+                f"{name} does not take {key}={value!r}, of type {type(value).__name__}: {usual} of type "
+                f"{wanted.__name__} ({type(error).__name__}: {said}).",
+                (f"unetdoctor inspect {quoted(target)} -k {option}",) if told else (),
+            )
+    return None
+
+
+_ALLOWED: dict[type, tuple[type, ...]] = {
+    bool: (bool, int),
+    int: (int,),
+    float: (float, int),
+    tuple: (tuple, list),
+    list: (tuple, list),
+}
+"""Types of values that do as well as the wanted one."""
+_NAMED = {kind.__name__: kind for kind in (bool, int, float, str, tuple, list, dict)}
+
+
+def _type(parameter: inspect.Parameter) -> type | None:
+    """Return the plain type that an argument is declared with or has by default; None where there is none."""
+    if type(parameter.default) in _NAMED.values():
+        return type(parameter.default)
+    declared = parameter.annotation
+    return _NAMED.get(declared if isinstance(declared, str) else getattr(declared, "__name__", ""))
 
 
 def _unguessed(name: str, target: str, unknown: list[str], signature: inspect.Signature) -> RequestError:

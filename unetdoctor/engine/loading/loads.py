@@ -73,7 +73,7 @@ def nothing(source: str, **fields: object) -> WeightsLoad:
 
 
 def _renamed(fit: Fit) -> bool:
-    return bool(fit.prefix or fit.added or fit.compiled)
+    return bool(fit.prefix or fit.added or fit.compiled or fit.parts)
 
 
 def _needed(expected: Tensors, parameters: frozenset[str], given: Tensors) -> list[str]:

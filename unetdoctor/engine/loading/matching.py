@@ -53,6 +53,8 @@ class Fit:
     """How many of these have the network's shape."""
     as_saved: int
     """How many keys the network has as they stand in the file."""
+    parts: int = 0
+    """How many first parts its keys got back (1), or lost (-1), where they are not the same for all keys."""
 
     @property
     def averaged(self) -> bool:
@@ -65,13 +67,20 @@ class Fit:
         return all(part in USUAL for part in self.entry)
 
     @property
+    def changes(self) -> list[str]:
+        """What is done to its keys, in a few words each."""
+        parts = [f"prefix {self.prefix!r} stripped"] if self.prefix else []
+        parts += [f"prefix {self.added!r} added"] if self.added else []
+        parts += ["the first part of each key put back"] if self.parts > 0 else []
+        parts += ["the first part of each key left out"] if self.parts < 0 else []
+        parts += [f"{COMPILED} removed"] if self.compiled else []
+        return parts
+
+    @property
     def label(self) -> str:
         """How messages call it."""
-        parts = [f"entry {'.'.join(self.entry)}"] if self.entry else []
-        parts += [f"prefix {self.prefix!r} stripped"] if self.prefix else []
-        parts += [f"prefix {self.added!r} added"] if self.added else []
-        parts += [f"{COMPILED} removed"] if self.compiled else []
-        return ", ".join(parts) or "as saved"
+        entry = [f"entry {'.'.join(self.entry)}"] if self.entry else []
+        return ", ".join([*entry, *self.changes]) or "as saved"
 
     def reading(self) -> WeightsReading:
         """Return it as a fact."""
@@ -85,6 +94,7 @@ class Fit:
             averaged=self.averaged,
             usual=self.usual,
             left_out=self.total - len(self.tensors),
+            parts=self.parts,
         )
 
 
@@ -106,7 +116,7 @@ def find(checkpoint: Any, expected: Tensors) -> list[Fit]:
 def _rank(fit: Fit) -> tuple[object, ...]:
     most = fit.named + fit.matching
     size = 0 if most else -fit.total
-    return (-most, size, fit.averaged, bool(fit.prefix or fit.added), not fit.usual, len(fit.entry))
+    return (-most, size, fit.averaged, bool(fit.prefix or fit.added or fit.parts), not fit.usual, len(fit.entry))
 
 
 def as_good(fits: list[Fit]) -> list[Fit]:
@@ -147,10 +157,10 @@ def _readings(entry: tuple[str, ...], tensors: Tensors, expected: Tensors) -> It
     plain = {key.replace(COMPILED, ""): value for key, value in tensors.items()}
     compiled = plain.keys() != tensors.keys()
 
-    def fit(prefix: str, added: str, chosen: Tensors) -> Fit:
+    def fit(prefix: str, added: str, chosen: Tensors, parts: int = 0) -> Fit:
         common = expected.keys() & chosen.keys()
         matching = sum(same_shape(chosen[key], expected[key]) for key in common)
-        return Fit(entry, prefix, added, compiled, chosen, len(tensors), len(common), matching, as_saved)
+        return Fit(entry, prefix, added, compiled, chosen, len(tensors), len(common), matching, as_saved, parts)
 
     unchanged = fit("", "", plain)
     yield unchanged
@@ -158,6 +168,25 @@ def _readings(entry: tuple[str, ...], tensors: Tensors, expected: Tensors) -> It
         yield fit(prefix, "", {k[len(prefix) :]: v for k, v in plain.items() if k.startswith(prefix)})
     for added in _fronts(expected, plain.keys(), unchanged.named):
         yield fit("", added, {added + key: value for key, value in plain.items()})
+    for parts in (1, -1):
+        named = _without_first_parts(expected, plain) if parts > 0 else _without_first_parts(plain, expected)
+        if named:
+            chosen = {long: plain[short] for long, short in named} if parts > 0 else {s: plain[k] for k, s in named}
+            yield fit("", "", chosen, parts)
+
+
+def _without_first_parts(long: Tensors, short: Tensors) -> list[tuple[str, str]]:
+    """Return the pairs (key, the same key without its first part) of one shape, where several first parts were lost.
+
+    A key without its first part that stands for several of the shape belongs to none of them.
+    """
+    found: dict[str, list[str]] = {}
+    for key, tensor in long.items():
+        rest = key.partition(".")[2]
+        if rest in short and (is_lazy(tensor) or same_shape(tensor, short[rest])):
+            found.setdefault(rest, []).append(key)
+    pairs = [(keys[0], rest) for rest, keys in found.items() if len(keys) == 1]
+    return pairs if len({key.partition(".")[0] for key, _ in pairs}) > 1 else []
 
 
 def _fronts(long: Tensors, short: Any, above: int) -> list[str]:

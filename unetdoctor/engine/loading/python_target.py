@@ -174,8 +174,8 @@ def _construct(
         except FileNotFoundError as error:
             importing.explain_relative_path(error, Path(request.directory))
             raise
-        except TypeError as error:
-            refused = construct.refused_keyword(error, chosen.name, chosen.target, chosen.value, given)
+        except (TypeError, ValueError, AttributeError) as error:
+            refused = construct.refused(error, chosen.name, chosen.target, chosen.value, given)
             if refused is None:
                 raise
             return refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from unetdoctor.engine.loading import files
 from unetdoctor.engine.loading.errors import RequestError
@@ -14,6 +14,8 @@ from unetdoctor.engine.loading.sniff import Content
 MAX_BYTES = 64 * 1024**2
 """Largest index that is read."""
 MAX_NAMED = 3
+MAX_INDICES = 8
+"""Indices that are looked into for one that lists a file."""
 
 
 def names(file: FoundFile) -> tuple[str, ...]:
@@ -27,6 +29,16 @@ def names(file: FoundFile) -> tuple[str, ...]:
     if not isinstance(listed, Mapping) or not all(isinstance(shard, str) for shard in listed.values()):
         return ()
     return tuple(dict.fromkeys(listed.values()))
+
+
+def index_beside(file: FoundFile) -> str:
+    """Return the index beside a file that lists it as one of its shards, as the person would write it; else nothing."""
+    try:
+        listing = sorted(file.path.parent.glob("*.index.json"))[:MAX_INDICES]
+        found = next((p for p in listing if file.path.name in names(files.find(p.name, p.parent))), None)
+    except (OSError, RequestError):
+        return ""
+    return "" if found is None else str(PurePath(file.shown).parent / found.name)
 
 
 def find(file: FoundFile) -> list[FoundFile]:

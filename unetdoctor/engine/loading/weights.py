@@ -13,7 +13,7 @@ from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.loads import Load, compare, nothing, tensors_of
-from unetdoctor.engine.loading.matching import COMPILED, COUNTER, Fit, Tensors
+from unetdoctor.engine.loading.matching import COUNTER, Fit, Tensors
 
 MAX_LISTED = 10
 
@@ -87,13 +87,10 @@ def _copy(model: torch.nn.Module, fitting: Tensors) -> None:
 
 def _sentence(shown: str, fit: Fit) -> str:
     entry = f", entry {'.'.join(fit.entry)}" if fit.entry else ""
-    changed = [f"prefix {fit.prefix!r} stripped"] if fit.prefix else []
-    changed += [f"prefix {fit.added!r} added"] if fit.added else []
-    changed += [f"{COMPILED} removed"] if fit.compiled else []
-    if not changed:
+    if not fit.changes:
         return f"loaded {fit.matching} tensors from {shown}{entry}"
     return (
-        f"loaded {fit.matching} tensors from {shown}{entry}, {' and '.join(changed)} "
+        f"loaded {fit.matching} tensors from {shown}{entry}, {' and '.join(fit.changes)} "
         f"({fit.named} keys match instead of {fit.as_saved})"
     )
 
@@ -105,7 +102,8 @@ def _remarks(expected: Tensors, fit: Fit, others: list[Fit]) -> list[str]:
         remarks.append(f"took {fit.label}; as many keys fit under {labels}")
     if fit.total > len(fit.tensors):
         rest = fit.total - len(fit.tensors)
-        remarks.append(f"left out {rest} of the file's {fit.total} tensors, which have no prefix {fit.prefix!r}")
+        why = "which stand for none of the network's alone" if fit.parts else f"which have no prefix {fit.prefix!r}"
+        remarks.append(f"left out {rest} of the file's {fit.total} tensors, {why}")
     late = sum(key.endswith(COUNTER) and key not in fit.tensors for key in expected)
     if late and fit.matching:
         remarks.append(f"{COUNTER} of {_layers(late)} not in the file and keeps the model's own value")
