@@ -24,11 +24,11 @@ The engine, by what is asked of it:
 | How does a target become a network? | `loading/` (its docstring has the table), `surroundings` |
 | What is it fed? | `inputs` (the ladder), `candidates`, `probing`, `sides`, `signature`, `given_inputs`, `probes` |
 | What ran? | `recorder` records the `tape`; `observation`, `statistics`, `drawing`, `returned`, `outputs` read it |
-| What ends it? | `head`, `finishing`, `tail`, `casting`, `painting`, `postprocessing`, `decoding`, `losses`, `loss_source` |
-| What is a skip worth? | `skips` finds the joins, `ablation` and `crossing` measure them, `passing` says where one is lost |
-| What else is measured? | `measures` is the list: `finiteness`, `liveliness`, `chance`, `precision`, `flatness`, `tiling`, ... |
-| What if? | `evaluation` runs the tape under a change; `remedies` is the list of what makes one; `price` is what it costs |
-| What is read anew? | `running` (statistics of a batch), `remodelling` (weights), `reloading` (files), `geometry` (crashed passes) |
+| What ends it? | `head`, `finishing`, `tail`, `casting`, `painting`, `postprocessing`, `decoding`, `losses` |
+| What is a skip worth? | `skips` finds the joins, `ablation` and `crossing` measure, `passing` says where one is lost |
+| What else is measured? | `measures` lists it: `finiteness`, `liveliness`, `chance`, `flatness`, `tiling`, ... |
+| What if? | `evaluation` runs the tape under a change; `remedies` lists what makes one, `price` its cost |
+| What is read anew? | `running` (batch statistics), `remodelling` (weights), `reloading`, `geometry` (crashes) |
 | Which shapes pass? | `shape_mode` runs on meta; `shape_pass`, `shapes`, `sizes`, `size_laws` ask |
 | What do the weights say? | `weights`, `fingerprints`, `constants`, `registration`, `bare_facts`, `likeness` |
 
