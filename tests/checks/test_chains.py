@@ -38,7 +38,7 @@ class TestCastWithoutScaling:
         finding = only("UD508", drawn(casts=(cast(minimum=0.1, maximum=0.9),)))
         assert finding.severity is Severity.ERROR
         assert finding.place.layer == "head"
-        assert finding.readings[0].value == 100
+        assert finding.readings[0].value == 0.9
         assert finding.remedies[0].parameters == {"op": 6, "from": "unit"}
         assert finding.remedies[0].patch == "y = (y * 255).round().clamp(0, 255).to(torch.uint8)"
 
@@ -127,7 +127,17 @@ class TestPaletteBroken:
         finding = only("UD510", drawn(painting=painting(*VOC[:2], *[VOC[1]] * 3)))
         assert finding.severity is Severity.WARNING
 
-    @pytest.mark.parametrize("colours", [VOC, (VOC[0], *VOC), VOC[:2]])
+    def test_several_backgrounds_are_a_note(self) -> None:
+        finding = only("UD510", drawn(painting=painting(VOC[0], *VOC)))
+        assert finding.severity is Severity.NOTE
+        assert finding.message.endswith("; 0 and 1 look alike.")
+
+    def test_two_classes_of_one_colour_are_a_warning(self) -> None:
+        finding = only("UD510", drawn(painting=painting(*VOC, VOC[1])))
+        assert finding.severity is Severity.WARNING
+        assert finding.message.endswith("; 1 and 4 look alike.")
+
+    @pytest.mark.parametrize("colours", [VOC, VOC[:2]])
     def test_sound(self, colours: tuple[tuple[float, ...], ...]) -> None:
         assert not only("UD510", drawn(painting=painting(*colours))).ill
 

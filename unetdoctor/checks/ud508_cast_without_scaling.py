@@ -64,8 +64,8 @@ class CastWithoutScaling(Check):
 def _readings(cast: Cast) -> list[Reading]:
     return [
         *either(
-            Reading("values that are no whole numbers", 100 * cast.fractional, "%", upper=FRACTIONAL_LIMIT),
             Reading("largest value that is converted", cast.largest, lower=LARGEST_LIMIT),
+            Reading("values that are no whole numbers", 100 * cast.fractional, "%", upper=FRACTIONAL_LIMIT),
         ),
         Reading("values beyond the type", 100 * cast.wrapped, "%", upper=WRAPPED_LIMIT),
         Reading("values that are NaN or infinite", 100 * cast.non_finite, "%", upper=0),

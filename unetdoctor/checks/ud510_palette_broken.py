@@ -1,19 +1,23 @@
 """UD510: the palette does not tell the classes apart."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.painted import (
+    ALIKE,
     APART_LIMIT,
     DARK_LIMIT,
     apart,
     different,
+    distance,
     in_colour,
     known,
     largest,
     listed,
     place,
     repaint,
+    twins,
 )
 from unetdoctor.facts import Evidence, Finding, Kind, Painting, Reading, Severity
 
@@ -29,7 +33,7 @@ class PaletteBroken(Check):
         One distinct colour per class. The experiment paints the same classes again.
     Source
         Seed 004. Each class is drawn once on the recorded operations. Palettes in use paint a few classes alike (the
-        unlabelled ones of Cityscapes), which is well as long as half of the classes look different. Of one channel a
+        unlabelled ones of Cityscapes): of the background's colour that is a note, as long as half look different. Of one channel a
         table is no palette, but gives classes other numbers.
     """
 
@@ -49,8 +53,12 @@ class PaletteBroken(Check):
         yield cls.finding(
             f"The palette at {where.text} tells {len(different(known(painting)))} of {len(painting.colours)} classes "
             f"apart ({apart(painting):.0f} %, at least {APART_LIMIT:g} %), its brightest is {largest(painting):.0f} "
-            f"(at least {DARK_LIMIT:g}){_without(missing)}: {listed(painting)}.",
-            [*in_colour(painting), Reading("classes without an entry", len(missing), "classes", upper=0)],
+            f"(at least {DARK_LIMIT:g}){_without(missing)}: {_alike(painting)}.",
+            [
+                *in_colour(painting),
+                Reading("classes without an entry", len(missing), "classes", upper=0),
+                Reading("classes that look like another", twins(painting), "classes", upper=0),
+            ],
             place=where,
             severity=_severity(painting),
             remedies=[repaint(painting, where, cls.code)],
@@ -59,9 +67,28 @@ class PaletteBroken(Check):
 
 
 def _severity(painting: Painting) -> Severity:
+    if twins(painting) and all(reading.holds for reading in in_colour(painting)):
+        if len(known(painting)) < len(painting.colours):
+            return Severity.ERROR
+        return Severity.NOTE if _one_background(painting) else Severity.WARNING
     one = len(different(known(painting))) < 2
     missing = len(known(painting)) < len(painting.colours)
     return Severity.ERROR if one or missing or largest(painting) < DARK_LIMIT else Severity.WARNING
+
+
+def _one_background(painting: Painting) -> bool:
+    """Return whether all classes that look like another have the colour of the first class, or black."""
+    found = known(painting)
+    grounds = (found[0], (0.0,) * painting.channels)
+    alike = [x for i, x in enumerate(found) if any(distance(x, y) <= ALIKE for y in found[:i] + found[i + 1 :])]
+    return all(min(distance(x, ground) for ground in grounds) <= ALIKE for x in alike)
+
+
+def _alike(painting: Painting) -> str:
+    """Return the first two classes of one colour, else the first colours."""
+    found = [(n, colour) for n, colour in enumerate(painting.colours) if colour]
+    same = next(((i, j) for (i, x), (j, y) in combinations(found, 2) if distance(x, y) <= ALIKE), None)
+    return listed(painting) if same is None else f"{listed(painting)}; {same[0]} and {same[1]} look alike"
 
 
 def _without(missing: list[int]) -> str:

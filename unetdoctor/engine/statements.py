@@ -52,6 +52,7 @@ def _parse(path: Path, _changed: int) -> ast.Module:
     return ast.parse(path.read_bytes())
 
 
+@lru_cache(maxsize=256)
 def find(tree: ast.AST, qualified: str) -> ast.ClassDef | ast.FunctionDef | None:
     """Return the last definition of this qualified name (`Outer.Inner`, `make.<locals>.Net`)."""
     node: ast.AST | None = tree
@@ -103,8 +104,13 @@ def _best_line(makings: list[Making], parts: Sequence[str], module: nn.Module) -
     return chosen.line if node is chosen.value else node.lineno
 
 
-def _makings(function: ast.AST, owner: str) -> Iterator[Making]:
-    """Yield assignments to `owner.name...`, add_module, setattr and super().__init__ of a Sequential."""
+@lru_cache(maxsize=512)
+def _makings(function: ast.AST, owner: str) -> tuple[Making, ...]:
+    """Return assignments to `owner.name...`, add_module, setattr and super().__init__ of a Sequential."""
+    return tuple(_walked(function, owner))
+
+
+def _walked(function: ast.AST, owner: str) -> Iterator[Making]:
     for node in ast.walk(function):
         if isinstance(node, ast.Assign):
             for target in node.targets:
