@@ -33,8 +33,8 @@ class PaletteBroken(Check):
         One distinct colour per class. The experiment paints the same classes again.
     Source
         Seed 004. Each class is drawn once on the recorded operations. Palettes in use paint a few classes alike (the
-        unlabelled ones of Cityscapes): of the background's colour that is a note, as long as half look different. Of one channel a
-        table is no palette, but gives classes other numbers.
+        unlabelled ones of Cityscapes): of the background's colour that is a note, as long as half look different. Of
+        one channel a table is no palette, but gives classes other numbers.
     """
 
     code = "UD510"
