@@ -3,11 +3,12 @@
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.faults.cases import SOUND, Case, Handed, hand_over, request_of_zoo, sound_look, strength_of
+from tests.faults.cases import SOUND, Case, hand_over, request_of_zoo, sound_look, strength_of
 from tests.faults.fault import NotApplicableError, Proof
 from tests.faults.networks import named
 from tests.faults.operators import operator
@@ -38,13 +39,22 @@ def row(case: Case, status: str, **more: Any) -> Row:
     return Row(**fields, status=status, in_goal=goal, **more)
 
 
-def examine(case: Case, with_peers: bool = False) -> Row:
+def examine(case: Case) -> Row:
     """Run one case; whatever breaks becomes a row."""
+    return _guarded(case, _examined)
+
+
+def asked(case: Case) -> Row:
+    """Ask the other tools about one case that is known to be proven; whatever breaks becomes a row."""
+    return _guarded(case, _asked)
+
+
+def _guarded(case: Case, work: Callable[[Case, Path], Row]) -> Row:
     start = time.monotonic()
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = _examined(case, Path(folder), with_peers)
+            found = work(case, Path(folder))
     except NotApplicableError as error:
         found = row(case, NOT_APPLICABLE, reason=str(error))
     except Exception as error:  # the bench goes on
@@ -56,7 +66,7 @@ def _sentence(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:200]
 
 
-def _examined(case: Case, folder: Path, with_peers: bool) -> Row:
+def _examined(case: Case, folder: Path) -> Row:
     if case.file:
         return _reported(case, request_of_zoo(case, folder), frozenset(), {})
     network = named(case.network)
@@ -68,14 +78,14 @@ def _examined(case: Case, folder: Path, with_peers: bool) -> Row:
         fields = {"reading": proof.reading, "before": proof.before, "after": proof.after}
         if not proof.changed:
             return row(case, DROPPED, reason="the symptom did not change", **fields)
-    fields["peers"] = _peers(handed, case) if with_peers else {}
     return _reported(case, handed.request, handed.fault.layers, fields)
 
 
-def _peers(handed: Handed, case: Case) -> dict[str, dict[str, object]]:
+def _asked(case: Case, folder: Path) -> Row:
     from tests.faults.peers import ask
 
-    return ask(handed.module, handed.given, case.operator, handed.fault.layers)
+    handed = hand_over(case, folder)
+    return row(case, EXAMINED, peers=ask(handed.module, handed.given, case.operator, handed.fault.layers))
 
 
 def _reported(case: Case, request: Request, truth: frozenset[str], fields: dict[str, Any]) -> Row:

@@ -1,38 +1,46 @@
 """Runs cases in processes of their own, each with a time limit; what dies or does not end becomes a row."""
 
-import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from tests.faults.cases import Case
 from tests.faults.examination import examine, row
 from tests.faults.scoring import BROKEN, TIMEOUT, Row, failed
 
-_CONTEXT = multiprocessing.get_context("spawn")
+SERVE = "import sys; from tests.faults.pool import serve; serve(int(sys.argv[1]))"
+"""What a worker runs: a process of its own, since tools that trace refuse to work in a child of multiprocessing."""
 
 
-def _serve(connection: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Say that we are ready, then answer cases until None comes."""
+def serve(descriptor: int) -> None:
+    """Take the work to do, say that we are ready, then answer cases until the other end closes."""
     import torch
 
     torch.set_num_threads(1)
+    connection = Connection(descriptor)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)  # what other people's networks print is not ours
     os.dup2(null, 2)
+    work = connection.recv()
     connection.send(None)
-    while (case := connection.recv()) is not None:
-        connection.send(work(case, *arguments))
+    while True:
+        try:
+            case = connection.recv()
+        except EOFError:
+            return
+        connection.send(work(case))
 
 
 @dataclass
 class _Worker:
     """One process, and the case it is at."""
 
-    process: Any
+    process: subprocess.Popen[bytes]
     connection: Connection
     ready: bool = False
     """False while it imports, which is not a case's time."""
@@ -44,13 +52,12 @@ def run(
     cases: list[Case],
     jobs: int,
     limit_s: float,
-    with_peers: bool = False,
-    work: Callable[..., Row] = examine,
+    work: Callable[[Case], Row] = examine,
 ) -> Iterator[Row]:
     """Yield a row per case, as they end; at most `jobs` processes of one thread each."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     waiting = list(reversed(cases))
-    workers = [_started(work, (with_peers,)) for _ in range(min(jobs, len(cases)))]
+    workers = [_started(work) for _ in range(min(jobs, len(cases)))]
     try:
         while waiting or any(worker.case is not None for worker in workers):
             for worker in workers:
@@ -63,19 +70,21 @@ def run(
                 if found is not None:
                     yield found
                     worker.case = None
-                    if not worker.process.is_alive():
-                        workers[index] = _started(work, (with_peers,))
+                    if worker.process.poll() is not None:
+                        workers[index] = _started(work)
     finally:
         for worker in workers:
             worker.process.kill()
-            worker.process.join()
+            worker.process.wait()
 
 
-def _started(work: Callable[..., Row], arguments: tuple[Any, ...]) -> _Worker:
-    ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=_serve, args=(theirs, work, arguments), daemon=True)
-    process.start()
+def _started(work: Callable[[Case], Row]) -> _Worker:
+    ours, theirs = Pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+    )
     theirs.close()
+    ours.send(work)
     return _Worker(process, ours)
 
 
@@ -91,15 +100,15 @@ def _outcome(worker: _Worker, limit_s: float) -> Row | None:
             found: Row = worker.connection.recv()
             return found
     except (EOFError, ConnectionError):
-        worker.process.join()
+        worker.process.wait()
         return row(
             worker.case,
             BROKEN,
-            reason=f"the process died with exit code {worker.process.exitcode}",
+            reason=f"the process died with exit code {worker.process.returncode}",
             score=failed(frozenset({"?"})),
         )
     if time.monotonic() - worker.start > limit_s:
         worker.process.kill()
-        worker.process.join()
+        worker.process.wait()
         return row(worker.case, TIMEOUT, reason=f"did not end within {limit_s:.0f} s", score=failed(frozenset({"?"})))
     return None

@@ -174,7 +174,7 @@ def test_what_the_tool_loads_is_what_was_proven(tmp_path):
     assert torch.equal(called(module.build_model(), handed.given), called(handed.module, handed.given))
 
 
-def _misbehave(case: Case, with_peers: bool) -> Row:
+def _misbehave(case: Case) -> Row:
     if case.strength == "dies":
         os._exit(7)
     if case.strength == "hangs":
