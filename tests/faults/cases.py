@@ -118,10 +118,15 @@ def sickened(code: str, strength: str, network: Network, module: nn.Module, weig
 
 
 def sick_model(code: str, strength: str, name: str, weights: bool, sound: Callable[[], nn.Module]) -> nn.Module:
-    """Build the sick network in a user's file; trained weights come with -w, but for networks that load their own."""
+    """Build the sick network in a user's file; trained weights come with -w, but for networks that load their own.
+
+    The fault goes where it goes in the trained network: an operator may choose its layer by what runs through it.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         module = sound().eval()
+    if weights:
+        module.load_state_dict(trained(named(name)).state_dict())
     return sickened(code, strength, named(name), module, weights).module.eval()
 
 

@@ -116,15 +116,18 @@ def bottlenecks(run: Run, target: int) -> tuple[Op, ...]:
 
 
 def non_finite_origin(run: Run) -> Op | None:
-    """Return the first op of the non-finite chain that reaches the end of the run.
+    """Return the first op of the non-finite chain that reaches the end of the run, or what drew the output.
 
     Walked backwards, so that an attention mask of -Inf that softmax takes away again is no origin.
     """
     ops = {op.index: op for op in run.ops}
-    ends = [op for op in run.ops if op.statistics is not None]
-    if not ends or ends[-1].statistics is None or ends[-1].statistics.finite:
+    ends = [op for op in run.ops if op.statistics is not None][-1:]
+    if run.output is not None and run.output.drawn_by in ops:  # an auxiliary head may run behind it
+        ends.append(ops[run.output.drawn_by])
+    ends = [op for op in ends if op.statistics is not None and not op.statistics.finite]
+    if not ends:
         return None
-    origin = ends[-1]
+    origin = ends[0]
     seen: set[int] = set()
     waiting = [origin.index]
     while waiting:

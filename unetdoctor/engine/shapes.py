@@ -13,7 +13,7 @@ from unetdoctor.engine.size_laws import law_along
 from unetdoctor.engine.size_questions import MakeInput, SizeQuestions, multiple_along, reduced_along, run_really
 from unetdoctor.facts import ShapeSweep, SizeLaw
 
-STARTS = (128, 256, 224, 96, 512, 32)
+STARTS = (128, 256, 224, 96, 512, 32, 64, 384, 192, 48, 28, 1024)
 """Sides that are tried where no size is known to pass."""
 
 __all__ = ["ShapeFailure", "ShapePass", "ShapesUnknownError", "output_shape", "really_passes", "sweep"]

@@ -104,14 +104,19 @@ def variance_zero(subject: Subject) -> Fault:
 
 
 class Half(nn.Module):
-    """The network in half precision between casts; its BatchNorm stays in single precision, as is the custom."""
+    """The network in half precision between casts; its BatchNorm stays in single precision, as is the custom.
+
+    It never leaves it: statistics beyond 65504 would be infinite for good.
+    """
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        self.net = net.half()
+        self.net = net
         for module in net.modules():
-            if isinstance(module, _BatchNorm):
-                module.float()
+            if not isinstance(module, _BatchNorm):
+                for tensor in (*module.parameters(recurse=False), *module.buffers(recurse=False)):
+                    if tensor.is_floating_point():
+                        tensor.data = tensor.data.half()
 
     def forward(self, x: Tensor) -> Tensor:
         """Draw in half precision."""
