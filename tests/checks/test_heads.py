@@ -154,11 +154,23 @@ class TestSoftmaxOverWrongDim:
         assert not only("UD504", ended(softmax(), drawn=output(head=numbers(channel_sum_error=1e-7)))).ill
 
     def test_an_argmax_over_the_rows(self) -> None:
-        finding = only("UD504", ended(softmax(), softmax(2, kind="argmax", op=6)))
+        lanes = output(shape=(4, 3, 32), head=numbers())
+        finding = only("UD504", ended(softmax(), softmax(2, kind="argmax", op=6), drawn=lanes))
         assert finding.severity is Severity.ERROR
         assert "`argmax` at" in finding.message
+        assert finding.readings[0].value == 2
         assert finding.remedies[0].parameters == {"op": 6, "dim": 1}
         assert not only("UD504", ended(softmax(1, kind="argmax"))).ill
+        ids = output(shape=(4, 32, 32), head=numbers())
+        assert not only("UD504", ended(softmax(), softmax(2, kind="argmax", op=6), drawn=ids)).ill  # as the cure leaves
+
+    def test_the_row_of_a_surface_in_every_column(self) -> None:
+        lanes = ended(softmax(2, kind="argmax"), drawn=output(shape=(4, 3, 32), head=numbers()))
+        assert only("UD504", lanes).severity is Severity.NOTE
+        rows = ended(softmax(2), softmax(2, kind="argmax", op=6), drawn=output(shape=(4, 3, 32), head=numbers()))
+        assert only("UD504", rows).severity is Severity.NOTE
+        declared = replace(lanes, intent=replace(lanes.intent, task=Task.MULTICLASS))
+        assert only("UD504", declared).severity is Severity.ERROR
 
     def test_the_depth_of_a_cost_volume(self) -> None:
         assert not examine("UD504", ended(softmax(2, (2, 1, 48, 16, 16), kind="argmax")))

@@ -111,6 +111,7 @@ class TestFinalLayerScale:
             model=network(scaled(last(), 0.01), **fresh), latent=Latent((4, 12), 1.0, -3.0, 3.0, False)
         )
         assert only("UD302", generator).severity is Severity.WARNING
+        assert self._only(0.035, intent=picture, **fresh).severity is Severity.NOTE  # N(0, .001) is a head that exists
 
     @pytest.mark.parametrize("trained", [True, False])
     @pytest.mark.parametrize("factor", [0.001, 1000.0])
@@ -238,6 +239,8 @@ class TestFinalBiasDominates:
         assert finding.severity is Severity.WARNING
         assert "largest bias of draw (model.py:30) is 3 (the activation is at its end from 1 on)" in finding.message
         assert not self._only(12.0, given=given).ill  # a mean depth
+        soft = evidence(output(activation="softplus"), intent=Intent(Task.REGRESSION))
+        assert not self._only(-3.0, bias=(-3.0, -2.9, 0.0), given=soft, trained=trained).ill
 
     def test_a_signal_that_is_as_large(self) -> None:
         assert not self._only(8.0, signal_out=4.0).ill

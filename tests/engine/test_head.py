@@ -103,13 +103,11 @@ def test_a_softmax_is_turned():
     assert torch.equal(under(examination, "softmax_over", op=op, dim=1), torch.softmax(LOGITS, 1))
 
 
-def test_an_argmax_is_turned_and_read_again():
+def test_an_argmax_is_turned():
     examination = examined(lambda y: y.argmax(2))
     found = examination.evidence().finishes[0]
-    remedy = Remedy("softmax_over", parameters={"op": found.op, "dim": 1})
     assert (found.kind, found.dim, found.channels) == ("argmax", 2, 1)
     assert torch.equal(under(examination, "softmax_over", op=found.op, dim=1), LOGITS.argmax(1))
-    assert examination.counterfactual((remedy,)).finishes[0].dim == 1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What is read of the model again under remedies: filters that part, statistics that fit."""
 
 import copy
-import math
 from dataclasses import replace
 
 import pytest
@@ -12,6 +11,7 @@ from tests.engine.test_remedies import examined, original
 from unetdoctor.facts import Remedy
 
 RECALIBRATE = Remedy("recalibrate")
+RESCALE = Remedy("rescale", parameters={"layers": "last"})
 ANEW = Remedy("initialise", parameters={"scheme": "default", "layers": "last"})
 
 
@@ -62,4 +62,16 @@ def test_fresh_filters_part(generator: nn.Module) -> None:
     assert before.row_difference == 0
     assert after.row_difference > 0.5
     assert after.bias_largest == before.bias_largest
-    assert math.isclose(after.signal_out, before.signal_out)
+
+
+def test_the_signal_behind_a_rescaled_layer_is_measured(generator: nn.Module) -> None:
+    last = [m for m in generator.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))][-1]
+    with torch.no_grad():
+        last.weight.mul_(1e-3)
+    found = examined(generator, "generator")
+    before, after = found.evidence().model.last, found.counterfactual((RESCALE,)).model.last
+    assert before is not None
+    assert after is not None
+    assert after.gain / before.gain == pytest.approx(after.std / before.std)
+    assert after.signal_out / before.signal_out == pytest.approx(after.gain / before.gain, rel=1e-3)
+    assert after.gain == pytest.approx(before.gain * before.default_std / before.std)

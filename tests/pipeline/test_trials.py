@@ -178,6 +178,22 @@ def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
     assert ended.verdict == "The cause; proved: do a takes the spread from 2 to 100 levels and cures UD991 flat."
 
 
+def test_a_note_explains_no_worse_symptom_untested():
+    note = cause(Remedy("structural", cause="UD993"), severity=Severity.NOTE)
+    findings, found = trials({}, note)
+    assert [d.code for d in diagnose(findings, found, {"UD991": frozenset({"UD993"})})] == ["UD991"]
+    findings, found = trials({}, replace(note, severity=Severity.WARNING))
+    assert diagnose(findings, found, {"UD991": frozenset({"UD993"})})[0].explains == ("UD991",)
+
+
+def test_a_warning_that_is_final_raises_no_cause():
+    findings, found = trials({"a": evidence(100.0)}, cause(Remedy("a"), severity=Severity.WARNING))
+    mild = tuple(replace(f, severity=Severity.WARNING) if f.code == "UD991" else f for f in findings)
+    assert promoted(mild, found, trained=True)[-1].severity is Severity.ERROR
+    assert promoted(mild, found, trained=True, final=frozenset({"UD991"}))[-1].severity is Severity.WARNING
+    assert promoted(findings, found, trained=True, final=frozenset({"UD991"}))[-1].severity is Severity.ERROR
+
+
 def test_popular_advice_against_an_ill_cause_proves_it():
     """UD993 is what the popular advice is against, though its own remedy has no effect."""
     findings, found = trials({"popular": evidence(100.0)}, cause(Remedy("own", cause="UD993")))

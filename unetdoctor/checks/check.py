@@ -37,6 +37,10 @@ class Check(ABC):
     """For a symptom that no weight and no activation can cause: only its own remedies are tried on it."""
     accounted_for_by: ClassVar[tuple[str, ...]] = ()
     """For a symptom: causes that need no experiment to explain it, since they are read where it arose."""
+    blamed_on: ClassVar[tuple[str, ...]] = ()
+    """For a symptom: causes that explain it where they are more than a note and no experiment refutes it."""
+    warning_is_final: ClassVar[bool] = False
+    """For a symptom: whether a cause whose removal cures a mere warning of it stays a warning."""
     settled_by_training: ClassVar[bool] = False
     """For a symptom: whether a layer with fresh weights is bound to bring it until it is trained."""
     takes_over: ClassVar[tuple[str, ...]] = ()

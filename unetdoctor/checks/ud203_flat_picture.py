@@ -49,7 +49,7 @@ class FlatPicture(Check):
     code = "UD203"
     name = "flat-picture"
     kind = Kind.SYMPTOM
-    accounted_for_by = ("UD002", "UD502")
+    blamed_on = ("UD002", "UD502")
     counterfactuals = DULL_PICTURE
 
     @classmethod

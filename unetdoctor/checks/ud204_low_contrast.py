@@ -32,7 +32,7 @@ class LowContrast(Check):
     code = "UD204"
     name = "low-contrast"
     kind = Kind.SYMPTOM
-    accounted_for_by = ("UD002",)
+    blamed_on = ("UD002",)
     axes = (2, 3)
     takes_over = ("UD203",)
     counterfactuals = DULL_PICTURE

@@ -33,6 +33,7 @@ class NonFiniteOutput(Check):
     name = "non-finite-output"
     kind = Kind.SYMPTOM
     accounted_for_by = ("UD405",)
+    warning_is_final = True
     counterfactuals = (REPLACE_NON_FINITE, *STATISTICS)
 
     @classmethod

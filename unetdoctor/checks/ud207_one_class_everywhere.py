@@ -28,7 +28,7 @@ class OneClassEverywhere(Check):
     code = "UD207"
     name = "one-class-everywhere"
     kind = Kind.SYMPTOM
-    accounted_for_by = ("UD002",)
+    blamed_on = ("UD002",)
     counterfactuals = (ZERO_LAST_BIAS,)
 
     @classmethod

@@ -28,7 +28,7 @@ class EmptyOrFullMask(Check):
     code = "UD208"
     name = "empty-or-full-mask"
     kind = Kind.SYMPTOM
-    accounted_for_by = ("UD002", "UD502")
+    blamed_on = ("UD002", "UD502")
     counterfactuals = (ZERO_LAST_BIAS,)
 
     @classmethod

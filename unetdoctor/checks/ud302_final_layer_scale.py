@@ -14,6 +14,9 @@ more: sick."""
 SIGNAL_LIMITS = (0.1, 30.0)
 """Signal out over signal in. .02: sick sample. .6-2.8: sound samples; 9.5: trained on targets of +-255. Weights drawn
 from N(0, 1) and scaled at run time have a gain of 22 or more and still about 1 here."""
+FRESH_LIMITS = (0.022, 60.0)
+"""The same before training, outside of which a picture that is to be seen is not what its author wants. .03-.041: heads
+drawn from N(0, .001). .004-.017: a hundredth of a usual scheme."""
 BEYOND_EVERY_SCHEME = (0.005, 600.0)
 """Gain over that of a fresh layer, outside of which no usual initialisation lies."""
 
@@ -36,6 +39,7 @@ class FinalLayerScale(Check):
     code = "UD302"
     name = "final-layer-scale"
     kind = Kind.CAUSE
+    proves_itself = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
@@ -66,7 +70,8 @@ def _severity(evidence: Evidence, gain: Reading) -> Severity:
         return Severity.ERROR if intent.declared or intent.effective.is_picture else Severity.WARNING
     by_design = model.residual_output or model.timestep_input
     to_be_seen = intent.effective.is_picture and (intent.declared or evidence.latent is not None) and not by_design
-    return Severity.WARNING if model.trained or to_be_seen else Severity.NOTE
+    beyond_heads = not FRESH_LIMITS[0] <= gain.value <= FRESH_LIMITS[1]
+    return Severity.WARNING if model.trained or (to_be_seen and beyond_heads) else Severity.NOTE
 
 
 def _remedies(last: LayerWeights) -> Iterator[Remedy]:

@@ -20,10 +20,11 @@ PINNED = {"tanh": 2.8, "sigmoid": 5.5, "softmax": 5.5, "log_softmax": 5.5}
 prior of focal loss, -4.6 to -2, stays below."""
 LOGITS_PINNED = 5.5
 """The same for logits without an activation."""
-CUT = ("relu", "relu6", "clamp_min", "softplus")
-"""Activations that leave nothing of what lies far below 0; above it they keep everything, such as a mean depth."""
+CUT = "relu"
+"""The activation that leaves nothing of what lies below 0; above it it keeps everything, such as a mean depth."""
 CUT_FROM = 1.0
-"""Bias below 0 from which on they leave nothing, where it is several times the signal."""
+"""Bias below 0 from which on nothing is left, where it is several times the signal. 3: sick sample. .7: the largest
+that a fresh layer of two inputs draws."""
 
 RAREST_PRIOR = 9.3
 """Bias up to which it can be a prior that was set on purpose before training: -ln((1 - p) / p) of p = 1e-4."""
@@ -89,7 +90,7 @@ def _decides(evidence: Evidence) -> bool:
 
 def _severity(evidence: Evidence, output: Output, bias: float) -> Severity:
     if not evidence.model.trained:
-        return Severity.WARNING if bias > RAREST_PRIOR or output.activation in CUT else Severity.NOTE
+        return Severity.WARNING if bias > RAREST_PRIOR or output.activation == CUT else Severity.NOTE
     if not is_sure(evidence, output):
         return Severity.NOTE
     return Severity.ERROR if evidence.intent.effective.is_picture else Severity.WARNING
@@ -97,7 +98,7 @@ def _severity(evidence: Evidence, output: Output, bias: float) -> Severity:
 
 def _bias(last: LayerWeights, output: Output) -> float:
     """Return the largest bias; softmax sees only how far they lie apart, and ReLU cuts what the lowest one leaves."""
-    if output.activation in CUT:
+    if output.activation == CUT:
         return max((-x for x in last.bias), default=0.0)
     if output.activation in ("softmax", "log_softmax") and last.bias:
         middle = sum(last.bias) / len(last.bias)
@@ -109,6 +110,6 @@ def _pinned(output: Output, *, picture: bool) -> float:
     """Return the bias from which on the output is pinned: at the activation's end, or outside what is shown."""
     if output.activation in PINNED:
         return PINNED[output.activation]
-    if output.activation in CUT:
+    if output.activation == CUT:
         return CUT_FROM
     return max(abs(output.display.low), abs(output.display.high)) if picture else LOGITS_PINNED

@@ -18,7 +18,7 @@ VARIANCE_LIMIT = 0.7
 
 
 class BatchNormNeverUpdated(Check):
-    """Normalisation layers use running statistics that were never filled: mean 0, variance 1, no batch counted.
+    """Normalisation layers use running statistics that were never filled: every mean 0, every variance 1.
 
     Symptom
         Grey in eval() and sound in train(); or wrong colours and no shades, where the weights were trained.
@@ -55,16 +55,18 @@ class BatchNormNeverUpdated(Check):
             )
             return
         first = pristine[0] if pristine else norms[0]
-        shift = _largest(x.mean_shift for x in pristine)
-        variance = _largest(x.log_variance_ratio for x in pristine)
-        readings = [
-            Reading("normalisation layers with statistics never filled", len(pristine), "layers", upper=COUNT_LIMIT)
-        ]
+        shift = _largest(x.mean_shift for x in pristine or norms)
+        variance = _largest(x.log_variance_ratio for x in pristine or norms)
+        readings = []
         if shift is not None and variance is not None:
-            readings += [
-                Reading("shift of the batch mean", shift, "deviations", upper=SHIFT_LIMIT),
-                Reading("logarithm of batch over stored variance", variance, upper=VARIANCE_LIMIT),
+            bound = bool(pristine)  # others are judged by UD309
+            readings = [
+                Reading("logarithm of batch over stored variance", variance, upper=VARIANCE_LIMIT if bound else None),
+                Reading("shift of the batch mean", shift, "deviations", upper=SHIFT_LIMIT if bound else None),
             ]
+        readings.append(
+            Reading("normalisation layers with statistics never filled", len(pristine), "layers", upper=COUNT_LIMIT)
+        )
         yield cls.finding(
             f"{len(pristine)} of {len(norms)} normalisation layers use statistics that were never filled (at most "
             f"{COUNT_LIMIT})"
@@ -96,7 +98,7 @@ def _far(shift: float | None, variance: float | None) -> str:
 
 def _severity(evidence: Evidence, pristine: Sequence[NormStatistics], readings: Sequence[Reading]) -> Severity:
     """Return how bad it is: a fresh network has fresh statistics, a folded one keeps its own in weight and bias."""
-    harmless = len(readings) > 1 and all(x.holds for x in readings[1:])
+    harmless = len(readings) > 1 and all(x.holds for x in readings[:-1])
     if not evidence.model.trained or harmless:
         return Severity.NOTE
     folded = all(x.counter is None and not x.affine_pristine for x in pristine)

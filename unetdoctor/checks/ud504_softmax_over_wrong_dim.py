@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.pictures import op_at, readable
-from unetdoctor.facts import Evidence, Finding, Finish, Kind, Place, Reading, Remedy, Severity
+from unetdoctor.facts import Evidence, Finding, Finish, Kind, Output, Place, Reading, Remedy, Severity, Task
 
 SUM_LIMIT = 0.05
 """Largest distance of a sum over the channels from 1. 2e-7: a softmax over the channels. 1-2: one over samples, height
@@ -17,7 +17,8 @@ class SoftmaxOverWrongDim(Check):
 
     Symptom
         Stripes or even grey instead of probabilities; a picture that changes with the others in its batch. Of an
-        argmax: a map of [N, C, W] that holds row numbers, where class ids of [N, H, W] are meant.
+        argmax: a map of [N, C, W] that holds row numbers, where class ids of [N, H, W] are meant. Where nothing says
+        that classes are meant, it is a note: some networks look for the row of a surface in every column.
     Cause
         dim=0, -1 or 2 (or none) of softmax or argmax, where the channels of [N, C, H, W] are axis 1.
     Remedy
@@ -71,14 +72,36 @@ class SoftmaxOverWrongDim(Check):
         channels = finish.channels or 0
         if finish.shape[channels] == 1:  # depths of a cost volume
             return
+        wanted = tuple(size for axis, size in enumerate(finish.shape) if axis != channels)
+        wrong = finish.dim != channels
+        agreeing = _agreeing(run.output, finish, wanted) if wrong and run.output is not None else len(wanted)
         yield cls.finding(
             f"`argmax` at {where.text} runs over axis {finish.dim} ({finish.size} {_axis(finish)}) of "
-            f"{'x'.join(map(str, finish.shape))}, whose {finish.shape[channels]} classes are axis {channels}.",
-            [Reading("axis of the argmax", float(finish.dim or 0), lower=channels, upper=channels)],
+            f"{'x'.join(map(str, finish.shape))}, whose {finish.shape[channels]} channels are axis {channels}: "
+            f"{agreeing} of {len(wanted)} axes of the result are those of a class map.",
+            [Reading("axes that are those of a class map", agreeing, "axes", lower=len(wanted))],
             place=where,
+            severity=_gravity(evidence, finish),
             remedies=[_over_channels(finish, where)],
             op=finish.op,
         )
+
+
+def _agreeing(output: Output, finish: Finish, wanted: tuple[int, ...]) -> int:
+    """Return how many axes of what was drawn have the size that they have in a class map."""
+    drawn = output.shape
+    if len(drawn) == len(finish.shape):  # keepdim
+        single = next((axis for axis, size in enumerate(drawn) if size == 1), len(drawn))
+        drawn = (*drawn[:single], *drawn[single + 1 :])
+    return sum(a == b for a, b in zip(drawn, wanted, strict=False))
+
+
+def _gravity(evidence: Evidence, finish: Finish) -> Severity:
+    """Return how bad it is: the row of a surface in every column is a task of its own, class ids are none of it."""
+    intent, channels = evidence.intent, finish.shape[finish.channels or 0]
+    declared = intent.task is Task.MULTICLASS or intent.classes == channels
+    scored = any(x.kind in ("softmax", "log_softmax") and x.dim == x.channels for x in evidence.finishes)
+    return Severity.ERROR if declared or scored else Severity.NOTE
 
 
 def _over_channels(finish: Finish, place: Place) -> Remedy:

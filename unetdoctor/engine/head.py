@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -29,11 +28,9 @@ def finishes(examination: Examination) -> tuple[Finish, ...]:
 
 
 def finishes_under(examination: Examination, remedies: tuple[Remedy, ...]) -> tuple[Finish, ...]:
-    """Return those that are left where remedies leave an operation out, or turn its axis."""
+    """Return those that are left where remedies leave an operation out."""
     gone = {int(r.parameters["op"]) for r in remedies if r.action == "skip_operation"}
-    turned = {int(r.parameters["op"]): int(r.parameters["dim"]) for r in remedies if r.action == "softmax_over"}
-    left = (x for x in finishes(examination) if x.op not in gone)
-    return tuple(replace(x, dim=turned[x.op]) if x.op in turned else x for x in left)
+    return tuple(x for x in finishes(examination) if x.op not in gone)
 
 
 def found_in(tape: Tape, drawing: Drawing) -> tuple[Finish, ...]:

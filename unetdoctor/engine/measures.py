@@ -57,7 +57,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": (REMODELLING, model_under),
-    "finishes": (("skip_operation", "softmax_over"), finishes_under),
+    "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
     "painting": (PAINTING, painting),
 }

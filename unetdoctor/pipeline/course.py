@@ -86,14 +86,15 @@ def run(request: Request, channel: Any) -> Report:
     trials, spent = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
     clock.lap("trials")
     proofs = frozenset(c.code for c in checks if c.proof_is_error)
-    findings = promoted(findings, trials, evidence.model.trained, proofs)
+    final = frozenset(c.code for c in checks if c.warning_is_final)
+    findings = promoted(findings, trials, evidence.model.trained, proofs, final)
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
     conclusion = conclude(
         evidence,
         findings,
         trials,
-        {c.code: frozenset(r.cause for r in c.counterfactuals) for c in checks},
+        {c.code: frozenset((*c.blamed_on, *(r.cause for r in c.counterfactuals))) for c in checks},
         request.selection.fail_on,
         len(checks) - len(failed),
         batch[0][1] if batch else None,

@@ -25,14 +25,19 @@ BEFORE_THE_FIRST = -1
 
 
 def promoted(
-    findings: tuple[Finding, ...], trials: tuple[Trial, ...], trained: bool, proofs: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...],
+    trials: tuple[Trial, ...],
+    trained: bool,
+    proofs: frozenset[str] = frozenset(),
+    final: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """Return the findings, those of causes that an experiment proved raised from warnings to errors.
 
     In a trained network the cured symptom must be a warning itself: what notes say of synthetic inputs proves nothing.
-    `proofs` are the causes whose own reading is proof enough.
+    `proofs` are the causes whose own reading is proof enough, `final` the symptoms of which a warning stays one.
     """
     ill = {f.code: f.severity.rank for f in findings if f.ill}
+    ill = {code: rank for code, rank in ill.items() if code not in final or rank == Severity.ERROR.rank}
 
     def proved(finding: Finding) -> bool:
         cured = {t.symptom for t in _own(finding, trials) if t.outcome is Outcome.CURED}
@@ -162,7 +167,12 @@ def _explained(
     best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
     explains = {t.symptom for t in cures if t.symptom in ill}
     tried = {t.symptom for t in own if t.outcome is not Outcome.NOT_TRIED}
-    explains |= {code for code in ill if finding.code in causes.get(code, ()) and code not in tried}
+    grave = finding.severity.rank >= Severity.WARNING.rank  # untried, a note explains nothing but notes
+    explains |= {
+        code
+        for code, symptom in ill.items()
+        if finding.code in causes.get(code, ()) and code not in tried and (grave or symptom.severity is Severity.NOTE)
+    }
     explains |= {code for code in ill if finding.code in accounted.get(code, ())}
     if not explains and finding.severity.rank < Severity.WARNING.rank:
         return None
