@@ -27,6 +27,8 @@ def without_weight(rows: Tensor) -> Tensor:
 def unread(weight: Tensor, transposed: bool, groups: int = 1) -> Tensor:
     """Return for each input channel whether no filter reads it."""
     w = weight.detach()
+    if w.dim() < 2:
+        return torch.zeros(0, dtype=torch.bool)
     if not transposed:
         w = w.reshape(groups, w.shape[0] // groups, w.shape[1], -1).transpose(1, 2)
     return without_weight(w.reshape(w.shape[0] if transposed else groups * weight.shape[1], -1))

@@ -164,7 +164,9 @@ def _explained(
     own = _own(finding, trials)
     cures = [t for t in own if t.outcome is Outcome.CURED]
     at_home = frozenset(code for code, known in causes.items() if finding.code in known)
-    best = _best(cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
+    keys = {r.key for r in finding.remedies}
+    proposed = [t for t in cures if any(r.key in keys for r in t.remedies)]  # before popular advice
+    best = _best(proposed or cures, at_home) or _best([t for t in own if t.outcome is Outcome.BETTER], at_home)
     explains = {t.symptom for t in cures if t.symptom in ill}
     tried = {t.symptom for t in own if t.outcome is not Outcome.NOT_TRIED}
     grave = finding.severity.rank >= Severity.WARNING.rank  # untried, a note explains nothing but notes
