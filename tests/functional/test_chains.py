@@ -38,6 +38,7 @@ SOUND = {
     "a mask of 0 and 1": (1, "return (torch.sigmoid(y) > 0.5).to(torch.uint8)"),
     "a mask of 0 and 255": (1, "return (torch.sigmoid(y) > 0.5).to(torch.uint8) * 255"),
     "a rounded mask": (1, "return torch.sigmoid(y).round().to(torch.uint8)"),
+    "rounded by the conversion": (1, "return (torch.sigmoid(y) + 0.5).to(torch.uint8)"),
     "a float mask": (1, "return (y > 0).float().to(torch.uint8)"),
     "ids": (4, "return y.argmax(1)"),
     "ids in bytes": (4, "return y.argmax(1).to(torch.uint8)"),
@@ -50,6 +51,15 @@ SOUND = {
     "one hot": (3, "return F.one_hot(y.argmax(1), 3).permute(0, 3, 1, 2).to(torch.uint8)"),
     "one hot, floats": (3, "return F.one_hot(y.argmax(1), 3).permute(0, 3, 1, 2).float()"),
     "palette": (4, "return self.palette[y.argmax(1)].permute(0, 3, 1, 2).to(torch.uint8)"),
+    "palette of -1..1": (4, "return (VOC / 64 - 1)[y.argmax(1)].permute(0, 3, 1, 2)"),
+    "bins in a colour map": (
+        128,
+        "t = torch.linspace(0, 1, 128); colours = torch.stack([t, 1 - (2 * t - 1).abs(), 1 - t], 1) * 255\n"
+        "        return colours.to(torch.uint8)[y.argmax(1)].permute(0, 3, 1, 2)",
+    ),
+    "256 levels for each colour": (768, "return y.view(len(y), 256, 3, *y.shape[2:]).argmax(1).to(torch.uint8)"),
+    "ids, enlarged": (4, "return F.interpolate(y[..., ::4, ::4].argmax(1, keepdim=True).float(), scale_factor=4)"),
+    "scores, enlarged": (6, "return F.interpolate(y[..., ::4, ::4], scale_factor=4)"),
     "palette, channels last": (4, "return VOC[y.argmax(1)].to(torch.uint8)"),
     "palette of floats": (4, "return (VOC / 255)[y.argmax(1)].permute(0, 3, 1, 2)"),
     "palette by embedding": (4, "return F.embedding(y.argmax(1), VOC.float()).permute(0, 3, 1, 2)"),

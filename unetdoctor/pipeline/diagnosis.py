@@ -1,7 +1,7 @@
 """From findings and trials to ranked diagnoses."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from unetdoctor.checks.remedies import initialise_last
@@ -25,19 +25,22 @@ BEFORE_THE_FIRST = -1
 
 
 def promoted(
-    findings: tuple[Finding, ...], trials: tuple[Trial, ...], trained: bool, proofs: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...],
+    trials: tuple[Trial, ...],
+    trained: bool,
+    is_proof: Callable[[Finding], bool] = lambda _: False,
 ) -> tuple[Finding, ...]:
     """Return the findings, those of causes that an experiment proved raised from warnings to errors.
 
     In a trained network the cured symptom must be a warning itself: what notes say of synthetic inputs proves nothing.
-    `proofs` are the causes whose own reading is proof enough.
+    `is_proof` says of a cause whether its own reading is proof enough.
     """
     ill = {f.code: f.severity.rank for f in findings if f.ill}
 
     def proved(finding: Finding) -> bool:
         cured = {t.symptom for t in _own(finding, trials) if t.outcome is Outcome.CURED}
         least = Severity.WARNING.rank if trained else Severity.NOTE.rank
-        if finding.code in cured and finding.code in proofs:
+        if finding.code in cured and is_proof(finding):
             return True
         return any(ill.get(code, 0) >= least for code in cured - {finding.code})
 
