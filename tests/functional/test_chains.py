@@ -79,6 +79,8 @@ SOUND = {
     "labels of components": (4, "return (y.argmax(1) + 1).to(torch.int32)"),
     "floats": (3, "return torch.sigmoid(y)"),
 }
+NOTED = {"palette with unlabelled": "that two classes have the background's colour stays worth knowing"}
+"""Sound chains of which a note is said, and why."""
 SICK = {
     "UD508 probabilities": (1, "return torch.sigmoid(y).to(torch.uint8)"),
     "UD508 byte()": (1, "return torch.sigmoid(y).byte()"),
@@ -121,8 +123,8 @@ def report(folder: Path, channels: int, body: str):
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_chain_is_well(tmp_path: Path, name: str) -> None:
     found = report(tmp_path, *SOUND[name])
-    bad = [f.message for f in found.findings if f.code in CODES and f.ill]
-    assert not bad
+    bad = [f for f in found.findings if f.code in CODES and f.ill]
+    assert not bad or (name in NOTED and all(f.severity is Severity.NOTE for f in bad)), [f.message for f in bad]
     assert not [f.message for f in found.findings if f.severity.rank >= Severity.WARNING.rank]
 
 
