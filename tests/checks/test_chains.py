@@ -69,6 +69,11 @@ class TestCastWithoutScaling:
         assert not finding.ill
         assert not finding.remedies
 
+    def test_a_probability_plus_a_half_is_rounded(self) -> None:
+        assert not only("UD508", drawn(casts=(cast(minimum=0.52, maximum=1.45),))).ill
+        assert only("UD508", drawn(casts=(cast(minimum=0.3, maximum=1.45),))).ill
+        assert only("UD508", drawn(casts=(cast(minimum=0.52, maximum=1.6),))).ill
+
     def test_an_index_is_no_picture(self) -> None:
         assert not examine("UD508", drawn(casts=(cast(maximum=0.9, kept=False),)))
 
@@ -94,6 +99,13 @@ class TestIdsShownAsGrey:
         finding = only("UD509", drawn(painting=painting(*colours, table=False)))
         assert finding.severity is Severity.ERROR
         assert finding.readings[0].value == 20
+
+    def test_a_choice_among_256_levels_in_three_channels(self) -> None:
+        finding = only("UD509", drawn(painting=painting(*[(k, k, k) for k in range(256)], table=False)))
+        assert not finding.ill
+        assert "25 % look different (in a gradient)" in finding.message
+        wrapped = [(k, k, k) for k in (*range(0, 256, 2), *range(0, 256, 2))]
+        assert only("UD509", drawn(painting=painting(*wrapped, table=False))).ill
 
     @pytest.mark.parametrize("fields", [{"dtype": "int64"}, {"table": True}, {"one_hot": True}])
     def test_what_is_no_picture(self, fields: dict[str, Any]) -> None:
@@ -136,6 +148,26 @@ class TestPaletteBroken:
         finding = only("UD510", drawn(painting=painting(*VOC, VOC[1])))
         assert finding.severity is Severity.WARNING
         assert finding.message.endswith("; 1 and 4 look alike.")
+
+    @pytest.mark.parametrize("background", [0, 1])
+    def test_bins_in_a_colour_map_look_like_their_neighbours(self, background: int) -> None:
+        bins = [(0, 0, 0)] * background + [(k, min(2 * k, 510 - 2 * k), 255 - k) for k in range(256)]
+        finding = only("UD510", drawn(painting=painting(*bins)))
+        assert not finding.ill
+        assert "a gradient" in finding.message
+        assert finding.readings[1].upper is finding.readings[1].lower is None
+
+    @pytest.mark.parametrize(
+        "colours",
+        [
+            [(0, 0, 0), *[(200, 60, 60)] * 40],
+            [*VOC, *[(200, 60, 60 + k // 20) for k in range(40)]],
+            [(k, k, k) for k in range(100)],
+        ],
+        ids=["one colour", "nearly one colour", "a dim gradient"],
+    )
+    def test_what_is_no_gradient_of_most_levels(self, colours: list[tuple[float, ...]]) -> None:
+        assert only("UD510", drawn(painting=painting(*colours))).ill
 
     @pytest.mark.parametrize("colours", [VOC, VOC[:2]])
     def test_sound(self, colours: tuple[tuple[float, ...], ...]) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.checks.build import MASK, NAN, evidence, examine, only
-from unetdoctor.facts import Blocks, Evidence, Grid, Maker, Place, Severity, Skip
+from tests.checks.build import MASK, NAN, OTHER, PICTURE, evidence, examine, only
+from unetdoctor.checks import by_code
+from unetdoctor.facts import Blocks, Evidence, Grid, Intent, Maker, Place, Severity, Skip
 
 
 def a_skip(at: int = 0, **fields: Any) -> Skip:
@@ -140,6 +141,11 @@ class TestFresh:
             ("UD407", {"deep_influence": 0.0, "deep_signal": 0.0, "deep_blank": Place("up")}, Severity.WARNING),
             (
                 "UD407",
+                {"deep_influence": 0.0, "deep_signal": 0.0, "deep_blank": Place("zero"), "deep_starts": True},
+                Severity.NOTE,
+            ),
+            (
+                "UD407",
                 {"deep_influence": 0.0, "deep_signal": 0.0, "deep_blank": Place("up"), "kind": "add"},
                 Severity.NOTE,
             ),
@@ -267,6 +273,25 @@ class TestCheckerboard:
         found = only("UD211", evidence(blocks=Blocks(7, Place("up"), factor, equal)))
         assert found.severity is severity
         assert [r.action for r in found.remedies] == ["smooth_resize"] * found.ill
+
+    @pytest.mark.parametrize("intent", [MASK, OTHER])
+    def test_blocks_are_a_note_where_no_picture_is_drawn(self, intent: Intent) -> None:
+        found = only("UD211", replace(evidence(blocks=Blocks(7, Place("up"), 4, 76.0)), intent=intent))
+        assert found.severity is Severity.NOTE
+
+    def test_what_its_own_proof_makes_an_error(self) -> None:
+        """A grid in a picture, and a strong one in a mask; blocks never."""
+        check = by_code("UD211")
+        blocks = evidence(blocks=Blocks(7, Place("up"), 4, 76.0))
+        assert not check.is_proof(only("UD211", blocks), blocks)
+        for even, intent, expected in [
+            (0.3, PICTURE, True),
+            (0.3, MASK, False),
+            (0.3, OTHER, False),
+            (0.6, MASK, True),
+        ]:
+            given = replace(self.grid(even, 0.2, makers=self.uneven()), intent=intent)
+            assert check.is_proof(only("UD211", given), given) is expected
 
     def test_the_lines_to_paste_even_a_layer(self) -> None:
         """They do what the experiment does: every pixel of a cell gets the same sum."""

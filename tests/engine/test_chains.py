@@ -79,6 +79,13 @@ class TestPainting:
         found = examined(lambda y: (COLOURS / 1.0)[y.argmax(1)].permute(0, 3, 1, 2)).evidence().painting
         assert found.colours[1] == (255, 0, 0)
 
+    def test_floats_of_both_signs(self):
+        examination = examined(lambda y: (COLOURS * 2.0 - 1)[y.argmax(1)].permute(0, 3, 1, 2))
+        assert examination.evidence().painting.colours == ((0, 0, 0), (255, 0, 0), (0, 255, 0))
+        after = examination.counterfactual((repaint(3),)).painting.colours
+        assert after[0] == (0, 0, 0)
+        assert max(after[1]) > 200
+
     def test_one_hot(self):
         def end(y):
             return torch.nn.functional.one_hot(y.argmax(1), 3).permute(0, 3, 1, 2)

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -60,6 +62,24 @@ class TestOverwritten:
         assert not any(x.overwritten or x.cut or x.deep_cut or x.deep_blank.layer for x in skips(examined(built(UNet))))
 
 
+class Blank(UNet):
+    """The deep branch is drawn by a layer whose weights are zero, in front of the join."""
+
+    def __init__(self, up: Any, bias: float = 0.5) -> None:
+        super().__init__(width=2)
+        self.up = up
+        nn.init.zeros_(up.weight)
+        if up.bias is not None:
+            nn.init.constant_(up.bias, bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        top = F.relu(self.top(x))
+        bottom = F.relu(self.bottom(F.max_pool2d(top, 2)))
+        if self.up.stride == (1, 1):
+            bottom = F.interpolate(bottom, scale_factor=2.0)
+        return self.out(F.relu(self.draw(torch.cat([self.up(bottom), top], dim=1))))
+
+
 class TestCut:
     def test_a_deep_branch_is_joined_as_it_was_drawn(self) -> None:
         def joining(deep: Tensor, skip: Tensor) -> Tensor:
@@ -72,23 +92,47 @@ class TestCut:
         assert after.deep_influence > 0
 
     def test_a_layer_of_zeros_is_named_and_drawn_anew(self) -> None:
-        class Blank(UNet):
-            def __init__(self) -> None:
-                super().__init__(width=2)
-                self.up = nn.ConvTranspose2d(4, 4, 2, 2)
-                nn.init.zeros_(self.up.weight)
-
-            def forward(self, x: Tensor) -> Tensor:
-                top = F.relu(self.top(x))
-                bottom = F.relu(self.bottom(F.max_pool2d(top, 2)))
-                return self.out(F.relu(self.draw(torch.cat([self.up(bottom), top], dim=1))))
-
-        examination = examined(built(Blank))
+        examination = examined(built(lambda: Blank(nn.ConvTranspose2d(4, 4, 2, 2))))
         (lost,) = skips(examination)
-        assert (lost.deep_blank.layer, lost.deep_influence) == ("up", 0)
+        assert (lost.deep_blank.layer, lost.deep_influence, lost.deep_starts) == ("up", 0, False)
         (after,) = skips_under(examination, (remedy("fresh_branch", lost),))
         assert after.deep_influence > 0
         assert not after.deep_blank.layer
+
+    @pytest.mark.parametrize(
+        ("layer", "bias", "starts"),
+        [
+            (partial(nn.Conv2d, 4, 4, 1), 0.5, True),
+            (partial(nn.Conv2d, 4, 4, 3, padding=1), 0.0, True),
+            (partial(nn.Conv2d, 4, 4, 3, padding=1, bias=False), 0.0, True),
+            (partial(nn.Conv2d, 4, 4, 3, padding=1), 0.5, False),
+            (partial(nn.ConvTranspose2d, 4, 4, 3, padding=1), 0.0, False),
+        ],
+    )
+    def test_a_layer_that_is_to_start_as_nothing(self, layer: Callable[[], Any], bias: float, starts: bool) -> None:
+        (lost,) = skips(examined(built(lambda: Blank(layer(), bias))))
+        assert (lost.deep_blank.layer, lost.deep_starts) == ("up", starts)
+
+    @pytest.mark.parametrize("gate", [lambda x: x, torch.tanh, lambda x: x.reshape(1, 1, 1, 1)])
+    def test_a_gate_that_training_opens_is_no_cut(self, gate: Callable[[Tensor], Tensor]) -> None:
+        class Gated(UNet):
+            def __init__(self) -> None:
+                super().__init__()
+                self.gate = nn.Parameter(torch.zeros(1))
+                self.joining = lambda deep, skip: concatenated(deep, gate(self.gate) * skip)
+
+        lost = skips(examined(built(Gated)))[1]
+        assert (lost.influence, lost.signal, lost.cut) == (0, 0, False)
+
+    def test_a_gate_behind_the_join_overwrites_nothing(self) -> None:
+        class Gated(UNet):
+            def __init__(self) -> None:
+                super().__init__()
+                self.gate = nn.Parameter(torch.tensor([1.0] * 4 + [0.0] * 4).reshape(1, 8, 1, 1))
+                self.joining = lambda deep, skip: self.gate * torch.cat([deep, skip], dim=1)
+
+        lost = skips(examined(built(Gated)))[1]
+        assert (lost.influence, lost.overwritten) == (0, False)
 
 
 class Crossed(UNet):
@@ -187,6 +231,18 @@ class TestBlocks:
         model = self.drawn(nn.Upsample(scale_factor=4.0))
         nn.init.zeros_(model[0].weight)
         assert blocks(examined(model)) is None
+
+    @pytest.mark.parametrize("decide", [lambda y: y.argmax(1, keepdim=True).float(), lambda y: (y > 0).float()])
+    def test_decisions_are_enlarged_by_repetition(self, decide: Callable[[Tensor], Tensor]) -> None:
+        class Deciding(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.draw = nn.Conv2d(3, 2, 3, stride=4, padding=1)
+
+            def forward(self, x: Tensor) -> Tensor:
+                return F.interpolate(decide(self.draw(x)), scale_factor=4.0)
+
+        assert blocks(examined(built(Deciding))) is None
 
     def test_a_layer_behind_smooths_them(self) -> None:
         assert blocks(examined(self.drawn(nn.Upsample(scale_factor=4.0), nn.Conv2d(2, 2, 3, padding=1)))) is None

@@ -38,6 +38,7 @@ SOUND = {
     "a mask of 0 and 1": (1, "return (torch.sigmoid(y) > 0.5).to(torch.uint8)"),
     "a mask of 0 and 255": (1, "return (torch.sigmoid(y) > 0.5).to(torch.uint8) * 255"),
     "a rounded mask": (1, "return torch.sigmoid(y).round().to(torch.uint8)"),
+    "rounded by the conversion": (1, "return (torch.sigmoid(y) + 0.5).to(torch.uint8)"),
     "a float mask": (1, "return (y > 0).float().to(torch.uint8)"),
     "ids": (4, "return y.argmax(1)"),
     "ids in bytes": (4, "return y.argmax(1).to(torch.uint8)"),
@@ -50,6 +51,15 @@ SOUND = {
     "one hot": (3, "return F.one_hot(y.argmax(1), 3).permute(0, 3, 1, 2).to(torch.uint8)"),
     "one hot, floats": (3, "return F.one_hot(y.argmax(1), 3).permute(0, 3, 1, 2).float()"),
     "palette": (4, "return self.palette[y.argmax(1)].permute(0, 3, 1, 2).to(torch.uint8)"),
+    "palette of -1..1": (4, "return (VOC / 64 - 1)[y.argmax(1)].permute(0, 3, 1, 2)"),
+    "bins in a colour map": (
+        128,
+        "t = torch.linspace(0, 1, 128); colours = torch.stack([t, 1 - (2 * t - 1).abs(), 1 - t], 1) * 255\n"
+        "        return colours.to(torch.uint8)[y.argmax(1)].permute(0, 3, 1, 2)",
+    ),
+    "256 levels for each colour": (768, "return y.view(len(y), 256, 3, *y.shape[2:]).argmax(1).to(torch.uint8)"),
+    "ids, enlarged": (4, "return F.interpolate(y[..., ::4, ::4].argmax(1, keepdim=True).float(), scale_factor=4)"),
+    "scores, enlarged": (6, "return F.interpolate(y[..., ::4, ::4], scale_factor=4)"),
     "palette, channels last": (4, "return VOC[y.argmax(1)].to(torch.uint8)"),
     "palette of floats": (4, "return (VOC / 255)[y.argmax(1)].permute(0, 3, 1, 2)"),
     "palette by embedding": (4, "return F.embedding(y.argmax(1), VOC.float()).permute(0, 3, 1, 2)"),
@@ -69,6 +79,8 @@ SOUND = {
     "labels of components": (4, "return (y.argmax(1) + 1).to(torch.int32)"),
     "floats": (3, "return torch.sigmoid(y)"),
 }
+NOTED = {"palette with unlabelled": "that two classes have the background's colour stays worth knowing"}
+"""Sound chains of which a note is said, and why."""
 SICK = {
     "UD508 probabilities": (1, "return torch.sigmoid(y).to(torch.uint8)"),
     "UD508 byte()": (1, "return torch.sigmoid(y).byte()"),
@@ -111,8 +123,8 @@ def report(folder: Path, channels: int, body: str):
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_chain_is_well(tmp_path: Path, name: str) -> None:
     found = report(tmp_path, *SOUND[name])
-    bad = [f.message for f in found.findings if f.code in CODES and f.ill]
-    assert not bad
+    bad = [f for f in found.findings if f.code in CODES and f.ill]
+    assert not bad or (name in NOTED and all(f.severity is Severity.NOTE for f in bad)), [f.message for f in bad]
     assert not [f.message for f in found.findings if f.severity.rank >= Severity.WARNING.rank]
 
 

@@ -52,6 +52,11 @@ class Check(ABC):
         """Yield a finding for every place that was examined, well or ill."""
 
     @classmethod
+    def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
+        """Return whether the proof of this finding by its own reading makes a warning an error."""
+        return cls.proof_is_error
+
+    @classmethod
     def finding(
         cls,
         message: str,

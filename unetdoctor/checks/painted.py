@@ -17,6 +17,12 @@ DARK_LIMIT = 32.0
 APART_LIMIT = 50.0
 """Colours that look different beside the first, per class beside the first, in %. 0: one colour. 13: 20 colours for 150
 classes. 82: Cityscapes with its unlabelled classes. 100: VOC, ADE20K."""
+GRADIENT_STEP = 32.0
+"""Difference between successive colours of a gradient, in 8-bit levels. At most 30 in 17 colour maps of 64 bins and
+more, and 13 in 256; only gnuplot2 has 50 in 64. 64 and more: all but a few classes of VOC, Cityscapes and ADE20K."""
+GRADIENT_SPAN = 128.0
+"""Levels over which a gradient goes in some channel. 200 and more: those colour maps. 20: ids of
+21 classes as grey."""
 
 LISTED = 4
 """Classes whose colours a message names."""
@@ -53,10 +59,11 @@ def apart(painting: Painting) -> float:
 
 
 def in_colour(painting: Painting) -> tuple[Reading, ...]:
-    """Return the readings of a picture in colour."""
+    """Return the readings of a picture in colour; of a gradient, neighbours are to look alike."""
+    least = None if is_gradient(painting) else APART_LIMIT
     return (
         Reading("largest level of a class's colour", largest(painting), "8-bit levels", lower=DARK_LIMIT),
-        Reading("colours that look different, for the classes", apart(painting), "%", lower=APART_LIMIT),
+        Reading("colours that look different, for the classes", apart(painting), "%", lower=least),
     )
 
 
@@ -64,6 +71,23 @@ def backwards(painting: Painting) -> int:
     """Return how many steps from one class to the next go down in a picture whose levels go up, or the other way."""
     steps = [b[0] - a[0] for a, b in pairwise(known(painting))]
     return min(sum(step > 0 for step in steps), sum(step < 0 for step in steps))
+
+
+def is_gradient(painting: Painting) -> bool:
+    """Return whether the colours go steadily over most levels, one aside: bins of a quantity, and no classes.
+
+    There, neighbours look alike because they are alike: depth in a colour map, or a choice among 256 levels.
+    """
+    found = known(painting)
+    runs: list[list[Colour]] = []
+    for colour in found:
+        if runs and distance(runs[-1][-1], colour) <= GRADIENT_STEP:
+            runs[-1].append(colour)
+        else:
+            runs.append([colour])
+    longest = max(runs, key=len, default=[])
+    spans = [max(levels) - min(levels) for levels in zip(*longest, strict=True)]
+    return len(longest) >= len(found) - 1 and max(spans, default=0.0) >= GRADIENT_SPAN
 
 
 def twins(painting: Painting) -> int:

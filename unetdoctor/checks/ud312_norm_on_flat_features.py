@@ -23,8 +23,8 @@ class NormOnFlatFeatures(Check):
     Source
         Recipe 29: two public threads on flat pictures; on an even picture, a trained network with InstanceNorm makes
         469 times more of noise than on a real one, one with BatchNorm 3.4 times, and that is how it is meant.
-        Therefore features are judged that are even on every input that varies. Where a layer in front lost the
-        signal already, the normalisation is not to blame.
+        Therefore features are judged on the main input, which varies, and never on an even one. Where a layer in front
+        lost the signal already, the normalisation is not to blame.
     """
 
     code = "UD312"

@@ -65,9 +65,9 @@ def _fresh_severity(skip: Skip) -> Severity:
 
 
 def _severed(skip: Skip) -> bool:
-    """Return whether the deep branch is lost on the way; a blank layer beside a sum is how residual branches start."""
+    """Return whether the deep branch is lost on the way, and that is not how a branch is made to start as nothing."""
     if skip.deep_signal <= NOTHING:
-        lost = skip.deep_cut or bool(skip.deep_blank.layer)
+        lost = skip.deep_cut or (bool(skip.deep_blank.layer) and not skip.deep_starts)
     else:
         lost = skip.overwritten and skip.deep_signal > LOUD * skip.signal
     return skip.kind == "cat" and skip.deep_influence <= 0 < skip.influence and lost

@@ -1,6 +1,7 @@
 """UD508: values are converted to whole numbers in a range that these cannot hold."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.pictures import op_at
@@ -11,6 +12,8 @@ FRACTIONAL_LIMIT = 25.0
 trained. 0: thresholded masks, ids, and what was rounded before. Only together with the next one."""
 LARGEST_LIMIT = 2.0
 """Largest value that is converted. .43-1: probabilities. 164-255: 12 networks, fresh and trained, times 255."""
+CUT_BETWEEN = (0.5, 1.5)
+"""Values among which the conversion decides between 0 and 1: a probability plus .5, which is then rounded."""
 WRAPPED_LIMIT = 0.1
 """Share of the values that the type cannot hold, in %. 0: 12 networks, scaled, and cut off where they are unbounded."""
 WRAPPED_GRAVELY = 5.0
@@ -34,7 +37,8 @@ class CastWithoutScaling(Check):
     Remedy
         Scale to 0..255, round and clamp in front of the conversion. The experiment does so.
     Source
-        Seed 004. A mask of 0 and 1, class ids, and what was rounded in front of it lose nothing, and are well.
+        Seed 004. A mask of 0 and 1, class ids, and what was rounded in front of it lose nothing, and are well. So is a
+        probability plus .5, of which the conversion makes 0 or 1.
     """
 
     code = "UD508"
@@ -62,18 +66,24 @@ class CastWithoutScaling(Check):
 
 
 def _readings(cast: Cast) -> list[Reading]:
+    largest = Reading("largest value that is converted", cast.largest, lower=LARGEST_LIMIT)
+    fractional = Reading("values that are no whole numbers", 100 * cast.fractional, "%", upper=FRACTIONAL_LIMIT)
+    kept = [replace(x, lower=None, upper=None) for x in (largest, fractional)]
     return [
-        *either(
-            Reading("largest value that is converted", cast.largest, lower=LARGEST_LIMIT),
-            Reading("values that are no whole numbers", 100 * cast.fractional, "%", upper=FRACTIONAL_LIMIT),
-        ),
+        *(kept if _rounds(cast) else either(largest, fractional)),
         Reading("values beyond the type", 100 * cast.wrapped, "%", upper=WRAPPED_LIMIT),
         Reading("values that are NaN or infinite", 100 * cast.non_finite, "%", upper=0),
     ]
 
 
 def _unscaled(cast: Cast) -> bool:
-    return 100 * cast.fractional > FRACTIONAL_LIMIT and cast.largest < LARGEST_LIMIT
+    return 100 * cast.fractional > FRACTIONAL_LIMIT and cast.largest < LARGEST_LIMIT and not _rounds(cast)
+
+
+def _rounds(cast: Cast) -> bool:
+    """Return whether the conversion cuts what was raised by .5 to 0 or 1: it rounds, as a threshold does."""
+    low, high = CUT_BETWEEN
+    return low <= cast.minimum and cast.maximum <= high
 
 
 def _severity(cast: Cast) -> Severity:

@@ -8,6 +8,7 @@ from unetdoctor.checks.painted import (
     DARK_LIMIT,
     apart,
     in_colour,
+    is_gradient,
     largest,
     listed,
     place,
@@ -33,7 +34,8 @@ class IdsShownAsGrey(Check):
         A palette, or ids times 255 / (classes - 1). The experiment paints the same classes again.
     Source
         Seed 004; recipe 8. Ids of one channel as `argmax` gives them are no picture, and well, unless `--postprocess`
-        gives them as one; so are two classes times 255, and ids spread over 0..255. Each class is drawn once on the
+        gives them as one; so are two classes times 255, ids spread over 0..255, and a choice among 256
+        levels for each colour. Each class is drawn once on the
         recorded operations, so that a class counts that no input shows.
     """
 
@@ -70,7 +72,8 @@ def _seen(painting: Painting) -> str:
         return f"the largest level is {largest(painting):.0f} (at least {DARK_LIMIT:g}), which looks black"
     if painting.channels == 1:
         return f"{twins(painting)} of {len(painting.colours)} classes look like another one (at most 0 where they wrap)"
+    bound = "in a gradient" if is_gradient(painting) else f"at least {APART_LIMIT:g} %"
     return (
         f"the largest level is {largest(painting):.0f} (at least {DARK_LIMIT:g}), and {apart(painting):.0f} % look "
-        f"different (at least {APART_LIMIT:g} %)"
+        f"different ({bound})"
     )

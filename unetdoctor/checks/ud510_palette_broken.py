@@ -12,6 +12,7 @@ from unetdoctor.checks.painted import (
     different,
     distance,
     in_colour,
+    is_gradient,
     known,
     largest,
     listed,
@@ -33,8 +34,9 @@ class PaletteBroken(Check):
         One distinct colour per class. The experiment paints the same classes again.
     Source
         Seed 004. Each class is drawn once on the recorded operations. Palettes in use paint a few classes alike (the
-        unlabelled ones of Cityscapes): of the background's colour that is a note, as long as half look different. Of
-        one channel a table is no palette, but gives classes other numbers.
+        unlabelled ones of Cityscapes): of the background's colour that is a note, as long as half look different. Bins
+        in a colour map are to look like their neighbours. Of one channel a table is no palette, but gives classes
+        other numbers.
     """
 
     code = "UD510"
@@ -49,15 +51,17 @@ class PaletteBroken(Check):
         if painting is None or not painting.table or painting.one_hot or painting.channels == 1:
             return
         where = place(evidence, painting)
+        most = None if is_gradient(painting) else 0
         missing = [number for number, colour in enumerate(painting.colours) if not colour]
+        bound = ", a gradient" if is_gradient(painting) else f", at least {APART_LIMIT:g} %"
         yield cls.finding(
             f"The palette at {where.text} tells {len(different(known(painting)))} of {len(painting.colours)} classes "
-            f"apart ({apart(painting):.0f} %, at least {APART_LIMIT:g} %), its brightest is {largest(painting):.0f} "
+            f"apart ({apart(painting):.0f} %{bound}), its brightest is {largest(painting):.0f} "
             f"(at least {DARK_LIMIT:g}){_without(missing)}: {_alike(painting)}.",
             [
                 *in_colour(painting),
                 Reading("classes without an entry", len(missing), "classes", upper=0),
-                Reading("classes that look like another", twins(painting), "classes", upper=0),
+                Reading("classes that look like another", twins(painting), "classes", upper=most),
             ],
             place=where,
             severity=_severity(painting),

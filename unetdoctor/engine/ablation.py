@@ -1,7 +1,6 @@
 """What each skip connection is worth, measured: its branch is replaced by its mean, and the output looked at again."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,10 @@ from unetdoctor.engine.crossing import fits
 from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, branch_points, place_of, run_again, verify_now
+from unetdoctor.engine.operands import places, with_operand
 from unetdoctor.engine.passing import arranged, behind
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
-from unetdoctor.engine.tape import Leaf, Ref
+from unetdoctor.engine.tape import Leaf, Ref, argument
 from unetdoctor.engine.weights import resolve
 from unetdoctor.facts import Place, Remedy, Skip
 
@@ -89,12 +89,14 @@ def _described(
     skip = replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
     if not min(influence, deep) <= SEVERED:
         return skip
+    blank, starts = _blank(examination, seen, join.deep, ablation.change)
     return replace(
         skip,
         cut=_is_cut(seen, join.skip),
         deep_cut=_is_cut(seen, join.deep),
         overwritten=bool(arranged(seen.tape, join.op)[1]),
-        deep_blank=_blank(examination, seen, join.deep, ablation.change),
+        deep_blank=blank,
+        deep_starts=starts,
     )
 
 
@@ -116,18 +118,26 @@ def _is_cut(seen: Observed, part: Part) -> bool:
     return numbers is not None and numbers.signal > 0
 
 
-def _blank(examination: "Examination", seen: Observed, part: Part, change: Change) -> Place:
-    """Return the layer that draws a branch, where its weights are all zero; a place without a name otherwise."""
+def _blank(examination: "Examination", seen: Observed, part: Part, change: Change) -> tuple[Place, bool]:
+    """Return the layer that draws a branch where its weights are all zero, else a place without a name.
+
+    And whether it is as layers are made that are to start as nothing: a convolution of 1x1, or without a bias either.
+    """
     ref: Ref | Leaf | None = part.ref
     while isinstance(ref, Ref) and not is_weighted(seen.tape.entries[ref.op]):
         sources = seen.tape.activations(ref.op)
         ref = sources[0] if len(sources) == 1 else None
     if not isinstance(ref, Ref):
-        return Place()
+        return Place(), False
     entry = seen.tape.entries[ref.op]
     names = [name for name in entry.parameters if name.endswith(".weight") and name not in change.leaves]
     weights = [x.tensor for x in seen.tape.leaves if x.name in names]
-    return place_of(entry, examination.setting) if weights and not any(w.any() for w in weights) else Place()
+    if not weights or any(w.any() for w in weights):
+        return Place(), False
+    rest = [x.tensor for x in seen.tape.leaves if x.name in entry.parameters and x.name not in names]
+    plain_one = not argument(entry.args, entry.kwargs, entry.traits, "transposed")
+    starts = plain_one and (math.prod(weights[0].shape[2:]) == 1 or not any(x.any() for x in rest))
+    return place_of(entry, examination.setting), starts
 
 
 class _Ablation:
@@ -225,16 +235,7 @@ def _with_mean(part: Part, signals: list[float]) -> Intervention:
         signals.append(signal)
         return flat
 
-    def act(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if isinstance(args[0], (list, tuple)):
-            joined = list(args[0])
-            joined[part.position] = flattened(joined[part.position])
-            return func(joined, *args[1:], **kwargs)
-        changed = list(args)
-        changed[part.position] = flattened(changed[part.position])
-        return func(*changed, **kwargs)
-
-    return act
+    return with_operand(part.position, flattened)
 
 
 def _after(first: Intervention, second: Intervention) -> Intervention:
@@ -246,12 +247,8 @@ def _after(first: Intervention, second: Intervention) -> Intervention:
     return act
 
 
-def _places(x: Tensor) -> tuple[int, ...]:
-    return tuple(d for d in range(x.dim()) if d != 1)
-
-
 def _flattened(x: Tensor) -> tuple[float, Tensor]:
-    mean = x.float().mean(dim=_places(x), keepdim=True)
+    mean = x.float().mean(dim=places(x), keepdim=True)
     signal = (x.float() - mean).square().mean().sqrt().item()
     if signal <= FLAT * x.abs().max().item():
         return 0.0, x  # its mean differs from it by rounding
@@ -263,7 +260,7 @@ def _moved(before: Tensor, after: Tensor) -> float:
     if not before.is_floating_point() or before.dim() < 2 or before.shape != after.shape:
         return math.nan
     a, b = before.float(), after.float()
-    spread = (a - a.mean(dim=_places(a), keepdim=True)).square().mean().sqrt().item()
+    spread = (a - a.mean(dim=places(a), keepdim=True)).square().mean().sqrt().item()
     moved = (a - b).square().mean().sqrt().item()
     if not math.isfinite(spread) or not math.isfinite(moved) or spread <= FLAT * a.abs().max().item():
         return math.nan

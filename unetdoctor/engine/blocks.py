@@ -10,6 +10,7 @@ from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.observation import place_of
+from unetdoctor.engine.tail import decides
 from unetdoctor.engine.tape import Leaf, Ref, Tape
 from unetdoctor.facts import Blocks, Remedy
 
@@ -24,10 +25,13 @@ _FLAT = 0.98
 
 
 def blocks(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Blocks | None:
-    """Return the blocks that the main pass is drawn in, perhaps under remedies; None where nothing draws any."""
+    """Return the blocks that the main pass is drawn in, perhaps under remedies; None where nothing draws any.
+
+    None of decisions either: class ids and masks of 0 and 1 are enlarged by repetition, as they must be.
+    """
     seen = examination.main
     found = repeating(seen.tape, seen.drawing.output) if seen.drawing is not None else None
-    if found is None or seen.output is None:
+    if found is None or seen.output is None or seen.drawing is None or decides(seen.tape, seen.drawing):
         return None
     drawn = examination.evaluate(seen, examination.change(seen, remedies))[0] if remedies else seen.output
     op, factor = found

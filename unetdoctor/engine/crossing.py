@@ -15,8 +15,9 @@ from torch import Tensor
 from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.evaluation import Change, Intervention, evaluate
 from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.operands import keeping, places, with_operand
 from unetdoctor.engine.skips import STEP, Join, find_joins
-from unetdoctor.engine.tape import Tape, argument, tensors
+from unetdoctor.engine.tape import Tape, argument
 from unetdoctor.engine.weights import normalisations, resolve
 from unetdoctor.facts import Remedy
 
@@ -58,27 +59,13 @@ def exchanged(tape: Tape, joins: tuple[Join, ...]) -> Change:
     interventions: dict[int, Intervention] = {}
     kept: dict[int, Tensor] = {}
     for join, source in exchange(tape, joins).items():
-        interventions[source] = _keeping(kept, source)
-        interventions[join.skip.op] = _joining(kept, source, join.skip.position)
+        interventions[source] = keeping(kept, source)
+        interventions[join.skip.op] = with_operand(join.skip.position, _kept(kept, source))
     return Change(interventions)
 
 
-def _keeping(kept: dict[int, Tensor], source: int, first: Intervention | None = None) -> Intervention:
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs) if first is None else first(func, args, kwargs)
-        kept[source] = next(tensors(out)).clone()
-        return out
-
-    return act
-
-
-def _joining(kept: dict[int, Tensor], source: int, position: int) -> Intervention:
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        parts = list(args[0]) if isinstance(args[0], (list, tuple)) else list(args)
-        parts[position] = kept[source]
-        return func(parts, *args[1:], **kwargs) if isinstance(args[0], (list, tuple)) else func(*parts, **kwargs)
-
-    return act
+def _kept(kept: dict[int, Tensor], source: int) -> Callable[[Any], Tensor]:
+    return lambda _: kept[source]
 
 
 def exchange_skips(bench: Bench, remedy: Remedy) -> Change:
@@ -111,7 +98,7 @@ def _measured(
     interventions = dict(change.interventions)
     norms = normalisations(seen.tape)
     for source in set(joins.values()):
-        interventions[source] = _keeping(drawn, source, interventions.get(source))
+        interventions[source] = keeping(drawn, source, interventions.get(source))
     for join, source in joins.items():
         look = _parting(join, drawn, source, apart)
         interventions[join.skip.op] = _inside(interventions.get(join.skip.op), look)
@@ -149,7 +136,7 @@ def _parting(
     def watch(args: tuple[Any, ...]) -> None:
         joined = (args[0] if isinstance(args[0], (list, tuple)) else args)[join.skip.position].float()
         own = drawn[source].float()
-        spread = (own - own.mean(dim=_places(own), keepdim=True)).square().mean().sqrt().item()
+        spread = (own - own.mean(dim=places(own), keepdim=True)).square().mean().sqrt().item()
         apart[join.op] = (joined - own).square().mean().sqrt().item() / spread if spread > 0 else math.nan
 
     return watch
@@ -157,14 +144,10 @@ def _parting(
 
 def _comparing(join: Join, stored: Tensor, misfits: dict[int, float]) -> Callable[[tuple[Any, ...]], None]:
     def watch(args: tuple[Any, ...]) -> None:
-        variance = torch.var(args[0].float(), dim=_places(args[0])).clamp_min(_LEAST)
+        variance = torch.var(args[0].float(), dim=places(args[0])).clamp_min(_LEAST)
         misfits[join.op] = (variance / stored.to(variance).clamp_min(_LEAST)).log().abs().mean().item()
 
     return watch
-
-
-def _places(x: Tensor) -> list[int]:
-    return [d for d in range(x.dim()) if d != 1]
 
 
 def _stored_variance(seen: Observed, op: int) -> Tensor | None:

@@ -2,16 +2,15 @@
 
 import math
 
-import torch
 from torch import Tensor
 
 from unetdoctor.engine.by_value import WHOLE
 from unetdoctor.engine.casting import ACTIONS as SCALING
-from unetdoctor.engine.drawing import Drawing, shifted
+from unetdoctor.engine.drawing import CHOOSING, COMPARING, Drawing, shifted
+from unetdoctor.engine.statistics import range_of
 from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
 
 _BRIGHTEST = 255
-_DECIDING = {"argmax", "argmin", "max", "gt", "ge", "lt", "le", "eq", "ne"}
 _UNPAINTED = {"_to_copy", "clone", "contiguous", "bitwise_or", "bitwise_and", "logical_not", "constant_pad_nd"}
 
 
@@ -39,22 +38,12 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
         return DisplayRange(0.0, 1.0, "softmax", "logits")
     if task in (Task.BINARY, Task.MULTILABEL):
         return DisplayRange(0.0, 1.0, "sigmoid", "logits")
-    values = tensor.detach().flatten().float()
-    values = values[torch.isfinite(values)]
-    if not values.numel():
-        return DisplayRange(0.0, 1.0, "as is", "no finite value")
-    step = max(values.numel() // 200_000, 1)
-    low, high = torch.quantile(values[::step], torch.tensor([0.005, 0.995], device=values.device)).tolist()
-    if low >= -0.05 and high > 2 and high <= 260:
-        return DisplayRange(0.0, 255.0, "as is", "values in 0..255")
-    if low >= -0.05 and high <= 2:
-        return DisplayRange(0.0, 1.0, "as is", "values in 0..1")
-    return DisplayRange(-1.0, 1.0, "as is", "values on both sides of 0")
+    return range_of(tensor)
 
 
 def _holds_choices(drawing: Drawing) -> bool:
     """Return whether the output is what was decided, class ids or 0 and 1, as it is: neither scaled nor painted."""
-    last = max((i for i, name in enumerate(drawing.chain) if name in _DECIDING), default=None)
+    last = max((i for i, name in enumerate(drawing.chain) if name in CHOOSING | COMPARING), default=None)
     return last is not None and set(drawing.chain[last + 1 :]) <= _UNPAINTED
 
 

@@ -38,6 +38,10 @@ ACTIVATIONS = {
     "softplus": "softplus",
     "log_sigmoid_forward": "log_sigmoid",
 }
+CHOOSING = {"argmax", "argmin", "max"}
+"""What chooses a class; `max` with its second result."""
+COMPARING = {"gt", "ge", "lt", "le", "eq", "ne"}
+"""What decides between yes and no."""
 _SCALARS = {"add", "sub", "rsub", "mul", "div"}
 _WALK = 400
 

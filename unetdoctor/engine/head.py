@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.drawing import ACTIVATIONS, CONVOLUTIONS, Drawing, bounds, is_weighted, plain
+from unetdoctor.engine.drawing import ACTIVATIONS, COMPARING, CONVOLUTIONS, Drawing, bounds, is_weighted, plain
 from unetdoctor.engine.tape import Entry, Ref, Tape
 from unetdoctor.facts import Finish, HeadNumbers, Remedy
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
 _PASSING = {"clone", "contiguous", "_to_copy", "constant_pad_nd", "pixel_shuffle", "dropout", "detach", "lift_fresh"}
-_DECIDING = {"gt", "ge", "lt", "le", "round"}
+_DECIDING = COMPARING | {"round"}
 _RESHAPING = {"view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "expand", "flatten"}
 _LONGEST = 200
 

@@ -11,14 +11,15 @@ from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.by_value import scores_of, stands_for_function
-from unetdoctor.engine.drawing import Drawing, plain
+from unetdoctor.engine.drawing import CHOOSING, Drawing, plain
 from unetdoctor.engine.evaluation import Change, Intervention, evaluate
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.palette import palette, rgb
 from unetdoctor.engine.postprocessing import PostprocessError
-from unetdoctor.engine.tail import DECISIONS, decision, tail, usable
+from unetdoctor.engine.statistics import range_of
+from unetdoctor.engine.tail import decision, tail, usable
 from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, tensors
-from unetdoctor.facts import Painting, Remedy
+from unetdoctor.facts import Intent, Painting, Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -54,7 +55,7 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
     except PostprocessError:  # the person's own function, on classes that it was not written for
         return None
     known = examination.evidence().painting if remedies else None
-    levels = _levels(colours, unit=pictures[0].is_floating_point())
+    levels = _levels(colours.to(pictures[0].dtype), examination.request.intent)
     return Painting(
         decision=chosen.op,
         op=op,
@@ -97,7 +98,7 @@ def _decides(examination: Examination, seen: Observed, chosen: Ref, colours: Ten
 def _classes(tape: Tape, chosen: Ref) -> int:
     """Return over how many classes a choice goes; of scores, how many there are."""
     entry = tape.entries[chosen.op]
-    if plain(entry.name) not in DECISIONS:
+    if plain(entry.name) not in CHOOSING:
         return entry.shape[1]
     shape = entry.input_shapes[0] if entry.input_shapes else ()
     dim = argument(entry.args, entry.kwargs, entry.traits, "dim")
@@ -178,10 +179,14 @@ def _colour(picture: Tensor) -> Tensor | None:
     return first.double().cpu() if bool((rows == first[:, None]).all()) else None
 
 
-def _levels(colours: Tensor, unit: bool) -> list[tuple[float, ...]]:
-    """Return [classes, channels] as 8-bit levels: numbers of 0..1 are shown as 0..255."""
-    shown = colours * 255 if unit and bool((colours >= 0).all() and (colours <= 1).all()) else colours
-    return [tuple(row) for row in shown.tolist()]
+def _levels(colours: Tensor, intent: Intent) -> list[tuple[float, ...]]:
+    """Return [classes, channels] as 8-bit levels: floats as their range is shown, of 0..1, -1..1 or 0..255."""
+    levels = colours.double()
+    if colours.is_floating_point():
+        known = range_of(colours)
+        low, high = intent.display_range or (known.low, known.high)
+        levels = (levels - low) * (255 / (high - low))
+    return [tuple(row) for row in levels.tolist()]
 
 
 def _one_hot(colours: Tensor) -> bool:
@@ -231,8 +236,9 @@ def painted(ids: Tensor, like: Tensor, count: int) -> Tensor:
         raise NotApplicableError("the picture has another size than the classes")
     colours = table[ids.reshape(places)]
     picture = colours.squeeze(-1) if axis is None else colours.movedim(-1, axis)
-    unit = like.is_floating_point() and bool(like.max() <= 1)
-    return (picture / 255 if unit else picture).to(like.dtype).contiguous()
+    if like.is_floating_point() and bool(like.max() <= 1):
+        picture = picture / 127.5 - 1 if bool(like.min() < 0) else picture / 255
+    return picture.to(like.dtype).contiguous()
 
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"repaint": repaint}

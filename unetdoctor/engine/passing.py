@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 from unetdoctor.engine.drawing import plain
 from unetdoctor.engine.skips import POINTWISE
-from unetdoctor.engine.tape import Ref, Tape
+from unetdoctor.engine.tape import Entry, Ref, Tape
 
 _ARRANGES = {"cat", "slice", "clone", "copy", "_to_copy", "mul", "where", "masked_fill", "contiguous", "index_put"}
 _ARRANGES |= {"slice_scatter", "select_scatter", "constant_pad_nd", "fill", "zero", "div", "stack"}
 """What moves, scales or overwrites values, and computes nothing else: no activation, which can be shut by itself."""
 _MAKES_CONSTANTS = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
 """What reads a tensor's shape alone."""
+
+
+def _arranges(entry: Entry) -> bool:
+    """Return whether an operation merely arranges: none does that training can change (a gate that starts at 0)."""
+    return (entry.traits.view or plain(entry.name) in _ARRANGES) and not entry.parameters
 
 
 def arranged(tape: Tape, join: int) -> tuple[int, tuple[int, ...]]:
@@ -26,7 +31,7 @@ def arranged(tape: Tape, join: int) -> tuple[int, tuple[int, ...]]:
         entry = tape.entries[op]
         if not carried.intersection(tape.producers(op)) or plain(entry.name) in _MAKES_CONSTANTS:
             continue
-        if not entry.traits.view and plain(entry.name) not in _ARRANGES:
+        if not _arranges(entry):
             continue
         carried.add(op)
         if entry.traits.mutated or (entry.shape == shape and not entry.traits.view):
@@ -52,14 +57,17 @@ def behind(tape: Tape, op: int) -> Ref | None:
                 continue
             seen.add(source)
             entry = tape.entries[source]
-            arranges = entry.traits.view or plain(entry.name) in _ARRANGES | _MAKES_CONSTANTS
-            if not arranges and entry.shape == shape and not entry.static:
+            if not _passes(entry) and entry.shape == shape and not entry.static:
                 return Ref(source, 0)
             waiting.append(source)
     return None
 
 
+def _passes(entry: Entry) -> bool:
+    return _arranges(entry) or plain(entry.name) in _MAKES_CONSTANTS
+
+
 def _arranged_from(tape: Tape, op: int) -> Iterator[int]:
     entry = tape.entries[op]
-    if entry.traits.view or plain(entry.name) in _ARRANGES | _MAKES_CONSTANTS:
+    if _passes(entry):
         yield from (source for source in tape.producers(op) if source >= 0)

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.crossing import exchange_skips
-from unetdoctor.engine.evaluation import Change, Intervention, isolated_random_state
+from unetdoctor.engine.evaluation import Change, isolated_random_state
+from unetdoctor.engine.operands import keeping, with_operand
 from unetdoctor.engine.passing import arranged, behind
 from unetdoctor.engine.skips import Join, consumer, find_joins
-from unetdoctor.engine.tape import Leaf, Ref, tensors
+from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import resolve
 from unetdoctor.facts import Remedy
 
@@ -55,27 +56,9 @@ def reconnect_skip(bench: Bench, remedy: Remedy) -> Change:
     source = drawn.op if drawn is not None else join.source
     if source < 0 or bench.tape.entries[source].shape != part.shape:
         raise NotApplicableError("what was drawn where it parts has another shape")
-    kept: list[Tensor] = []
-
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if isinstance(args[0], (list, tuple)):
-            joined = list(args[0])
-            joined[part.position] = kept[0]
-            return func(joined, *args[1:], **kwargs)
-        changed = list(args)
-        changed[part.position] = kept[0]
-        return func(*changed, **kwargs)
-
-    return Change(interventions={source: _keeping(kept), part.op: act})
-
-
-def _keeping(kept: list[Tensor]) -> Intervention:
-    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
-        kept[:] = [next(tensors(out)).clone()]
-        return out
-
-    return act
+    kept: dict[int, Tensor] = {}
+    joined = with_operand(part.position, lambda _: kept[source])
+    return Change(interventions={source: keeping(kept, source), part.op: joined})
 
 
 def leave_joined(bench: Bench, remedy: Remedy) -> Change:
@@ -84,16 +67,16 @@ def leave_joined(bench: Bench, remedy: Remedy) -> Change:
     base, undone = arranged(bench.tape, join.op)
     if not undone:
         raise NotApplicableError("nothing overwrites what was joined")
-    kept: list[Tensor] = []
+    kept: dict[int, Tensor] = {}
 
     def put_back(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return kept[0].clone()
+        return kept[base].clone()
 
     def unwritten(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return args[0]
 
     writes = {op: unwritten if bench.tape.entries[op].traits.mutated else put_back for op in undone}
-    return Change(interventions={base: _keeping(kept), **writes})
+    return Change(interventions={base: keeping(kept, base), **writes})
 
 
 def fresh_branch(bench: Bench, remedy: Remedy) -> Change:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unetdoctor.engine.liveliness import ends_of, floor_of, share_at_ends
 from unetdoctor.engine.tape import Entry, tensors
-from unetdoctor.facts import TensorStatistics
+from unetdoctor.facts import DisplayRange, TensorStatistics
 
 SAMPLE = 16_384
 """Values per tensor from which mean and spreads are taken."""
@@ -101,3 +101,18 @@ def _numbers(found: dict[int, Tensor]) -> dict[int, float]:
 def statistics_of(tensor: Tensor) -> TensorStatistics:
     """Return the numbers of one tensor, at once."""
     return TensorStatistics(*measure(tensor.detach(), sample_places(tensor.detach())).tolist())
+
+
+def range_of(tensor: Tensor) -> DisplayRange:
+    """Return how a picture is shown that nothing but its values tells of: as 0..1, 0..255 or -1..1."""
+    values = tensor.detach().flatten().float()
+    values = values[torch.isfinite(values)]
+    if not values.numel():
+        return DisplayRange(0.0, 1.0, "as is", "no finite value")
+    step = max(values.numel() // 200_000, 1)
+    low, high = torch.quantile(values[::step], torch.tensor([0.005, 0.995], device=values.device)).tolist()
+    if low >= -0.05 and high > 2 and high <= 260:
+        return DisplayRange(0.0, 255.0, "as is", "values in 0..255")
+    if low >= -0.05 and high <= 2:
+        return DisplayRange(0.0, 1.0, "as is", "values in 0..1")
+    return DisplayRange(-1.0, 1.0, "as is", "values on both sides of 0")

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from unetdoctor.engine.drawing import Drawing, plain
+from unetdoctor.engine.drawing import CHOOSING, COMPARING, Drawing, plain
 from unetdoctor.engine.observation import Observed, verify_now
 from unetdoctor.engine.tape import Entry, Ref, Tape
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
-
-DECISIONS = ("argmax", "argmin", "max")
-"""Operations that choose a class; `max` with its second result."""
 
 
 def tail(tape: Tape, drawing: Drawing) -> tuple[int, ...]:
@@ -33,9 +30,15 @@ def decision(tape: Tape, ops: tuple[int, ...]) -> Ref | None:
     for op in reversed(ops):
         name = plain(tape.entries[op].name)
         slot = 1 if name == "max" else 0
-        if name in DECISIONS and any(Ref(op, slot) in tape.inputs_of(later) for later in ops):
+        if name in CHOOSING and any(Ref(op, slot) in tape.inputs_of(later) for later in ops):
             return Ref(op, slot)
     return None
+
+
+def decides(tape: Tape, drawing: Drawing) -> bool:
+    """Return whether what is handed out was decided: a class chosen, or a threshold applied."""
+    ops = tail(tape, drawing)
+    return decision(tape, ops) is not None or any(plain(tape.entries[op].name) in COMPARING for op in ops)
 
 
 def usable(examination: Examination, seen: Observed) -> bool:

@@ -65,6 +65,9 @@ class Skip:
     """Whether something between the join and the layer that reads it can overwrite what was joined."""
     deep_blank: Place = field(default_factory=Place)
     """The layer that draws the deep branch, where its weights are all zero."""
+    deep_starts: bool = False
+    """Whether that layer is as people make one that is to start as nothing: a convolution, not transposed, of 1x1 or
+    with a bias of zero as well."""
     exchangeable: bool = False
     """Whether it was resized, and another resized skip fits in its place as it was drawn."""
     apart: float = float("nan")

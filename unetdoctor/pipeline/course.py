@@ -85,9 +85,9 @@ def run(request: Request, channel: Any) -> Report:
     clock.lap("check")
     trials, spent = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})
     clock.lap("trials")
-    proofs = frozenset(c.code for c in checks if c.proof_is_error)
+    proof = {c.code: c.is_proof for c in checks}
     final = frozenset(c.code for c in checks if c.warning_is_final)
-    findings = promoted(findings, trials, evidence.model.trained, proofs, final)
+    findings = promoted(findings, trials, evidence.model.trained, lambda f: proof[f.code](f, evidence), final)
     channel.stage("conclude")
     batch = _with_batch_statistics(examination, evidence)
     conclusion = conclude(

@@ -1,7 +1,7 @@
 """From findings and trials to ranked diagnoses."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from unetdoctor.checks.remedies import initialise_last
@@ -28,13 +28,14 @@ def promoted(
     findings: tuple[Finding, ...],
     trials: tuple[Trial, ...],
     trained: bool,
-    proofs: frozenset[str] = frozenset(),
+    is_proof: Callable[[Finding], bool] = lambda _: False,
     final: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """Return the findings, those of causes that an experiment proved raised from warnings to errors.
 
     In a trained network the cured symptom must be a warning itself: what notes say of synthetic inputs proves nothing.
-    `proofs` are the causes whose own reading is proof enough, `final` the symptoms of which a warning stays one.
+    `is_proof` says of a cause whether its own reading is proof enough, `final` are the symptoms of which a warning
+    stays one.
     """
     ill = {f.code: f.severity.rank for f in findings if f.ill}
     ill = {code: rank for code, rank in ill.items() if code not in final or rank == Severity.ERROR.rank}
@@ -42,7 +43,7 @@ def promoted(
     def proved(finding: Finding) -> bool:
         cured = {t.symptom for t in _own(finding, trials) if t.outcome is Outcome.CURED}
         least = Severity.WARNING.rank if trained else Severity.NOTE.rank
-        if finding.code in cured and finding.code in proofs:
+        if finding.code in cured and is_proof(finding):
             return True
         return any(ill.get(code, 0) >= least for code in cured - {finding.code})
 
