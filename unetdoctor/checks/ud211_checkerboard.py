@@ -63,7 +63,7 @@ class Checkerboard(Check):
         alone does not help: measured, 4x4 with stride 2 draws as much of a grid as 3x3. Judged for trained networks
         that draw pictures: in scores of classes a grid is none in the mask (networks that segment well hold .57), and
         that of fresh weights is noise. A kernel that is not divisible and whose taps agree is judged everywhere: its
-        grid is as strong as what it draws. A layer that a load left without a value is UD002's. So are pixels repeated behind the last layer.
+        grid is as strong as what it draws. So are pixels repeated behind the last layer.
     """
 
     code = "UD211"

@@ -12,7 +12,7 @@ ENDS_LIMIT = 0.5
 """Share of a picture's values at an end of the final activation from which on what arrives does harm. 0-.3: sound
 pictures. .9-1: sick ones. Huge logits of a network whose last layer makes up for it, that nothing bounds (relu: its
 ends are those of the display), or of a mask, which is sure of itself, are a note."""
-_BOUNDS = ("tanh", "sigmoid", "clamp", "clip", "hardtanh", "hardsigmoid")
+_BOUNDS = ("tanh", "sigmoid", "clamp", "hardtanh")
 """Final activations with two ends of their own."""
 
 

@@ -56,7 +56,7 @@ class ActivationTwice(Check):
         second = ends[-1] if ends and ends[-1].kind in FINAL and ends[-1].ends else None
         place = _place(run, second)
         confined = _confined(outputs) if evidence.model.trained and evidence.intent.effective.is_segmentation else None
-        if confined is not None and second is not None and second.kind != confined.kind:
+        if confined is not None and ends and ends[-1].ends and ends[-1].kind != confined.kind:
             confined = None
         if second is not None:
             first = next((a for a, b in pairwise(ends) if b is second and a.kind in FINAL and a.ends), None)

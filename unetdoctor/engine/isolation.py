@@ -55,8 +55,9 @@ def isolate(setting: Setting, seen: Observed, change: Change | None = None) -> I
     if not difference < float("inf") or not scale:
         return None
     precision = _precision(whole, setting.device)
-    found = Isolation(count, difference / scale, precision)
-    if found.relative <= _ROUNDING * precision or change is not None:
+    size = x.square().mean().sqrt().item()  # numbers far from 0 are rounded to their own size
+    found = Isolation(count, difference / scale, precision * size / scale)
+    if found.relative <= _ROUNDING * found.precision or change is not None:
         return found
     again = called(replace(setting, seed=setting.seed + 1), seen, seen.args, seen.kwargs)
     if again is None or not torch.equal(again, whole):
