@@ -324,9 +324,15 @@ class TestWeightsNeverLoaded:
         [
             (["down.0.conv.0", "down.0.conv.3", "down.1.conv.0"], ["down.1.conv.3", "up.0.conv.0", "up.0.conv.3"]),
             (["layers.0.attn.q", "layers.0.mlp.a", "layers.1.attn.q"], ["layers.1.mlp.a", "layers.2.attn.q", "head"]),
+            (["main.0", "main.1.a", "main.1.b"], ["main.2.a", "main.2.b", "main.3"]),
             (["layer1.0.conv1", "layer1.0.conv2", "layer2.0.conv1"], ["layer2.0.conv2", "layer2.1.conv1"]),
         ],
-        ids=["a repeated sequence", "a part that was filled elsewhere", "layers that were filled elsewhere"],
+        ids=[
+            "a repeated sequence",
+            "a part that was filled elsewhere",
+            "a row of equal blocks",
+            "layers that were filled elsewhere",
+        ],
     )
     def test_a_cut_through_blocks_of_one_kind_is_an_error(self, filled: list[str], empty: list[str]) -> None:
         network = model(*(layer(x) for x in filled), *(layer(x, **FRESH) for x in empty))

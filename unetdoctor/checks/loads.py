@@ -1,11 +1,13 @@
 """Questions about loaded weights that several checks ask, and the lines that load them rightly."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from unetdoctor.facts import Evidence, Place, Remedy, WeightsLoad, WeightsReading
 
 _NAMED = 2
+_BLOCK = 2
+"""Layers from which on what is repeated is a block, and no layer that happens to have the shape of another."""
 
 
 def named(names: tuple[str, ...]) -> str:
@@ -43,11 +45,11 @@ def torn(load: WeightsLoad, evidence: Evidence) -> bool:
     What is new as a whole tears nothing: a decoder or head behind a backbone that was taken, an adapter in each of its
     blocks, the end of a sequence.
     """
-    layers = [x.layer for x in evidence.model.layers if below(x.layer, load.module)]
-    empty = owners(load)
+    shapes = {x.layer: x.shape for x in evidence.model.layers if below(x.layer, load.module)}
+    layers, empty = list(shapes), owners(load)
     filled = {x for x in layers if x not in empty}
     blocks = {_block(x, layers) for x in filled}
-    parts = _Parts(layers, filled)
+    parts = _Parts(shapes, filled)
     return _halved(load, layers) or any(
         x in empty and _block(x, layers) in blocks and not parts.are_new(x) for x in layers
     )
@@ -73,14 +75,14 @@ def _halved(load: WeightsLoad, layers: Iterable[str]) -> bool:
 class _Parts:
     """The parts of a network, and which of them hold a layer that was filled."""
 
-    def __init__(self, layers: Iterable[str], filled: Iterable[str]) -> None:
-        self._inside: dict[str, set[str]] = {}
-        for layer in layers:
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], filled: Iterable[str]) -> None:
+        self._inside: dict[str, dict[str, tuple[int, ...]]] = {}
+        for layer, shape in shapes.items():
             for front in _fronts(layer):
-                self._inside.setdefault(front, set()).add(layer.removeprefix(f"{front}."))
+                self._inside.setdefault(front, {})[layer.removeprefix(f"{front}.")] = shape
         self._held = {front for layer in filled for front in (*_fronts(layer), layer)}
         self._held_names = {_name(x) for x in self._held}
-        self._names = Counter(_name(x) for x in layers)
+        self._names = Counter(_name(x) for x in shapes)
         self._kinds = Counter(frozenset(x) for x in self._inside.values())
 
     def are_new(self, layer: str) -> bool:
@@ -91,7 +93,7 @@ class _Parts:
         """Return whether a part is empty and no part like it was filled.
 
         A name is new where nothing of that name was filled; that of a single layer must stand in several blocks. A
-        number is new at the end of a sequence, which must stand in the network once.
+        number is new at the end of a sequence, which must stand in the network once and be no row of equal blocks.
         """
         if part in self._held:
             return False
@@ -101,7 +103,10 @@ class _Parts:
         front = f"{sequence}." if sequence else ""
         before = (x.removeprefix(front) for x in self._held if x.startswith(front))
         last = max((int(x) for x in before if x.isdecimal()), default=-1)
-        return int(_name(part)) > last and self._kinds[frozenset(self._inside[sequence])] == 1
+        if int(_name(part)) < last or self._kinds[frozenset(self._inside[sequence])] > 1:
+            return False
+        block = self._inside.get(part, {})
+        return len(block) < _BLOCK or self._inside.get(f"{front}{last}") != block
 
 
 def _fronts(layer: str) -> Iterator[str]:
