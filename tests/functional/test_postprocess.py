@@ -36,6 +36,7 @@ SOUND = {
     "numpy floats": (3, "return sigmoid(y.numpy())"),
     "numpy mask of 0 and 255": (1, "return ((y.numpy() > 0) * 255).astype(np.uint8)"),
     "numpy mask of 0 and 255, of nothing": (1, "return ((y.numpy() > 9) * 255).astype(np.uint8)"),
+    "numpy mask of what is small": (1, "return ((y.numpy() < 0) * 255).astype(np.uint8)"),
     "numpy mask of 0 and 1": (1, "return (y.numpy() > 0).astype(np.uint8)"),
     "numpy palette": (4, "return VOC[y.numpy().argmax(1)]"),
     "numpy ids, spread": (4, "return (y.numpy().argmax(1) * 85).astype(np.uint8)"),
