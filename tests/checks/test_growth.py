@@ -4,9 +4,25 @@ from dataclasses import replace
 
 import pytest
 
-from tests.checks.build import NAN, evidence, examine, layer, model, norm, only, op, output, pristine, run, statistics
+from tests.checks.build import (
+    MASK,
+    NAN,
+    OTHER,
+    PICTURE,
+    evidence,
+    examine,
+    layer,
+    model,
+    norm,
+    only,
+    op,
+    output,
+    pristine,
+    run,
+    statistics,
+)
 from unetdoctor.checks.growth import growth
-from unetdoctor.facts import Evidence, Op, Run, Severity
+from unetdoctor.facts import Evidence, Intent, Op, Run, Severity
 
 SATURATED = output(drawn_by=5, at_low=0.5, at_high=0.5, raw_spread=900.0)
 
@@ -54,6 +70,11 @@ class TestSignalExplodes:
     def test_logits_that_nothing_bounds_are_a_note(self) -> None:
         unbounded = growing(0.5, 0.4, 300.0, 400.0, 250.0, activation="")
         assert only("UD404", evidence(runs=(unbounded,))).severity is Severity.NOTE
+
+    @pytest.mark.parametrize(("activation", "intent"), [("relu", PICTURE), ("relu", OTHER), ("sigmoid", MASK)])
+    def test_ends_of_the_display_alone_and_of_a_mask_are_a_note(self, activation: str, intent: Intent) -> None:
+        given = growing(0.5, 0.4, 300.0, 400.0, 250.0, activation=activation)
+        assert only("UD404", evidence(runs=(given,), intent=intent)).severity is Severity.NOTE
 
     def test_a_last_layer_that_makes_up_for_it_is_a_note(self) -> None:
         small = growing(0.5, 0.4, 300.0, 400.0, 250.0, at_low=0.0, at_high=0.1)

@@ -84,33 +84,45 @@ class TestActivationTwice:
 class TestConfinedValues:
     """UD502 where the graph does not tell: a trained network whose values keep to what two activations leave."""
 
+    MASK = Intent(Task.BINARY)
+
     def drawn(self, low: float, high: float, channels: int = 1, error: float = 0.5) -> Output:
         parts = [channel(i) for i in range(channels)]
         return output(parts, minimum=low, maximum=high, head=numbers(channel_sum_error=error))
 
     @pytest.mark.parametrize("ends", [(), (finish("sigmoid"),)])
     def test_sigmoid(self, ends: tuple[Finish, ...]) -> None:
-        finding = only("UD502", ended(*ends, drawn=self.drawn(0.5002, 0.7305)))
+        finding = only("UD502", ended(*ends, drawn=self.drawn(0.5002, 0.7305), intent=self.MASK))
         assert finding.severity is Severity.ERROR
         assert "sigmoid applied twice" in finding.message
         assert [r.action for r in finding.remedies] == ["skip_operation" if ends else "structural"]
 
     @pytest.mark.parametrize(("channels", "low", "high"), [(2, 0.2689, 0.7311), (3, 0.2119, 0.5761)])
     def test_softmax(self, channels: int, low: float, high: float) -> None:
-        finding = only("UD502", ended(drawn=self.drawn(low, high, channels, 1e-6)))
+        finding = only("UD502", ended(drawn=self.drawn(low, high, channels, 1e-6), intent=self.MASK))
         assert finding.severity is Severity.WARNING
         assert "softmax applied twice" in finding.message
 
     @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.5, 0.65), (0.55, 0.7311), (0.49, 0.7311), (0.5, 0.75)])
     def test_other_ranges_are_in_order(self, low: float, high: float) -> None:
-        assert not only("UD502", ended(drawn=self.drawn(low, high))).ill
+        assert not only("UD502", ended(drawn=self.drawn(low, high), intent=self.MASK)).ill
+
+    @pytest.mark.parametrize("ends", [(), (finish("tanh"),)])
+    def test_a_picture_may_have_such_values(self, ends: tuple[Finish, ...]) -> None:
+        drawn = self.drawn(0.5005, 0.73, 3)
+        assert not only("UD502", ended(*ends, drawn=drawn, intent=Intent(Task.RGB))).ill
+
+    @pytest.mark.parametrize("kind", ["tanh", "relu", "clamp"])
+    def test_another_function_at_the_end_is_in_order(self, kind: str) -> None:
+        given = ended(finish(kind), drawn=self.drawn(0.5002, 0.7305), intent=self.MASK)
+        assert not any(x.ill for x in examine("UD502", given))
 
     def test_one_input_that_goes_beyond_is_enough(self) -> None:
-        given = evidence(self.drawn(0.5, 0.7311), self.drawn(0.2, 0.7311), finishes=())
+        given = evidence(self.drawn(0.5, 0.7311), self.drawn(0.2, 0.7311), finishes=(), intent=self.MASK)
         assert not only("UD502", given).ill
 
     def test_fresh_weights_are_not_judged(self) -> None:
-        assert examine("UD502", ended(drawn=self.drawn(0.5, 0.7311), trained=False)) == []
+        assert examine("UD502", ended(drawn=self.drawn(0.5, 0.7311), trained=False, intent=self.MASK)) == []
 
 
 class TestSoftmaxOnOneChannel:

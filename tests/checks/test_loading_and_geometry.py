@@ -108,6 +108,21 @@ class TestMapBelowItsKernel:
         assert "reads a map of 2x2 with a kernel of 3x3, of an input of 100x100." in finding.message
         assert [x.parameters for x in finding.remedies] == [{"size": [128, 128]}]
 
+    @pytest.mark.parametrize(
+        ("passing", "size"),
+        [
+            (((80, 80), (48, 640), (80, 400), (96, 512)), [48, 640]),
+            (((80, 80), (80, 400), (96, 512)), [80, 400]),
+            (((80, 80), (128, 128), (512, 512)), [512, 512]),
+            (((80, 80), (128, 128)), [128, 128]),
+        ],
+        ids=["the smallest area", "both sides", "squares", "none is large enough"],
+    )
+    def test_no_side_of_the_size_is_smaller(self, passing: tuple[tuple[int, int], ...], size: list[int]) -> None:
+        small = replace(self._small(self.MESSAGE), input_shape=(1, 3, 48, 400))
+        finding = examine("UD102", crashed(small, shapes=replace(SWEEP, passing=passing)))[0]
+        assert [x.parameters for x in finding.remedies] == [{"size": size}]
+
     def test_another_refusal_is_none(self) -> None:
         assert not examine("UD102", crashed(self._small("expected 3 channels")))
 

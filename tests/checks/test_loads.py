@@ -290,13 +290,53 @@ class TestWeightsNeverLoaded:
         ("names", "missing"),
         [
             (("encoder.a", "encoder.b", "decoder.a"), ("encoder.b.weight", "decoder.a.weight")),
-            (("main.0", "main.2", "main.4"), ("main.2.weight", "main.4.weight")),
+            (("main.4", "main.0", "main.2"), ("main.0.weight", "main.2.weight")),
             (("encoder", "neck", "head"), ("neck.bias", "head.weight")),
         ],
         ids=["a block in part", "a sequence in part", "a layer in part"],
     )
     def test_half_a_block_is_no_new_decoder(self, names: tuple[str, ...], missing: tuple[str, ...]) -> None:
         network = model(layer(names[0]), layer(names[1], **FRESH), layer(names[2], **FRESH))
+        given = dropped(common=2, stored=2, missing=missing, unexpected=(), readings=())
+        assert only("UD002", evidence(model=network, loads=(given,))).severity is Severity.ERROR
+
+    @pytest.mark.parametrize(
+        ("filled", "empty"),
+        [
+            (
+                ["stem", *(f"encoder.{n}.conv" for n in range(3)), "head"],
+                [f"encoder.{n}.adapter.{m}" for n in range(3) for m in (0, 2)],
+            ),
+            ([f"blocks.{n}.attn.q" for n in range(3)], [f"blocks.{n}.attn.lora" for n in range(3)]),
+            (["0", "3", "6"], ["10", "12"]),
+            (["model.encoder.a", "model.encoder.b"], ["model.decoder.a", "head"]),
+        ],
+        ids=["adapters", "one layer in each block", "the end of a sequence", "a decoder inside a part"],
+    )
+    def test_what_is_new_as_a_whole_is_a_note(self, filled: list[str], empty: list[str]) -> None:
+        network = model(*(layer(x) for x in filled), *(layer(x, **FRESH) for x in empty))
+        missing = tuple(f"{x}.{name}" for x in empty for name in ("weight", "bias"))
+        given = dropped(common=2, stored=2, missing=missing, unexpected=(), readings=())
+        assert only("UD002", evidence(model=network, loads=(given,))).severity is Severity.NOTE
+
+    @pytest.mark.parametrize(
+        ("filled", "empty"),
+        [
+            (["down.0.conv.0", "down.0.conv.3", "down.1.conv.0"], ["down.1.conv.3", "up.0.conv.0", "up.0.conv.3"]),
+            (["layers.0.attn.q", "layers.0.mlp.a", "layers.1.attn.q"], ["layers.1.mlp.a", "layers.2.attn.q", "head"]),
+            (["main.0", "main.1.a", "main.1.b"], ["main.2.a", "main.2.b", "main.3"]),
+            (["layer1.0.conv1", "layer1.0.conv2", "layer2.0.conv1"], ["layer2.0.conv2", "layer2.1.conv1"]),
+        ],
+        ids=[
+            "a repeated sequence",
+            "a part that was filled elsewhere",
+            "a row of equal blocks",
+            "layers that were filled elsewhere",
+        ],
+    )
+    def test_a_cut_through_blocks_of_one_kind_is_an_error(self, filled: list[str], empty: list[str]) -> None:
+        network = model(*(layer(x) for x in filled), *(layer(x, **FRESH) for x in empty))
+        missing = tuple(f"{x}.weight" for x in empty)
         given = dropped(common=2, stored=2, missing=missing, unexpected=(), readings=())
         assert only("UD002", evidence(model=network, loads=(given,))).severity is Severity.ERROR
 

@@ -167,6 +167,20 @@ class TestFlatPicture:
         assert finding.readings[0].unit == "8-bit levels"
         assert finding.readings[1].value == 0.5
 
+    @pytest.mark.parametrize(
+        ("task", "outside", "spread", "severity"),
+        [
+            (Task.REGRESSION, 1.0, 300.0, Severity.NOTE),
+            (Task.REGRESSION, 1.0, 10.0, Severity.WARNING),
+            (Task.REGRESSION, 0.1, 300.0, Severity.WARNING),
+            (Task.RGB, 1.0, 300.0, Severity.ERROR),
+        ],
+        ids=["inverse depth", "the same everywhere", "on the display", "a picture"],
+    )
+    def test_quantities_beyond_any_display(self, task: Task, outside: float, spread: float, severity: Severity) -> None:
+        drawn = output([flat(0, 255)], outside=outside, raw_spread=spread, minimum=100.0, maximum=500.0)
+        assert only("UD203", evidence(drawn, intent=Intent(task))).severity is severity
+
     def test_an_even_colour_is_as_flat(self) -> None:
         finding = only("UD203", evidence(output([flat(0, 200), flat(1, 90), flat(2, 20)])))
         assert finding.severity is Severity.ERROR

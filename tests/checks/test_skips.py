@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.checks.build import MASK, NAN, OTHER, PICTURE, evidence, examine, only
+from tests.checks.test_loads import load
 from unetdoctor.checks import by_code
 from unetdoctor.facts import Blocks, Evidence, Grid, Intent, Maker, Place, Severity, Skip
 
@@ -243,6 +244,11 @@ class TestCheckerboard:
     def test_scores_are_not_judged(self) -> None:
         assert examine("UD211", replace(self.grid(0.5, 0.5), intent=MASK)) == []
         assert examine("UD211", evidence()) == []
+
+    @pytest.mark.parametrize(("name", "severity"), [("paint", Severity.NOTE), ("grow", Severity.WARNING)])
+    def test_a_layer_that_a_load_left_empty_is_noise(self, name: str, severity: Severity) -> None:
+        given = load(own=True, common=4, missing=(f"{name}.weight",))
+        assert only("UD211", replace(self.grid(0.3, 0.2), loads=(given,))).severity is severity
 
     def uneven(self, **fields: float) -> tuple[Maker, ...]:
         told = {"imbalance": 0.24, "follows": 0.95, **fields}

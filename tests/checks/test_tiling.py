@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.checks.build import evidence, examine, only
 from unetdoctor.facts import Severity, TileSeam
 
-SEAM = TileSeam(reach=21, measured=64, stride=8, border=0.4)
+SEAM = TileSeam(reach=21, measured=64, stride=8, border=0.4, tolerance=0.02)
 
 
 class TestTileSeams:
@@ -15,6 +15,7 @@ class TestTileSeams:
         finding = only("UD108", replace(evidence(), seam=SEAM))
         assert not finding.ill
         assert "an overlap of 24 pixels" in finding.message
+        assert "by more than 2 % within 21 of its 64 pixels" in finding.message
 
     def test_no_overlap_is_needed(self) -> None:
         assert "no overlap" in only("UD108", replace(evidence(), seam=replace(SEAM, reach=0))).message

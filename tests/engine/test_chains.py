@@ -98,7 +98,7 @@ class TestPainting:
         "end", [lambda y: y, lambda y: y + COLOURS[y.argmax(1)].permute(0, 3, 1, 2), lambda y: y.argmax(0)]
     )
     def test_what_is_no_even_colour(self, end):
-        assert examined(end).evidence().painting is None or end(torch.rand(2, 3, 4, 4)).shape[0] == 3
+        assert examined(end).evidence().painting is None
 
     def test_repainted(self):
         examination = examined(lambda y: (y.argmax(1) * 255).to(torch.uint8))

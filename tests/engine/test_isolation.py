@@ -156,7 +156,30 @@ def test_half_precision_is_judged_by_its_own_rounding():
     x = torch.randn(2, 3, 8, 8).bfloat16()
     found = isolate(setting, observe(setting, Probe("noise", (2, 3, 8, 8), False, False), (x,), {}, verify=False))
     assert found is not None
-    assert found.precision == torch.finfo(torch.bfloat16).eps
+    assert torch.finfo(torch.bfloat16).eps <= found.precision < 2 * torch.finfo(torch.bfloat16).eps
+
+
+class OnTopOf(Network):
+    """A faint picture on a large constant."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 12 + 0.003 * super().forward(x)
+
+
+def test_a_mean_far_above_the_spread_is_rounded_to_its_own_size():
+    found, _ = isolated(OnTopOf(nn.Conv2d(4, 4, 3, padding=1)).eval())
+    assert found is not None
+    assert found.precision > 1000 * torch.finfo(torch.float32).eps
+    assert found.relative < 5 * found.precision
+    assert found.origin is None
+
+
+def test_what_mixes_below_a_large_mean_is_found():
+    found, names = isolated(OnTopOf(Between("softmax")).eval())
+    assert found is not None
+    assert found.relative > 100 * found.precision
+    assert found.origin is not None
+    assert names[found.origin] == "_softmax"
 
 
 def test_training_flags_are_put_back_after_every_pass():

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.engine.networks import NETWORKS
+from unetdoctor.checks.ud211_checkerboard import AGREE_LIMIT
 from unetdoctor.engine import checkerboard
 from unetdoctor.engine.ablation import skips, skips_under
 from unetdoctor.engine.examination import Examination
@@ -319,3 +320,7 @@ class TestGrid:
         weight = torch.randn(4, 3, 3, 3)
         even = evened(weight, (2, 2))
         assert torch.allclose(even.sum(dim=(2, 3)), weight.sum(dim=(2, 3)), atol=1e-5)
+
+
+def test_fresh_grids_are_measured_where_they_are_judged():
+    assert checkerboard.NOISE == AGREE_LIMIT

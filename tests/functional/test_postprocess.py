@@ -1,11 +1,13 @@
 """`--postprocess script.py:fn`: the person's own function behind the network, in torch, NumPy and Pillow."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.functional.run import examine, export
 from tests.functional.test_chains import MODEL, TRAINED
+from unetdoctor.cli import main
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.facts import Severity
 
@@ -34,6 +36,7 @@ SOUND = {
     "numpy floats": (3, "return sigmoid(y.numpy())"),
     "numpy mask of 0 and 255": (1, "return ((y.numpy() > 0) * 255).astype(np.uint8)"),
     "numpy mask of 0 and 255, of nothing": (1, "return ((y.numpy() > 9) * 255).astype(np.uint8)"),
+    "numpy mask of what is small": (1, "return ((y.numpy() < 0) * 255).astype(np.uint8)"),
     "numpy mask of 0 and 1": (1, "return (y.numpy() > 0).astype(np.uint8)"),
     "numpy palette": (4, "return VOC[y.numpy().argmax(1)]"),
     "numpy ids, spread": (4, "return (y.numpy().argmax(1) * 85).astype(np.uint8)"),
@@ -70,11 +73,16 @@ CONTAINERS = {
 }
 
 
-def report(folder: Path, channels: int, body: str, returned: str = "return y", **fields):
+def write(folder: Path, channels: int, body: str, returned: str = "return y") -> None:
+    """Write a network and the script of its function."""
     named = "from typing import NamedTuple\n\n\nclass Pair(NamedTuple):\n    first: object\n    second: object\n"
     text = named + MODEL.format(channels=channels, body=returned) + TRAINED
     (folder / "model.py").write_text(text, encoding="utf-8")
     (folder / "post.py").write_text(SCRIPT.format(body=body.replace("\\n", "\n")), encoding="utf-8")
+
+
+def report(folder: Path, channels: int, body: str, returned: str = "return y", **fields):
+    write(folder, channels, body, returned)
     given = {"target": "model.py", "postprocess": "post.py:show", **fields}
     return examine(given.pop("target"), directory=folder, **given)
 
@@ -121,6 +129,47 @@ def test_a_traced_network(tmp_path: Path) -> None:
 def test_an_error_in_it_is_one_sentence(tmp_path: Path, body: str, sentence: str) -> None:
     with pytest.raises(RequestError, match=sentence):
         report(tmp_path, 1, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (
+            "return y.numpy()[9]",
+            "raised IndexError: index 9 is out of bounds for axis 0 with size 2 (post.py, line 13).",
+        ),
+        ("raise ValueError('no such class')", "raised ValueError: no such class (post.py, line 13)."),
+    ],
+)
+def test_from_the_command_line_it_is_a_wrong_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: str, sentence: str
+) -> None:
+    code, said = commanded(tmp_path, monkeypatch, capsys, body)
+    assert code == 2
+    assert said.strip() == f"error: --postprocess post.py:show {sentence}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing keeps files from being written")
+def test_a_function_that_saves_its_picture_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = f"Image.new('L', (8, 8)).save({str(tmp_path / 'prediction.png')!r}); return y"
+    code, said = commanded(tmp_path, monkeypatch, capsys, body)
+    if (tmp_path / "prediction.png").exists():
+        pytest.skip("this machine keeps no process from writing")
+    assert code == 2
+    assert "raised PermissionError" in said
+    assert "(post.py, line 13). The function writes files, which is not possible here; name one that returns" in said
+
+
+def commanded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: str
+) -> tuple[int, str]:
+    """Return exit code and stderr of the whole command, worker and all."""
+    write(folder, 1, body)
+    monkeypatch.chdir(folder)
+    code = main(["inspect", "model.py", "--postprocess", "post.py:show", "--no-pictures", "--quiet"])
+    return code, capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

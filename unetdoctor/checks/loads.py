@@ -1,10 +1,13 @@
 """Questions about loaded weights that several checks ask, and the lines that load them rightly."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from unetdoctor.facts import Evidence, Place, Remedy, WeightsLoad, WeightsReading
 
 _NAMED = 2
+_BLOCK = 2
+"""Layers from which on what is repeated is a block, and no layer that happens to have the shape of another."""
 
 
 def named(names: tuple[str, ...]) -> str:
@@ -39,18 +42,82 @@ def below(layer: str, module: str) -> bool:
 def torn(load: WeightsLoad, evidence: Evidence) -> bool:
     """Return whether a block of the network, or a single layer of it, was filled in part.
 
-    A new decoder or head behind a backbone that was taken is a block of its own. The numbered parts of a sequence are
-    one block.
+    What is new as a whole tears nothing: a decoder or head behind a backbone that was taken, an adapter in each of its
+    blocks, the end of a sequence.
     """
-    layers = [x.layer for x in evidence.model.layers if below(x.layer, load.module)]
-    empty, missing = owners(load), set(load.missing)
-    front = f"{load.module}." if load.module else ""
-    halved = any(f"{x}.weight".removeprefix(front) not in missing for x in layers if x in empty) and not load.reshaped
-    halved = halved or any(
-        x.endswith("running_var") and f"{x.removesuffix('var')}mean" not in missing for x in load.missing
+    shapes = {x.layer: x.shape for x in evidence.model.layers if below(x.layer, load.module)}
+    layers, empty = list(shapes), owners(load)
+    filled = {x for x in layers if x not in empty}
+    blocks = {_block(x, layers) for x in filled}
+    parts = _Parts(shapes, filled)
+    return _halved(load, layers) or any(
+        x in empty and _block(x, layers) in blocks and not parts.are_new(x) for x in layers
     )
-    filled, left = ({_block(x, layers) for x in layers if (x in empty) is without} for without in (False, True))
-    return halved or bool(filled & left)
+
+
+def left_empty(evidence: Evidence, layer: str) -> bool:
+    """Return whether the user's own load left this layer without a value."""
+    return any(load.own and layer in owners(load) for load in evidence.loads)
+
+
+def _halved(load: WeightsLoad, layers: Iterable[str]) -> bool:
+    """Return whether a layer got its weight and not its bias, or half of its statistics."""
+    front = f"{load.module}." if load.module else ""
+    names = {f"{front}{name}" for name in load.missing}
+    left: dict[str, set[str]] = {}
+    for name in names:
+        owner, _, last = name.rpartition(".")
+        left.setdefault(owner, set()).add(last)
+    halved = not load.reshaped and any(left.get(x) == {"bias"} for x in layers)
+    return halved or any("running_var" in x and "running_mean" not in x for x in left.values())
+
+
+class _Parts:
+    """The parts of a network, and which of them hold a layer that was filled."""
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], filled: Iterable[str]) -> None:
+        self._inside: dict[str, dict[str, tuple[int, ...]]] = {}
+        for layer, shape in shapes.items():
+            for front in _fronts(layer):
+                self._inside.setdefault(front, {})[layer.removeprefix(f"{front}.")] = shape
+        self._held = {front for layer in filled for front in (*_fronts(layer), layer)}
+        self._held_names = {_name(x) for x in self._held}
+        self._names = Counter(_name(x) for x in shapes)
+        self._kinds = Counter(frozenset(x) for x in self._inside.values())
+
+    def are_new(self, layer: str) -> bool:
+        """Return whether an empty layer belongs to a part that is new as a whole."""
+        return any(self._is_new(part, part == layer) for part in (*_fronts(layer), layer) if part)
+
+    def _is_new(self, part: str, is_layer: bool) -> bool:
+        """Return whether a part is empty and no part like it was filled.
+
+        A name is new where nothing of that name was filled; that of a single layer must stand in several blocks. A
+        number is new at the end of a sequence, which must stand in the network once and be no row of equal blocks.
+        """
+        if part in self._held:
+            return False
+        if not _name(part).isdecimal():
+            return _name(part) not in self._held_names and (not is_layer or self._names[_name(part)] > 1)
+        sequence = part.rpartition(".")[0]
+        front = f"{sequence}." if sequence else ""
+        before = (x.removeprefix(front) for x in self._held if x.startswith(front))
+        last = max((int(x) for x in before if x.isdecimal()), default=-1)
+        if int(_name(part)) < last or self._kinds[frozenset(self._inside[sequence])] > 1:
+            return False
+        block = self._inside.get(part, {})
+        return len(block) < _BLOCK or self._inside.get(f"{front}{last}") != block
+
+
+def _fronts(layer: str) -> Iterator[str]:
+    """Yield the names of the parts that a layer stands in, outermost first: the network, `down`, `down.1`."""
+    yield ""
+    parts = layer.split(".")
+    yield from (".".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _name(part: str) -> str:
+    return part.rpartition(".")[2]
 
 
 def _block(layer: str, layers: Iterable[str]) -> str:

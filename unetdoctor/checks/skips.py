@@ -10,7 +10,8 @@ FRESH_LIMIT = 1e-9
 running statistics that were never filled. Exactly 0: severed."""
 
 LOUD = 1e-3
-"""Spread of a branch over that of the other one at the join from which rounding cannot swallow its influence."""
+"""Spread of a branch over that of the other one at the join from which rounding cannot swallow its influence. Below
+1e-7 float32 does. The weaker branch of 25 sound networks: .04-1 trained, .0004-1 fresh."""
 
 
 def is_known(value: float) -> bool:

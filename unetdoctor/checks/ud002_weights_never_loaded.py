@@ -14,7 +14,8 @@ NEVER_LOADED = 80.0
 PART = 25.0
 """The same share, after a load that took all it was handed and that filled a block of a network in part. 2-12: a new
 head, as fine-tuning wants it, a note. 33-56: the first half of the weights of 10 trained networks; what the rest draws
-was never learned. A block that is new as a whole, a decoder behind a backbone, is a note at any share."""
+was never learned. A block that is new as a whole (a decoder behind a backbone, an adapter in each block, the end
+of a sequence) is a note at any share."""
 _NAMED = 4
 
 

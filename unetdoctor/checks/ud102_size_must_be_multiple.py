@@ -75,14 +75,14 @@ class SizeMustBeMultiple(Check):
         before = ""
         if known.losing:
             before = f"; {len(known.losing)} convolutions without padding take {known.lost} pixels, at {known.named}"
-        larger = [s for s in evidence.shapes.passing if s > crash.input_shape[-2:]] if evidence.shapes else []
+        size = _enough(evidence.shapes, crash.input_shape[-2:]) if evidence.shapes else None
         padding = [same_padding(known.losing, evidence, cls.code)] if known.losing else []
         return cls.finding(
             f"`{crash.op}` at {crash.place.text} reads a map of {read[0]}x{read[1]} with a kernel of "
             f"{kernel[0]}x{kernel[1]}, of an input of {crash.input_shape[-2]}x{crash.input_shape[-1]}{before}.",
             [Reading("smallest side of the map", min(read), "pixels", lower=max(kernel))],
             place=crash.place,
-            remedies=[*padding, *([_resize(min(larger), cls.code)] if larger else [])],
+            remedies=[*padding, *([_resize(size, cls.code)] if size else [])],
             op=len(run.ops),
         )
 
@@ -97,6 +97,15 @@ class SizeMustBeMultiple(Check):
             severity=Severity.ERROR if refused else Severity.NOTE,
             remedies=[_resize((height, width), cls.code)],
         )
+
+
+def _enough(sweep: ShapeSweep, asked: tuple[int, ...]) -> _Sides | None:
+    """Return the smallest size that passes and has no smaller side; else the one that passes of the nearest area."""
+    area = asked[0] * asked[1]
+    larger = [s for s in sweep.passing if s[0] >= asked[0] and s[1] >= asked[1]]
+    if larger:
+        return min(larger, key=lambda s: s[0] * s[1])
+    return min(sweep.passing, key=lambda s: (abs(s[0] * s[1] - area), s), default=None)
 
 
 def _resize(size: _Sides, cause: str) -> Remedy:

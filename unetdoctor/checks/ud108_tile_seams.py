@@ -43,8 +43,8 @@ class TileSeams(Check):
         wide = "a tile of this size has no part that is free of it"
         yield cls.finding(
             f"At its cut a tile differs from the whole picture by {shown(100 * seam.border)} % of the output's spread, "
-            f"and by more than 1 % within {seam.reach} of its {seam.measured} pixels ({shown(share)} %, at most "
-            f"{REACH_LIMIT:g} %): {wide if share > REACH_LIMIT else overlap}.",
+            f"and by more than {shown(100 * seam.tolerance)} % within {seam.reach} of its {seam.measured} pixels "
+            f"({shown(share)} %, at most {REACH_LIMIT:g} %): {wide if share > REACH_LIMIT else overlap}.",
             [Reading("reach of a tile's cut over the tile", share, "%", upper=REACH_LIMIT)],
             severity=Severity.NOTE,
         )

@@ -17,7 +17,7 @@ from unetdoctor.checks.pictures import (
     severity,
 )
 from unetdoctor.checks.remedies import DULL_PICTURE
-from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Run, Severity
+from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Run, Severity, Task
 
 LOGIT_LIMIT = 0.5
 """Spread of a mask's logits within a picture. Networks that learned nothing: .09-.18. Healthy ones: 1.8-4.3."""
@@ -27,6 +27,10 @@ inputs."""
 VALUE_LIMIT = 0.02
 """The same where a head without activation is only taken for a mask. .04-.25: trained depth, flow and pictures in 0..1,
 which are none. Under .02: flat in any unit that is usual."""
+BEYOND = 0.5
+"""Share of a regression's values outside the display from which its tone there says nothing. 0: depth and flow in small
+units. .9-1: inverse depth in the hundreds. Their contrast is then judged against the largest value."""
+_LEVELS = 255
 _BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
 
 
@@ -72,7 +76,7 @@ class FlatPicture(Check):
             f"(at least {FLAT_STD:g}) {inputs(evidence)}, shown in {display(output)}.",
             either(*readings),
             place=where,
-            severity=severity(evidence),
+            severity=Severity.NOTE if _is_measured(evidence, output) else severity(evidence),
             op=output.drawn_by,
         )
 
@@ -99,6 +103,12 @@ def _mask_severity(evidence: Evidence, output: Output) -> Severity:
         return Severity.WARNING
     certain = output.raw_spread <= LOGIT_CERTAIN or any(run.probe.real for run, _ in evidence.outputs)
     return Severity.ERROR if certain else Severity.WARNING
+
+
+def _is_measured(evidence: Evidence, output: Output) -> bool:
+    """Return whether these are quantities far beyond any display (inverse depth) that vary within the picture."""
+    beyond = evidence.intent.effective is Task.REGRESSION and output.outside > BEYOND
+    return beyond and _LEVELS * output.raw_spread >= FLAT_SPREAD * max(abs(output.minimum), abs(output.maximum))
 
 
 def _tone(output: Output) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
+from unetdoctor.checks.loads import left_empty
 from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, judged
 from unetdoctor.facts import Blocks, Evidence, Finding, Grid, Kind, Maker, Place, Reading, Remedy, Severity
 
@@ -91,7 +92,7 @@ class Checkerboard(Check):
             return
         agreeing = [maker for maker in grid.makers if _agrees(maker)]
         if agreeing or (evidence.model.trained and evidence.intent.effective.is_picture):
-            yield cls._grid(grid, agreeing[-1] if agreeing else _likely(grid))
+            yield cls._grid(evidence, grid, agreeing[-1] if agreeing else _likely(grid))
 
     @classmethod
     def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
@@ -101,7 +102,7 @@ class Checkerboard(Check):
         return (blocks is None or finding.op != blocks.op) and (evidence.intent.effective.is_picture or strong)
 
     @classmethod
-    def _grid(cls, grid: Grid, maker: Maker) -> Finding:
+    def _grid(cls, evidence: Evidence, grid: Grid, maker: Maker) -> Finding:
         even, picture = (RANDOM_EVEN_LIMIT, RANDOM_PICTURE_LIMIT) if maker.uneven else (EVEN_LIMIT, PICTURE_LIMIT)
         agrees = _agrees(maker)
         even = AGREE_EVEN_LIMIT if agrees else even
@@ -117,7 +118,7 @@ class Checkerboard(Check):
             f"{maker.place.text}.",
             (on_even, in_picture) if agrees else either(on_even, in_picture),
             place=maker.place,
-            severity=Severity.WARNING,
+            severity=Severity.NOTE if left_empty(evidence, maker.place.layer) else Severity.WARNING,
             remedies=_remedies(grid, maker),
             op=maker.op,
         )

@@ -21,9 +21,11 @@ CONSTANT_LIMIT = 5.0
 """That difference over its own spread. Up to 3.9: another white balance or saturation, of any strength. 7 and more: a
 constant; 2-10 where it is clipped."""
 SAME_PICTURE = 0.8
-"""Correlation of the brightness from which on both show the same."""
+"""Correlation of the brightness from which on both show the same. Gamma, posterised, equalised: .89-1 on five
+photographs; strong noise or blur: .64-.93. Mirrored, edges, negative: at most .44; solarised: .53-.81."""
 FEWEST_TINTS = 8.0
-"""Spread of the photograph's red minus blue, in 8-bit levels, from which on its colours are told apart."""
+"""Spread of the photograph's red minus blue, in 8-bit levels, from which on its colours are told apart. 22-68: five
+photographs. 0: grey. Bleached to 1-7, noise of .05 leaves correlations of .02-.33 of either order."""
 
 
 class ColourCastOrSwap(Check):

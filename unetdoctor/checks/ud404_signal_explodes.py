@@ -9,8 +9,11 @@ from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_la
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Severity
 
 ENDS_LIMIT = 0.5
-"""Share of the values at an end of the final activation from which on what arrives does harm. 0-.3: sound pictures.
-.9-1: sick ones. Huge logits of a network whose last layer makes up for it, or that nothing bounds, are a note."""
+"""Share of a picture's values at an end of the final activation from which on what arrives does harm. 0-.3: sound
+pictures. .9-1: sick ones. Huge logits of a network whose last layer makes up for it, that nothing bounds (relu: its
+ends are those of the display), or of a mask, which is sure of itself, are a note."""
+_BOUNDS = ("tanh", "sigmoid", "clamp", "hardtanh")
+"""Final activations with two ends of their own."""
 
 
 class SignalExplodes(Check):
@@ -57,7 +60,9 @@ class SignalExplodes(Check):
 
 def _does_harm(evidence: Evidence) -> bool:
     output = evidence.main.output if evidence.main is not None else None
-    return output is not None and bool(output.activation) and output.at_low + output.at_high > ENDS_LIMIT
+    if output is None or output.activation not in _BOUNDS or not evidence.intent.effective.is_picture:
+        return False
+    return output.at_low + output.at_high > ENDS_LIMIT
 
 
 def _remedies(evidence: Evidence, found: Growth) -> Iterator[Remedy]:

@@ -12,7 +12,7 @@ COUNT_LIMIT = 0
 one value is enough for black or for a whole NaN picture, since each later convolution spreads it."""
 _LEAST = "1e-6"
 _GUARDS = {
-    "sqrt": ("at 0 or below", f"torch.sqrt(x.clamp_min({_LEAST}))"),
+    "sqrt": ("below 0", f"torch.sqrt(x.clamp_min({_LEAST}))"),
     "log": ("at 0 or below", f"torch.log(x.clamp_min({_LEAST}))"),
     "log2": ("at 0 or below", f"torch.log2(x.clamp_min({_LEAST}))"),
     "log10": ("at 0 or below", f"torch.log10(x.clamp_min({_LEAST}))"),

@@ -55,7 +55,9 @@ class ActivationTwice(Check):
         ends = evidence.finishes
         second = ends[-1] if ends and ends[-1].kind in FINAL and ends[-1].ends else None
         place = _place(run, second)
-        confined = _confined(outputs) if evidence.model.trained else None
+        confined = _confined(outputs) if evidence.model.trained and evidence.intent.effective.is_segmentation else None
+        if confined is not None and ends and ends[-1].ends and ends[-1].kind != confined.kind:
+            confined = None
         if second is not None:
             first = next((a for a, b in pairwise(ends) if b is second and a.kind in FINAL and a.ends), None)
             alone = second.dim is not None and second.size == 1  # a softmax of one value with itself is UD503's

@@ -21,7 +21,8 @@ _REPEATS = {"upsample_nearest2d", "_upsample_nearest_exact2d"}
 _WIDENS = {"upsample_bilinear2d", "upsample_bicubic2d"}
 """What leaves blocks blocks, with softer borders."""
 _FLAT = 0.98
-"""Share of equal neighbours from which nothing is drawn that could be in blocks."""
+"""Share of equal neighbours from which nothing is drawn that could be in blocks. Noise in blocks of 2 to 32 pixels:
+.50-.976. One tone: 1."""
 
 
 def blocks(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Blocks | None:

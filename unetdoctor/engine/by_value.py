@@ -15,13 +15,18 @@ from unetdoctor.facts import Cast
 
 WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _WIDE = 20.0
-"""Logits between which sigmoid reaches both of its ends."""
+"""Logits between which sigmoid reaches both of its ends: of 17 and more it is level 255, of 15 still 254, of 5 253."""
 _STEP = 0.1
-"""Share of a ramp on either side of a threshold."""
+"""Share of a ramp on either side of a threshold. .1-.5: thresholds from .1 to .9 of probabilities, up to 16 of logits.
+Level 1 of conversions that decide nothing: .025 of logits, .08 of a sigmoid of them, one value of probabilities."""
 _JUMP = 128.0
-"""Levels by which a picture falls back where a byte wraps around."""
+"""Levels by which a picture falls back where a byte wraps around: 254-255. Dithered by 8 levels: 41; where half of it
+follows from something else: 125."""
 _MOST_JUMPS = 8
-"""Falls beyond which levels follow from more than the value."""
+"""Falls beyond which levels follow from more than the value. 1-7: logits, tanh, standardised pictures that wrap, also
+times 255. 253: bytes times 255 once more. 513: levels that have nothing to do with the value."""
+_LEVELS = 2
+"""Levels of a mask: that of what is small falls back once, and wraps nothing."""
 _BINS = 4096
 
 Call = tuple[Any, list[Tensor], Tensor]
@@ -101,6 +106,8 @@ def _wrapped(x: Tensor, picture: Tensor) -> float:
     order = x.flatten().double().nan_to_num().argsort().to(picture.device)
     step = max(order.numel() // _BINS, 1)
     levels = picture.flatten()[order[::step]].double()
+    if levels.unique().numel() <= _LEVELS:
+        return 0.0
     falls = torch.nonzero(levels[1:] - levels[:-1] < -_JUMP).flatten()
     if not 1 <= falls.numel() <= _MOST_JUMPS:
         return 0.0

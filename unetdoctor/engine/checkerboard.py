@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 PERIODS = (2, 4)
 """Pixels after which a grid repeats itself: the strides of the last two levels. After 8, what a picture itself holds is
 as large as a grid."""
-NOISE = 1.2
-"""Imbalance of a transposed convolution from which on its weights are as random ones (see Maker)."""
+NOISE = 1.0
+"""Imbalance of a transposed convolution from which on its weights are as random ones (see Maker): where UD211's
+AGREE_LIMIT lies, beyond which it judges no fresh grid."""
 SMALLEST = 64
 """Pixels of the shorter side from which a grid can be told from the border."""
 SMALL = 32
@@ -40,7 +41,7 @@ def grid(examination: "Examination", remedies: tuple[Remedy, ...] = ()) -> Grid 
         return None
     bench = examination.bench(seen)
     found = tuple(_maker(examination, seen, op, convolution) for op, convolution in makers(seen.tape))
-    agree = any(maker.imbalance < NOISE for maker in found)
+    agree = any(maker.imbalance <= NOISE for maker in found)
     if not bench.model.trained and not agree:
         return None
     change = change_for(bench, remedies)

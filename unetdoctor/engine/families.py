@@ -55,13 +55,14 @@ _CLASSES = 21
 """Classes that these draw where nothing is said."""
 
 
-def arch(name: str, outputs: int | None, shapes: Shapes) -> str:
-    """Return what to type behind --arch for a family that a library builds; empty for others."""
+def builder(name: str, outputs: int | None, shapes: Shapes) -> tuple[str, tuple[tuple[str, object], ...]]:
+    """Return the target that builds a family, and its arguments where they are not the usual; empty for others."""
     target = TARGETS.get(name, "")
     if not target:
-        return ""
-    options = f" -k num_classes={outputs}" if outputs not in (None, _CLASSES) else ""
-    return target + options + (" -k aux_loss=True" if any(key.startswith("aux_classifier.") for key in shapes) else "")
+        return "", ()
+    classes = (("num_classes", outputs),) if outputs not in (None, _CLASSES) else ()
+    aside = (("aux_loss", True),) if any(key.startswith("aux_classifier.") for key in shapes) else ()
+    return target, (*classes, *aside)
 
 
 _EFFICIENT = {16: "b0", 23: "b1 or b2", 26: "b3", 32: "b4", 39: "b5", 45: "b6", 55: "b7"}

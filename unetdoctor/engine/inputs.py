@@ -19,7 +19,7 @@ from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.chosen import ChoiceError, ChosenInput, Size, is_latent, resized, shown
 from unetdoctor.engine.given_inputs import Given, assigned
 from unetdoctor.engine.images import image_size
-from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.errors import Guard, guarded
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.engine.probes import ProbeInput, make_probes
 from unetdoctor.engine.probing import LATENT_BATCH, probe
@@ -55,18 +55,7 @@ def choose_input(
     given: Given = ()
     if request.inputs_from is not None:
         given = given_inputs.read(request.inputs_from, Path(request.directory), guard)
-    found = guard("probe", lambda: _climb(_Ladder(model, kind, request, example_inputs, example_names, given)))
-    if isinstance(found, RequestError):
-        raise found
-    return found
-
-
-def _climb(ladder: _Ladder) -> ChosenInput | RequestError:
-    """Return our own error instead of raising it: the guard takes what is raised for the model's."""
-    try:
-        return ladder.climb()
-    except RequestError as error:
-        return error
+    return guarded(guard, "probe", _Ladder(model, kind, request, example_inputs, example_names, given).climb)
 
 
 @dataclass

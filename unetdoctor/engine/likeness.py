@@ -38,8 +38,10 @@ class Likeness:
     """Channels that the last layer writes; None where it is not told."""
     last: str
     """Name of the last layer; empty where it is not told."""
-    arch: str = ""
-    """What to type behind --arch, where a library builds the network; else empty."""
+    target: str = ""
+    """`torchvision:fcn_resnet50` where a library builds the network; else empty."""
+    arguments: tuple[tuple[str, object], ...] = ()
+    """Arguments with which it does, where they are not the usual ones."""
 
 
 def likeness(tensors: Mapping[str, torch.Tensor], ordered: bool) -> Likeness:
@@ -50,13 +52,15 @@ def likeness(tensors: Mapping[str, torch.Tensor], ordered: bool) -> Likeness:
     name = next((found for reader in READERS if (found := reader(shapes))), "")
     first, last = _first(shapes, ordered), "" if name.endswith(NO_PICTURE) else _last(shapes, ordered)
     outputs = _outputs(shapes, last) if last else None
+    target, arguments = families.builder(name, outputs, shapes)
     return Likeness(
         name=name,
         prefix=prefix,
         inputs=_inputs(shapes, first) if first else None,
         outputs=outputs,
         last=f"{prefix}{last}" if last else "",
-        arch=families.arch(name, outputs, shapes),
+        target=target,
+        arguments=arguments,
     )
 
 

@@ -6,6 +6,7 @@ Pillow it is one operation of the tape, `postprocess`, which a counterfactual ru
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from unetdoctor.engine.tape import Ref, Tape
 
 NAME = "postprocess"
 """Name of the operation that stands for a function through NumPy or Pillow."""
+_NO_FILES = "The function writes files, which is not possible here; name one that returns the picture."
 _LIBRARY = torch.library.Library("unetdoctor", "DEF")
 _LIBRARY.define(f"{NAME}(Tensor[] given, int number) -> Tensor")
 _functions: list[Callable[[Sequence[Tensor]], Tensor]] = []
@@ -113,7 +115,16 @@ def _attempted(function: Callable[[], Any], what: str, file: str) -> Any:
     except RequestError:
         raise
     except Exception as error:  # noqa: BLE001 - the person's own code: its error is the answer
-        raise PostprocessError(f"{what} raised {_told(error, file)}") from None
+        told = f"{what} raised {_told(error, file)}"
+        raise PostprocessError(f"{told} {_NO_FILES}" if _writes(error) else told) from None
+
+
+def _writes(error: Exception) -> bool:
+    """Return whether a file could not be written, and none that is there could not be read."""
+    if not isinstance(error, PermissionError):
+        return False
+    name = error.filename if isinstance(error.filename, str) else ""
+    return not Path(name).is_file() or os.access(name, os.R_OK)
 
 
 def load(source: str | None, directory: Path) -> Postprocess | None:

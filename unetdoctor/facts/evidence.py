@@ -223,7 +223,7 @@ class Isolation:
     relative: float
     """Root mean square difference of its output, alone and in the batch, over the output's spread."""
     precision: float
-    """Relative rounding error of one operation in this type and on this device."""
+    """Rounding error of one operation in this type and on this device, over the output's spread."""
     origin: int | None = None
     """Index of the first operation of the main run whose result depends on the other samples; None where unknown."""
 

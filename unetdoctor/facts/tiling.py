@@ -15,6 +15,8 @@ class TileSeam:
     """Largest step of the network's maps: overlaps are multiples of it."""
     border: float
     """Difference at the cut over the output's spread."""
+    tolerance: float
+    """Difference over that spread up to which the tile draws what the whole draws."""
 
     @property
     def overlap(self) -> int:

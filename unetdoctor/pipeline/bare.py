@@ -36,7 +36,8 @@ def run_bare(
     diagnoses = diagnose(findings, (), {})
     ill = any(finding.severity is Severity.ERROR for finding in findings)
     state = State.ILL if ill else State.NOT_DIAGNOSABLE
-    command = f"unetdoctor inspect {quoted(request.target)} --arch {seen.arch or 'model.py:NAME'}"
+    arch = seen.target + "".join(f" -k {name}={value}" for name, value in seen.arguments)
+    command = f"unetdoctor inspect {quoted(request.target)} --arch {arch or 'model.py:NAME'}"
     verdict = (
         verdict_of(state, evidence, findings, diagnoses, len(ran), None)
         if ill

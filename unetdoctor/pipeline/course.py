@@ -13,6 +13,7 @@ from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, bare_checkpoint, load
+from unetdoctor.engine.loading.errors import guarded
 from unetdoctor.engine.price import price
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.setting import Subject
@@ -67,7 +68,8 @@ def run(request: Request, channel: Any) -> Report:
         if examination.slow and _is_spare(examination, probe.probe):
             spared.append(probe.probe.name)
             continue
-        channel.guard("forward", partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent))
+        observed = partial(examination.observe, probe.probe, probe.args, probe.kwargs, probe.latent)
+        guarded(channel.guard, "forward", observed)
         if examination.seen[0].crash is None and examination.seen[0].output is None:
             refuse_unknown_output(request, examination.seen[0].returned)
         if examination.seen[0].crash is not None and chosen.fitted is None:
@@ -78,7 +80,7 @@ def run(request: Request, channel: Any) -> Report:
     _sweep(examination, chosen, channel)
     _isolate(examination, channel)
     channel.stage("check")
-    evidence = channel.guard("check", examination.evidence)
+    evidence = guarded(channel.guard, "check", examination.evidence)
     findings, failed = examine(checks, evidence)
     skipped += failed
     channel.partial({"findings": [f.code for f in findings if f.ill]})
@@ -126,7 +128,7 @@ def _is_spare(examination: Examination, probe: Probe) -> bool:
 def _grown(loaded: LoadedModel, chosen: ChosenInput, request: Request, channel: Any) -> dict[str, Any]:
     """Let forward() make the layers that it makes when it first runs; return the checksums from then on."""
     probe, had = make_probes(chosen, request, request.device)[0], set(dict(loaded.model.named_parameters()))
-    channel.guard("forward", partial(setting_of(loaded, request).call, probe.args, probe.kwargs))
+    guarded(channel.guard, "forward", partial(setting_of(loaded, request).call, probe.args, probe.kwargs))
     made = [name for name, _ in loaded.model.named_parameters() if name not in had]
     text = f"forward() made {', '.join(made[:4])} when it first ran; an optimiser made before that does not train them"
     loaded.how = (*loaded.how, *([text] if made else []))
@@ -204,7 +206,9 @@ def _isolate(examination: Examination, channel: Any) -> None:
 
     if examination.alive:
         channel.stage("forward")
-        examination.isolation = channel.guard("forward", partial(isolate, examination.setting, examination.main))
+        examination.isolation = guarded(
+            channel.guard, "forward", partial(isolate, examination.setting, examination.main)
+        )
 
 
 def _trials(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from unetdoctor.checks.graph import non_finite_origin
+from unetdoctor.engine.loading.errors import guarded
 from unetdoctor.engine.observation import observe, operations
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.facts import Op, Request, Run, Trace
@@ -21,7 +22,9 @@ def run(request: Request, channel: Any) -> Trace:
     setting = setting_of(loaded, request)
     channel.stage("forward")
     probe = make_probes(chosen, request, request.device)[0]
-    seen = channel.guard("forward", lambda: observe(setting, probe.probe, probe.args, probe.kwargs, verify=False))
+    seen = guarded(
+        channel.guard, "forward", lambda: observe(setting, probe.probe, probe.args, probe.kwargs, verify=False)
+    )
     if seen.crash is None and seen.output is None:
         refuse_unknown_output(request, seen.returned, "trace")
     ops = operations(seen, setting)

@@ -26,3 +26,18 @@ class Guard(Protocol):
     def __call__(self, stage: str, function: Callable[[], T], /) -> T:
         """Return what the function returns."""
         ...
+
+
+def guarded(guard: Guard, stage: str, function: Callable[[], T]) -> T:
+    """Run foreign code in a stage; a RequestError of ours passes, which the guard would take for the model's."""
+    found = guard(stage, lambda: _or_error(function))
+    if isinstance(found, RequestError):
+        raise found
+    return found
+
+
+def _or_error(function: Callable[[], T]) -> T | RequestError:
+    try:
+        return function()
+    except RequestError as error:
+        return error
