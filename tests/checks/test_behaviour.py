@@ -49,6 +49,9 @@ class TestNonFiniteOrigin:
         assert [r.action for r in finding.remedies] == ["guard_operand", "keep_finite"]
         assert "clamp_min" in finding.remedies[0].patch
 
+    def test_a_root_of_0_is_finite(self) -> None:
+        assert "its operand must not be below 0." in only("UD405", broken("sqrt")).message
+
     def test_an_operation_written_in_place(self) -> None:
         assert only("UD405", broken("sqrt_")).remedies[0].parameters == {"name": "sqrt"}
 
