@@ -28,8 +28,8 @@ VALUE_LIMIT = 0.02
 """The same where a head without activation is only taken for a mask. .04-.25: trained depth, flow and pictures in 0..1,
 which are none. Under .02: flat in any unit that is usual."""
 BEYOND = 0.5
-"""Share of a regression's values outside the display from which its tone there says nothing. 0: depth and flow in small
-units. .9-1: inverse depth in the hundreds. Their contrast is then judged against the largest value."""
+"""Share of a regression's values outside the display from which its tone there says nothing: half of the picture. One
+network was looked at, an inverse depth in the hundreds: nearly all. Its contrast is judged against its largest value."""
 _LEVELS = 255
 _BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
 
