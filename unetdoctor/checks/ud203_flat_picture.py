@@ -29,7 +29,7 @@ VALUE_LIMIT = 0.02
 which are none. Under .02: flat in any unit that is usual."""
 BEYOND = 0.5
 """Share of a regression's values outside the display from which its tone there says nothing: half of the picture. One
-network was looked at, an inverse depth in the hundreds: nearly all. Its contrast is judged against its largest value."""
+network was looked at, an inverse depth in the hundreds: nearly all. Contrast is then judged by its largest value."""
 _LEVELS = 255
 _BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
 
