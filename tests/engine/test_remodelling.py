@@ -39,6 +39,7 @@ def test_recalibrated_statistics_fit_the_batch(generator: nn.Module, trained: bo
         assert norm.running_var is not None
         norm.running_var.fill_(1e9)
     found = examined(generator, "generator")
+    found.remodels = True
     found.subject = replace(found.subject, weights_given=trained)
     before = found.evidence().model.norms
     after = found.counterfactual((RECALIBRATE,)).model.norms
@@ -56,6 +57,7 @@ def test_fresh_filters_part(generator: nn.Module) -> None:
     with torch.no_grad():
         last.weight.fill_(0.1)
     found = examined(generator, "generator")
+    found.remodels = True
     before, after = found.evidence().model.last, found.counterfactual((ANEW,)).model.last
     assert before is not None
     assert after is not None
@@ -69,9 +71,15 @@ def test_the_signal_behind_a_rescaled_layer_is_measured(generator: nn.Module) ->
     with torch.no_grad():
         last.weight.mul_(1e-3)
     found = examined(generator, "generator")
+    found.remodels = True
     before, after = found.evidence().model.last, found.counterfactual((RESCALE,)).model.last
     assert before is not None
     assert after is not None
     assert after.gain / before.gain == pytest.approx(after.std / before.std)
     assert after.signal_out / before.signal_out == pytest.approx(after.gain / before.gain, rel=1e-3)
     assert after.gain == pytest.approx(before.gain * before.default_std / before.std)
+
+
+def test_nothing_is_read_again_where_no_cause_is_judged_by_it(generator: nn.Module) -> None:
+    found = examined(generator, "generator")
+    assert found.counterfactual((ANEW,)).model == found.evidence().model

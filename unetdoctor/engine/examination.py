@@ -53,6 +53,8 @@ class Examination(Passes):
         super().__init__()
         self.shapes: ShapeSweep | None = None
         self.isolation: Isolation | None = None
+        self.remodels = False
+        """Whether a cause is to be judged by the model's numbers under its remedies, which costs a further pass."""
         self._latents: dict[str, Latent] = {}
         self._facts: ModelFacts | None = None
         self._intent = request.intent

@@ -23,8 +23,8 @@ def price(examination: Examination, remedies: tuple[Remedy, ...], compared: bool
     """Return how many forward passes a trial is worth; 0 for one that will not be tried."""
     if any(r.action in GEOMETRIC or r.action in RESHAPING for r in remedies):
         return float(max(len(examination.looked_at(compared)), 1))
-    trained = examination.evidence().model.trained
-    again = float(trained and any(r.action == STATISTICAL for r in remedies))
+    measured = examination.remodels and examination.evidence().model.trained
+    again = float(measured and any(r.action == STATISTICAL for r in remedies))
     return again + sum(_share(examination, seen, remedies) for seen in examination.looked_at(compared))
 
 

@@ -22,6 +22,7 @@ from unetdoctor.facts import (
     Decoding,
     Evidence,
     Finding,
+    Kind,
     Outcome,
     Output,
     Place,
@@ -224,6 +225,7 @@ def _trials(
         return (), 0.0
 
     compared = any(s.check.reads_comparisons for s in found)
+    examination.remodels = any(s.finding.kind is Kind.CAUSE for s in found)
 
     def counterfactual(remedies: tuple[Remedy, ...]) -> Evidence:
         channel.stage("trial")  # each has its own time limit
