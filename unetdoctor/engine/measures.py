@@ -74,5 +74,4 @@ def measured(examination: Examination) -> dict[str, Any]:
 def measured_again(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     """Return the fields of Evidence that these remedies change."""
     actions = {remedy.action for remedy in remedies}
-    asked = (item for item in AGAIN.items() if item[0] != "model" or examination.remodels)
-    return {name: measure(examination, remedies) for name, (known, measure) in asked if actions & set(known)}
+    return {name: measure(examination, remedies) for name, (known, measure) in AGAIN.items() if actions & set(known)}

@@ -30,6 +30,8 @@ def model_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Model
     What passes the last layer is measured again; its bias, which symptoms read, stays as it is.
     """
     facts = reread(examination.evidence(), examination.subject, remedies).model
+    if not examination.remodels:
+        return facts
     seen = examination.main
     change = examination.change(seen, remedies)
     layers = tuple(_layer(x, change.leaves.get(f"{x.layer}.weight")) for x in facts.layers)
