@@ -9,9 +9,10 @@ from torch import Tensor
 from unetdoctor.engine.crossing import fits
 from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
-from unetdoctor.engine.observation import Observed, branch_points, place_of, run_again, verify_now
+from unetdoctor.engine.observation import Observed, branch_points, place_of, verify_now
 from unetdoctor.engine.operands import places, with_operand
 from unetdoctor.engine.passing import arranged, behind
+from unetdoctor.engine.running import run_again
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref, argument
 from unetdoctor.engine.weights import resolve
@@ -31,23 +32,27 @@ FLAT = 1e-6
 
 
 def skips(examination: "Examination", change: Change | None = None) -> tuple[Skip, ...]:
-    """Return every skip connection of the main pass with its influence, as it is or under a change."""
+    """Return every skip connection of the main pass with its influence, as it is or under a change.
+
+    Where a pass is slow, the influence is measured on a corner of its input.
+    """
     seen = examination.main
     joins = find_joins(seen.tape) if seen.drawing is not None else ()
     if not joins:
         return ()
-    if seen.verified is None:
-        verify_now(examination.setting, seen)
-    measured = joins[-(MOST_SLOW if examination.slow or not seen.verified else MOST) :]
-    ablation = _Ablation(examination, seen, measured, change or Change())
+    fed = examination.cheapest
+    if fed.verified is None:
+        verify_now(examination.setting, fed)
+    ablated = find_joins(fed.tape)[-(MOST_SLOW if examination.slow or not fed.verified else MOST) :]
+    ablation = _Ablation(examination, fed, ablated, change or Change())
     found = tuple(_described(examination, seen, join, joins, ablation) for join in joins)
-    seen.branches, seen.drawn = {}, {}
+    fed.branches, fed.drawn = {}, {}
     return found
 
 
 def skips_under(examination: "Examination", remedies: tuple[Remedy, ...]) -> tuple[Skip, ...]:
     """Return the same under remedies."""
-    return skips(examination, examination.change(examination.main, remedies))
+    return skips(examination, examination.change(examination.cheapest, remedies))
 
 
 def _described(
@@ -77,10 +82,10 @@ def _described(
         reconnects=join.source >= 0 and entries[join.source].shape == join.skip.shape,
         consumer=reader,
     )
-    fit = ablation.fits.get(join)
+    fit = ablation.fits.get(join.op)
     if fit is not None:
         skip = replace(skip, exchangeable=True, apart=fit.apart, misfit=fit.misfit, misfit_exchanged=fit.exchanged)
-    if join not in ablation.measured:
+    if join.op not in {x.op for x in ablation.measured}:
         return skip
     influence, signal = ablation.of(join, join.skip)
     # Where a pass is slow, only the last join tells what the deep branch is worth.
@@ -161,7 +166,7 @@ class _Ablation:
             self._snapshots, self._whole = seen.branches, tuple(seen.drawn[ref] for ref in self._wanted)
         else:
             self._whole = self._run(change, None, starts)
-        self.fits = fits(examination, seen, measured, self.change)
+        self.fits = {x.op: fit for x, fit in fits(examination, seen, measured, self.change).items()}
 
     @property
     def _wanted(self) -> tuple[Ref, ...]:

@@ -1,5 +1,7 @@
 """How far an output moved between two inputs."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -7,16 +9,17 @@ from unetdoctor.engine import outputs
 from unetdoctor.facts import Comparison, DisplayRange
 
 
-def compare_all(kind: str, tensors: dict[str, Tensor], display: DisplayRange | None) -> tuple[Comparison, ...]:
+def compare_all(
+    kind: str, tensors: Sequence[tuple[str, Tensor]], display: DisplayRange | None
+) -> tuple[Comparison, ...]:
     """Compare the outputs of every two probes that have one shape."""
     if display is None:
         return ()
-    names, found = list(tensors), []
-    for i, first in enumerate(names):
-        for second in names[i + 1 :]:
-            a, b = tensors[first], tensors[second]
+    found = []
+    for i, (first, a) in enumerate(tensors):
+        for second, b in tensors[i + 1 :]:
             count = min(a.shape[0], b.shape[0]) if a.dim() else 0
-            if a.dim() >= 2 and a.shape[1:] == b.shape[1:] and count:
+            if first != second and a.dim() >= 2 and a.shape[1:] == b.shape[1:] and count:
                 found.append(_compared(kind, first, second, a[:count], b[:count], display))
     return tuple(found)
 

@@ -7,37 +7,30 @@ from typing import Any
 
 from torch import Tensor
 
-from unetdoctor.engine import colours, outputs, reloading
+from unetdoctor.engine import reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
-from unetdoctor.engine.comparison import compare_all
-from unetdoctor.engine.displays import display_range, display_under
+from unetdoctor.engine.corner import cropped, verify_first
+from unetdoctor.engine.displays import display_under
 from unetdoctor.engine.evaluation import Change, Observer, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
-from unetdoctor.engine.loss_source import inferred_loss
-from unetdoctor.engine.losses import loss_numbers
 from unetdoctor.engine.measures import measured, measured_again
-from unetdoctor.engine.model_facts import model_facts
-from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
-from unetdoctor.engine.passes import Passes
+from unetdoctor.engine.observation import Observed, Tried, observe, trial_start, verify_now
+from unetdoctor.engine.reading import Reading
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
-from unetdoctor.engine.running import BatchPass, averaged, on_own_batch
+from unetdoctor.engine.running import BatchPass, averaged, on_own_batch, run_again
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.weights import weight_uses
 from unetdoctor.facts import (
-    Comparison,
-    DisplayRange,
     Evidence,
     Isolation,
     Latent,
-    ModelFacts,
     Output,
     Probe,
     Remedy,
     Request,
-    Run,
     ShapeSweep,
 )
 
@@ -45,33 +38,35 @@ KEPT_VALUES = 1_000_000
 """A trial's output of more values is evaluated again where it is drawn, instead of kept."""
 
 
-class Examination(Passes):
+class Examination(Reading):
     """The passes of one model: observe them, read them as Evidence, and evaluate them under remedies."""
 
     def __init__(self, setting: Setting, subject: Subject, request: Request) -> None:
-        self.setting, self.subject, self.request = setting, subject, request
-        super().__init__()
+        super().__init__(setting, subject, request)
         self.shapes: ShapeSweep | None = None
         self.isolation: Isolation | None = None
         self.remodels = False
         """Whether a cause is to be judged by the model's numbers under its remedies, which costs a further pass."""
         self._latents: dict[str, Latent] = {}
-        self._facts: ModelFacts | None = None
-        self._intent = request.intent
-        self._display: DisplayRange | None = None
         self._evidence: Evidence | None = None
         self._running: dict[str, Tensor] | None = None
-        self._on_batch: dict[str, BatchPass] = {}
+        self._on_batch: dict[int, BatchPass] = {}
         self._changes: dict[Any, Change] = {}
         self._tried: dict[Any, Tried] = {}
 
     def observe(self, probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any], latent: Latent | None) -> Observed:
-        """Run one probe and keep it."""
+        """Run one probe and keep it; of a slow network, a corner of what was only made up beside the main one."""
         like = self.seen[0].drawing if self.seen else None
-        seen = observe(self.setting, probe, args, kwargs, not self.seen or not (probe.constant or self.slow), like)
+        fed = None if probe.real or self.corner is None else cropped(probe, args, kwargs)
+        verify = bool(self.seen) and not (probe.constant or self.slow)
+        seen = observe(self.setting, *(fed or (probe, args, kwargs)), verify, like)
         if latent is not None:
             self._latents[probe.name] = latent
         self.seen.append(seen)
+        if len(self.seen) == 1 and seen.output is not None:
+            self.corner = verify_first(self.setting, seen, self.slow)
+        if seen.raw is None:
+            seen.raw = seen.output
         self._evidence = None
         return seen
 
@@ -85,7 +80,9 @@ class Examination(Passes):
                 intent=self._intent,
                 model=self._model_facts(),
                 runs=runs,
-                comparisons=self._comparisons({s.probe.name: s.output for s in self.varied if s.output is not None}),
+                comparisons=self._comparisons(
+                    [(s.probe.name, s.output) for s in (*self.varied, *self.beside) if s.output is not None]
+                ),
                 shapes=self.shapes,
                 latent=next(iter(self._latents.values()), None),
                 loads=tuple(load.fact for load in self.subject.loads),
@@ -93,50 +90,6 @@ class Examination(Passes):
                 **measured(self),
             )
         return self._evidence
-
-    def _describe(self) -> None:
-        """Infer the task and the display range from the main pass."""
-        main = self.main
-        if main.output is None or self._display is not None:
-            return
-        task, reason = outputs.infer_task(
-            self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
-        )
-        self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
-        loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
-        self._intent = replace(self._intent, **loss)
-        self._display = display_range(main.output, main.drawing, self._intent)
-
-    def _model_facts(self) -> ModelFacts:
-        if self._facts is None:
-            self._facts = model_facts(self.subject, self.main)
-        return self._facts
-
-    def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
-        known = display or self._display or display_range(tensor, seen.drawing, self._intent)
-        rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
-        output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
-        loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
-        tints = colours.colours_of(seen, rows[0], known)
-        return replace(output, shape=tuple(tensor.shape), loss=loss, colours=tints)
-
-    def _run(self, seen: Observed) -> Run:
-        described = None
-        if seen.output is not None:
-            described = self._output(seen, seen.output, seen.output if seen.raw is None else seen.raw)
-        return Run(
-            probe=seen.probe,
-            ops=operations(seen, self.setting),
-            output=described,
-            others=seen.others,
-            chosen=seen.chosen,
-            crash=seen.crash,
-            seconds=seen.seconds,
-            verified=seen.verified is not False,
-        )
-
-    def _comparisons(self, tensors: dict[str, Tensor]) -> tuple[Comparison, ...]:
-        return compare_all("latents" if self.subject.latent else "inputs", tensors, self._display)
 
     def bench(self, seen: Observed) -> Bench:
         """Return what a remedy may look at."""
@@ -152,7 +105,7 @@ class Examination(Passes):
             inputs=seen.inputs,
             latent=self.subject.latent,
             seed=self.request.seed + 1,
-            pass_number=self.seen.index(seen),
+            pass_number=next((number for number, other in enumerate(self.seen) if other is seen), 0),
             running=self.running_statistics,
             stored=partial(reloading.tensors, self.subject),
         )
@@ -160,22 +113,35 @@ class Examination(Passes):
     def running_statistics(self) -> dict[str, Tensor]:
         """Return running means and variances averaged over the varied probes, by buffer name."""
         if self._running is None:
-            self._running = averaged([self.on_batch(seen) for seen in self.varied[: 1 if self.slow else None]])
+            passes = [self.cheapest if self.lean else self.main] if self.slow else self.varied
+            self._running = averaged([self.on_batch(seen) for seen in passes])
         return self._running
 
     def on_batch(self, seen: Observed) -> BatchPass:
         """Return one pass on the statistics of its own batch, evaluated once for all who ask."""
-        if seen.probe.name not in self._on_batch:
-            self._on_batch[seen.probe.name] = on_own_batch(seen, self.evaluate)
-        return self._on_batch[seen.probe.name]
+        if not self.has_batch(seen):
+            self._on_batch[id(seen)] = on_own_batch(seen, self.evaluate)
+        return self._on_batch[id(seen)]
+
+    def has_batch(self, seen: Observed) -> bool:
+        """Whether somebody asked for that pass already."""
+        return id(seen) in self._on_batch
 
     def restricted(self, compared: bool = True) -> Evidence:
         """Return the evidence as it is, on the passes that trials look at: what their result is compared with."""
         names = {seen.probe.name for seen in self.looked_at(compared)}
-        base = self.evidence()
+        base = self._looked_at()
         runs = tuple(r for r in base.runs if r.probe.name in names or r.crash is not None)
         pairs = tuple(c for c in base.comparisons if {c.first, c.second} <= names)
         return replace(base, runs=runs, comparisons=pairs)
+
+    def _looked_at(self) -> Evidence:
+        """Return the evidence as it is, the main pass's corner in its place where trials look at that."""
+        base = self.evidence()
+        if not self.lean or self.corner is None:
+            return base
+        name = self.main.probe.name
+        return replace(base, runs=tuple(self._run(self.corner) if r.probe.name == name else r for r in base.runs))
 
     def counterfactual(self, remedies: tuple[Remedy, ...], compared: bool = True) -> Evidence:
         """Return the evidence under remedies, on every varied probe.
@@ -185,20 +151,24 @@ class Examination(Passes):
         """
         if any(r.action in RECOVERING for r in remedies) and any(s.crash is not None for s in self.seen):
             return self._recovered(remedies)
-        base = reloading.reread(self.evidence(), self.subject, remedies)
-        tensors: dict[str, Tensor] = {}
+        start = self._looked_at()
+        base = reloading.reread(start, self.subject, remedies)
+        tensors: list[tuple[str, Tensor]] = []
         described: dict[str, Output] = {}
         latent = base.latent
         tried = self.looked_at(compared)
-        if not tried and base is not self.evidence():
+        if not tried and base is not start:
             return base
         if not tried:
             raise NotApplicableError("no pass drew anything that could be compared")
         for seen in tried:
-            inputs, tensors[seen.probe.name], described[seen.probe.name] = self._under(seen, remedies)
+            inputs, tensor, described[seen.probe.name] = self._under(seen, remedies)
+            tensors.append((seen.probe.name, tensor))
             if inputs is not None and latent is not None and seen is tried[0]:
                 x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
+        beside = self.beside if compared and not self.lean else []
+        tensors += [(seen.probe.name, self._under(seen, remedies).tensor) for seen in beside]
         runs = tuple(
             replace(r, output=described[r.probe.name]) if r.probe.name in described else r
             for r in base.runs
@@ -210,7 +180,8 @@ class Examination(Passes):
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""
         program = tuple(id(e.func) for e in seen.tape.entries)
-        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if self.subject.latent else "")
+        fed = seen.probe.name if self.subject.latent else seen.probe.shape
+        key = (tuple(r.key for r in remedies), hash(program), fed)
         if key not in self._changes:
             self._changes = {key: change_for(self.bench(seen), remedies)}
         return self._changes[key]
@@ -224,7 +195,7 @@ class Examination(Passes):
 
     def _under(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Tried:
         """Return what one pass draws under remedies; each is evaluated once."""
-        key = (seen.probe.name, tuple(sorted(r.key for r in remedies)))
+        key = (seen.probe.name, seen.probe.shape, tuple(sorted(r.key for r in remedies)))
         if key not in self._tried:
             tried = self._evaluated(seen, remedies)
             if tried.tensor.numel() > KEPT_VALUES:
@@ -257,9 +228,11 @@ class Examination(Passes):
         touched = {op for op, e in enumerate(seen.tape.entries) if any(n in change.leaves for n in e.parameters)}
         touched |= set(change.interventions)
         reached = seen.tape.downstream(touched, inputs=change.inputs is not None)
-        if seen.verified is None:
+        start = trial_start(seen.tape, drawing)
+        behind = start is not None and change.first_op(seen.tape) >= start  # a snapshot pays for many trials
+        if seen.verified is None and (behind or not self.vouched(seen)):
             verify_now(self.setting, seen)
-        if not seen.verified or seen.tape.reads_values(reached):
+        if seen.verified is False or seen.tape.reads_values(reached):
             return run_again(setting, seen, drawing, change)
         snapshot = seen.snapshot
         usable = seed is None and snapshot is not None and change.first_op(seen.tape) >= snapshot.op
@@ -277,7 +250,7 @@ class Examination(Passes):
     def _recovered(self, remedies: tuple[Remedy, ...]) -> Evidence:
         """Return the evidence once the crashed passes run with a geometric remedy."""
         base = self.evidence()
-        runs, tensors = [], {}
+        runs, tensors = [], list[tuple[str, Tensor]]()
         for seen, run in zip(self.seen, base.runs, strict=True):
             if run.crash is None:
                 runs.append(run)
@@ -285,6 +258,6 @@ class Examination(Passes):
             start = time.perf_counter()
             tensor = recover(self.setting, seen, remedies)
             described = recovered_output(tensor, seen, self.subject.latent, self._intent, self._display)
-            tensors[seen.probe.name] = tensor
+            tensors.append((seen.probe.name, tensor))
             runs.append(replace(run, crash=None, output=described, seconds=time.perf_counter() - start))
         return replace(base, runs=tuple(runs), comparisons=self._comparisons(tensors))

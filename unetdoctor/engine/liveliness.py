@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from unetdoctor.engine.evaluation import Change, Intervention
-from unetdoctor.engine.tape import Entry, argument, plain_name, tensors
+from unetdoctor.engine.tape import Entry, argument, plain_name, same_program, tensors
 from unetdoctor.facts import DeadActivation, PinnedActivation
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
-    from unetdoctor.engine.observation import Observed
 
 SUSPICIOUS = 0.9
 """Share of dead channels in the sample from which they are counted in full, in one more pass for each probe."""
@@ -48,7 +47,7 @@ def share_at_ends(places: Tensor, ends: tuple[float, float]) -> Tensor:
 
 def pinned_activations(examination: Examination) -> tuple[PinnedActivation, ...]:
     """Return how much of each activation in front of the last layer lies at an end, at least, on any varied probe."""
-    passes = [seen for seen in examination.varied if _same_program(seen, examination.main)]
+    passes = [seen for seen in examination.varied if same_program(seen.tape, examination.main.tape)]
     drawing = examination.main.drawing
     if drawing is None or drawing.drawn_by is None or not passes:
         return ()
@@ -62,7 +61,7 @@ def pinned_activations(examination: Examination) -> tuple[PinnedActivation, ...]
 
 def dead_activations(examination: Examination) -> tuple[DeadActivation, ...]:
     """Return how many channels of each activation in front of the last layer are dead over all varied probes."""
-    passes = [seen for seen in examination.varied if _same_program(seen, examination.main)]
+    passes = [seen for seen in examination.varied if same_program(seen.tape, examination.main.tape)]
     drawing = examination.main.drawing
     if drawing is None or drawing.drawn_by is None or examination.main not in passes:
         return ()
@@ -79,10 +78,6 @@ def dead_activations(examination: Examination) -> tuple[DeadActivation, ...]:
         dead = int((~alive[op]).sum()) if op in alive else int(share * channels)
         found.append(DeadActivation(op, channels, dead))
     return tuple(found)
-
-
-def _same_program(one: Observed, other: Observed) -> bool:
-    return [e.func for e in one.tape.entries] == [e.func for e in other.tape.entries]
 
 
 def _channel_axis(dimensions: int) -> int:

@@ -1,14 +1,15 @@
 """One forward pass under observation: its tape, its numbers, its picture, or its crash."""
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.bench import NotApplicableError, measuring
+from unetdoctor.engine.bench import measuring
 from unetdoctor.engine.constants import name_kernels
 from unetdoctor.engine.crash import crash_of
 from unetdoctor.engine.drawing import Drawing, is_weighted, trace
@@ -21,11 +22,15 @@ from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.skips import Join, find_joins
 from unetdoctor.engine.statistics import Statistics
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, tensors
-from unetdoctor.engine.weights import normalisations, static_references
+from unetdoctor.engine.weights import SLOW_PRODUCTS, normalisations, products_of, static_references
 from unetdoctor.facts import Crash, Op, Output, Place, Probe, TensorStatistics
 
 MOST_BRANCHES = 6
 """Joins, the last ones, of which verifying the first pass keeps what ablation starts from."""
+LAST_KEPT = 8
+"""Latest small results of a slow pass that are kept while it runs: what its final activation read is among them."""
+LARGEST_KEPT = 1_000_000
+"""Values of such a result at most."""
 
 
 @dataclass
@@ -93,15 +98,21 @@ def observe(
     """Run the model once and keep what happened; an exception of the model's becomes a crash with its partial tape.
 
     `verify` evaluates the tape at once (`verify_now` does it later); `like` is the drawing of an earlier pass: what the
-    final activation reads is then kept on the way.
+    final activation reads is then kept on the way, as it is, where small, in a first pass that takes long. `raw` is
+    None where it is not known.
     """
     statistics = Statistics()
-    kept: list[Tensor] = []
+    kept: deque[tuple[Ref, Tensor]] = deque(maxlen=LAST_KEPT)
+    spent = 0.0
 
     def watch(op: int, entry: Entry, result: Any) -> None:
+        nonlocal spent
         statistics(op, entry, result)
-        if like is not None and op == like.raw.op:
-            kept.extend(t.detach() for slot, t in enumerate(tensors(result)) if slot == like.raw.slot)
+        spent += products_of(recorder.tape, entry)
+        slow = like is None and spent > SLOW_PRODUCTS
+        for slot, tensor in enumerate(tensors(result)):
+            if (slow and tensor.numel() <= LARGEST_KEPT) or (like is not None and Ref(op, slot) == like.raw):
+                kept.append((Ref(op, slot), tensor.detach()))
 
     inputs = tuple(t for _, t in find_tensors((args, kwargs)))
     recorder = Recorder(setting.model, inputs, watch, setting.source_root)
@@ -132,12 +143,19 @@ def observe(
     seen.chosen = described(returned)
     _find_output(setting, seen, recorder, found)
     if seen.output is not None and verify:
-        verify_now(setting, seen, whole=like is None)
-    elif seen.drawing is not None and like is not None and seen.drawing.raw == like.raw and kept:
-        seen.raw = kept[0]
-    if seen.raw is None:
-        seen.raw = seen.output
+        verify_now(setting, seen)
+    elif seen.drawing is not None:
+        seen.raw = seen.output if seen.drawing.raw == seen.drawing.output else _unwritten(seen, kept)
     return seen
+
+
+def _unwritten(seen: Observed, kept: Iterable[tuple[Ref, Tensor]]) -> Tensor | None:
+    """Return what the final activation read, if it was kept and nothing wrote to it since."""
+    assert seen.drawing is not None
+    raw = seen.drawing.raw
+    if any(entry.traits.mutated for entry in seen.tape.entries[raw.op + 1 :]):
+        return None
+    return next((tensor for ref, tensor in kept if ref == raw), None)
 
 
 def _find_output(setting: Setting, seen: Observed, recorder: Recorder, found: Found) -> None:
@@ -266,33 +284,3 @@ def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
         for op, entry in enumerate(tape.entries)
         if not entry.static
     )
-
-
-def run_again(setting: Setting, seen: Observed, drawing: Drawing, change: Change) -> tuple[Tensor, Tensor]:
-    """Run the model itself under a change; return its output and what its final activation reads."""
-    args, kwargs = seen.args, seen.kwargs
-    if change.inputs is not None:
-        args, kwargs = with_inputs(args, kwargs, change.inputs)
-    mode = Intervening(seen.tape, change, capture=(drawing.raw,))
-    with seen.tape.leaves_kept(), mode:
-        found = find_tensors(setting.call(args, kwargs))
-    tensor = dict(found).get(seen.path)
-    if tensor is None:
-        raise NotApplicableError(f"under the change forward() returned no {seen.path}")
-    return tensor, mode.captured.get(drawing.raw, tensor)
-
-
-def with_inputs(args: tuple[Any, ...], kwargs: dict[str, Any], new: tuple[Tensor, ...]) -> tuple[Any, dict[str, Any]]:
-    """Return the arguments with their tensors exchanged, in order."""
-    queue = iter(new)
-
-    def exchange(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return next(queue)
-        if isinstance(value, (list, tuple)):
-            return type(value)([exchange(item) for item in value])
-        if isinstance(value, dict):
-            return {key: exchange(item) for key, item in value.items()}
-        return value
-
-    return exchange(args), exchange(kwargs)

@@ -3,10 +3,8 @@
 from torch import Tensor, isfinite
 
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.weights import products
-
-SLOW_PRODUCTS = 1e10
-"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
+from unetdoctor.engine.tape import same_program
+from unetdoctor.engine.weights import SLOW_PRODUCTS, products
 
 
 class Passes:
@@ -14,6 +12,10 @@ class Passes:
 
     def __init__(self) -> None:
         self.seen: list[Observed] = []
+        self.corner: Observed | None = None
+        """Where a pass is slow, the one over a corner of the main input, if that runs the same program."""
+        self.lean = False
+        """Whether trials look at that instead of the main pass."""
 
     @property
     def alive(self) -> list[Observed]:
@@ -42,8 +44,25 @@ class Passes:
         """Whether a pass takes so long that trials look at as few of them as their symptom needs."""
         return bool(self.seen) and products(self.seen[0].tape) > SLOW_PRODUCTS
 
+    @property
+    def cheapest(self) -> Observed:
+        """The main pass, or the one over its corner: what is evaluated where not the picture itself is looked at."""
+        return self.corner or self.main
+
+    @property
+    def beside(self) -> list[Observed]:
+        """The pass over the corner, where another probe is fed at its size and compared with it."""
+        sizes = {seen.probe.shape for seen in self.varied}
+        return [self.corner] if self.corner is not None and self.corner.probe.shape in sizes else []
+
+    def vouched(self, seen: Observed) -> bool:
+        """Whether the pass over the corner, which runs this program, gave what its tape gives."""
+        return self.corner is not None and same_program(self.corner.tape, seen.tape)
+
     def looked_at(self, compared: bool) -> list[Observed]:
         """Return the passes that trials look at."""
+        if self.lean and self.corner is not None:
+            return [self.corner, *(self.varied[1:2] if compared else ()), *self.blanks]
         return [*(self.varied[: 1 + compared] if self.slow else self.varied), *self.blanks]
 
 

@@ -25,7 +25,14 @@ def price(examination: Examination, remedies: tuple[Remedy, ...], compared: bool
         return float(max(len(examination.looked_at(compared)), 1))
     measured = examination.remodels and examination.evidence().model.trained
     again = float(measured and any(r.action == STATISTICAL for r in remedies))
-    return again + sum(_share(examination, seen, remedies) for seen in examination.looked_at(compared))
+    whole = products(examination.main.tape) or 1
+    return again + sum(
+        _share(examination, seen, remedies) * (products(seen.tape) / whole if examination.slow else 1)
+        for seen in (
+            *examination.looked_at(compared),
+            *(examination.beside if compared and not examination.lean else ()),
+        )
+    )
 
 
 def _share(examination: Examination, seen: Observed, remedies: tuple[Remedy, ...]) -> float:

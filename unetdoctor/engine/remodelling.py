@@ -38,6 +38,7 @@ def model_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Model
     facts = replace(facts, layers=_with_signal(examination, layers, change))
     if not facts.trained or not any(remedy.action == STATISTICAL for remedy in remedies):
         return facts  # statistics of a fresh network are no fault
+    seen = examination.cheapest
     batch: dict[int, tuple[Tensor, Tensor]] = {}
     watched = {op: measuring(batch, op) for op in normalisations(seen.tape) if op not in change.interventions}
     try:

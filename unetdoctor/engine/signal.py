@@ -25,11 +25,16 @@ def signal(examination: Examination) -> tuple[SignalPoint, ...]:
 
 
 def _batch_signal(examination: Examination) -> dict[int, TensorStatistics]:
-    main = examination.main
-    norms = set(normalisations(main.tape))
-    if main.drawing is None or not main.verified or not norms or main.tape.reads_values(main.tape.downstream(norms)):
+    seen = examination.main if examination.has_batch(examination.main) else examination.cheapest
+    norms = set(normalisations(seen.tape))
+    if (
+        seen.drawing is None
+        or not examination.cheapest.verified
+        or not norms
+        or seen.tape.reads_values(seen.tape.downstream(norms))
+    ):
         return {}  # what follows from values that were read would not be what batch statistics lead to
     try:
-        return examination.on_batch(main).statistics
+        return examination.on_batch(seen).statistics
     except (NotApplicableError, RuntimeError, ValueError):
         return {}

@@ -229,6 +229,11 @@ class Tape:
         return any(self.entries[op].traits.reads_values for op in ops)
 
 
+def same_program(one: Tape, other: Tape) -> bool:
+    """Return whether two passes ran the same operations in the same order."""
+    return [e.func for e in one.entries] == [e.func for e in other.entries]
+
+
 def owner(parameter: str) -> str:
     """Return the layer of a parameter: `up.conv` for `up.conv.weight` and `up.conv.parametrizations.weight.0`."""
     head = parameter.split(".parametrizations.")[0]

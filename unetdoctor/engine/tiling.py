@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.isolation import called
-from unetdoctor.engine.observation import Observed, with_inputs
+from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.running import with_inputs
 from unetdoctor.facts import TileSeam
 
 if TYPE_CHECKING:

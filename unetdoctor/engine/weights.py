@@ -10,13 +10,15 @@ from torch import Tensor, nn
 from unetdoctor.engine import fingerprints
 from unetdoctor.engine.drawing import CONVOLUTIONS, NORMALISATIONS, is_weighted
 from unetdoctor.engine.filters import as_rows, unread, without_weight
-from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, owner, references
+from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, argument, owner, references
 from unetdoctor.facts import LayerWeights, NormStatistics, Place, TensorStatistics
 
 TRAINED_SHARE = 0.2
 """Share of layers (or of norms with a bias) that bear training before a model counts as trained."""
 NOWHERE = (math.nan, math.nan, math.nan, math.nan)
 """Signal of a layer that did not run."""
+SLOW_PRODUCTS = 1e10
+"""Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
 _ROWS = 32
 _BIASES = 64
 
@@ -73,13 +75,16 @@ def products(tape: Tape, start: int = 0) -> float:
 
     It stands for the cost of a pass, and is the same on every run.
     """
-    total = 0.0
-    for entry in tape.entries[start:]:
-        if is_weighted(entry) and len(entry.shape) > 1:
-            sizes = [tape.leaves[r.index].tensor.numel() for r in references(entry.args) if isinstance(r, Leaf)]
-            channels = entry.shape[1] if entry.name in CONVOLUTIONS else entry.shape[-1]
-            total += math.prod(entry.shape) * max(sizes, default=0) / max(channels, 1)
-    return total
+    return sum((products_of(tape, entry) for entry in tape.entries[start:]), start=0.0)
+
+
+def products_of(tape: Tape, entry: Entry) -> float:
+    """Return the same of one operation."""
+    if not is_weighted(entry) or len(entry.shape) < 2:
+        return 0.0
+    sizes = [tape.leaves[r.index].tensor.numel() for r in references(entry.args) if isinstance(r, Leaf)]
+    channels = entry.shape[1] if entry.name in CONVOLUTIONS else entry.shape[-1]
+    return math.prod(entry.shape) * max(sizes, default=0) / max(channels, 1)
 
 
 def default_fan(weight: Tensor) -> int:
@@ -189,7 +194,7 @@ def numbers(
     bound = 1 / math.sqrt(fan)
     state, scheme = _state(w, rows, bias, (cosine, difference))
     finite = w if scheme != "non-finite" else w[torch.isfinite(w)]
-    std = float(finite.std(correction=0)) if finite.numel() else math.nan
+    std, mean = (float(x) for x in torch.std_mean(finite, correction=0)) if finite.numel() else (math.nan, math.nan)
     inputs = rows.shape[1] / (use.stride if use.transposed else 1)
     biases = bias.detach().float() if bias is not None else None
     bad = int((~torch.isfinite(w)).sum()) if scheme == "non-finite" else 0
@@ -205,12 +210,12 @@ def numbers(
         transposed=use.transposed,
         groups=use.groups,
         fan_in=max(round(inputs), 1),
-        mean=float(finite.mean()) if finite.numel() else math.nan,
+        mean=mean,
         std=std,
-        largest=float(finite.abs().max()) if finite.numel() else math.nan,
+        largest=max(abs(float(x)) for x in torch.aminmax(finite)) if finite.numel() else math.nan,
         gain=std * math.sqrt(inputs),
         default_std=bound / math.sqrt(3),
-        zero=float((w == 0).float().mean()),
+        zero=1 - int(torch.count_nonzero(w)) / max(w.numel(), 1),
         non_finite=bad,
         row_cosine=cosine,
         row_difference=difference,

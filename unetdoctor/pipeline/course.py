@@ -31,6 +31,7 @@ from unetdoctor.facts import (
     Remedy,
     Report,
     Request,
+    Severity,
     Skipped,
     Trial,
 )
@@ -103,7 +104,11 @@ def run(request: Request, channel: Any) -> Report:
         batch[0][1] if batch else None,
         {c.code: c.accounted_for_by for c in checks},
     )
-    previews = _previews(examination, _best_trial(conclusion, trials), channel) if request.pictures else ()
+    shown = _best_trial(conclusion, trials)
+    if shown is not None and examination.lean and examination.corner is not None:
+        shown = None
+        skipped += (Skipped("pictures", "what the remedy of a note draws is not shown, since one pass takes long"),)
+    previews = _previews(examination, shown, channel) if request.pictures else ()
     decodings, readings = _decoded(examination, channel.raw if request.pictures else None)
     clock.lap("pictures")
     changed = [name for name, value in model_digest(loaded.model).items() if before.get(name) != value]
@@ -226,6 +231,7 @@ def _trials(
 
     compared = any(s.check.reads_comparisons for s in found)
     examination.remodels = any(s.finding.kind is Kind.CAUSE for s in found)
+    examination.lean = all(s.finding.severity is Severity.NOTE for s in found)
 
     def counterfactual(remedies: tuple[Remedy, ...]) -> Evidence:
         channel.stage("trial")  # each has its own time limit

@@ -1,0 +1,72 @@
+"""The passes of one model as facts: what was drawn, what it is meant to be, how far outputs lie apart."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from torch import Tensor
+
+from unetdoctor.engine import colours, outputs
+from unetdoctor.engine.comparison import compare_all
+from unetdoctor.engine.displays import display_range
+from unetdoctor.engine.loss_source import inferred_loss
+from unetdoctor.engine.losses import loss_numbers
+from unetdoctor.engine.model_facts import model_facts
+from unetdoctor.engine.observation import Observed, operations
+from unetdoctor.engine.passes import Passes
+from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.facts import Comparison, DisplayRange, ModelFacts, Output, Request, Run
+
+
+class Reading(Passes):
+    """Reads the passes of one model."""
+
+    def __init__(self, setting: Setting, subject: Subject, request: Request) -> None:
+        super().__init__()
+        self.setting, self.subject, self.request = setting, subject, request
+        self._facts: ModelFacts | None = None
+        self._intent = request.intent
+        self._display: DisplayRange | None = None
+
+    def _describe(self) -> None:
+        """Infer the task and the display range from the main pass."""
+        main = self.main
+        if main.output is None or self._display is not None:
+            return
+        task, reason = outputs.infer_task(
+            self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
+        )
+        self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
+        loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
+        self._intent = replace(self._intent, **loss)
+        self._display = display_range(main.output, main.drawing, self._intent)
+
+    def _model_facts(self) -> ModelFacts:
+        if self._facts is None:
+            self._facts = model_facts(self.subject, self.main)
+        return self._facts
+
+    def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
+        known = display or self._display or display_range(tensor, seen.drawing, self._intent)
+        rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
+        output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
+        loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
+        tints = colours.colours_of(seen, rows[0], known)
+        return replace(output, shape=tuple(tensor.shape), loss=loss, colours=tints)
+
+    def _run(self, seen: Observed) -> Run:
+        described = None
+        if seen.output is not None:
+            described = self._output(seen, seen.output, seen.output if seen.raw is None else seen.raw)
+        return Run(
+            probe=seen.probe,
+            ops=operations(seen, self.setting),
+            output=described,
+            others=seen.others,
+            chosen=seen.chosen,
+            crash=seen.crash,
+            seconds=seen.seconds,
+            verified=seen.verified is not False,
+        )
+
+    def _comparisons(self, tensors: Sequence[tuple[str, Tensor]]) -> tuple[Comparison, ...]:
+        return compare_all("latents" if self.subject.latent else "inputs", tensors, self._display)
