@@ -7,7 +7,7 @@ have returned. Nothing is written into the model: leaves that the pass writes to
 import copy
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,7 +178,8 @@ def evaluate(
     start = 0
     keep = {ref for ref in wanted if isinstance(ref, Ref)}
     snapshots: dict[int, Snapshot] = {}
-    with isolated_random_state(seed, device), torch.set_grad_enabled(gradients):
+    drawn = isolated_random_state(seed, device) if tape.random else nullcontext()  # seeding takes a millisecond
+    with drawn, torch.set_grad_enabled(gradients):
         if snapshot is not None:
             start = snapshot.op
             values, leaves = _copied(tape, snapshot)

@@ -11,6 +11,7 @@ from unetdoctor.engine import reloading
 from unetdoctor.engine.bench import Bench, NotApplicableError, named_tensors
 from unetdoctor.engine.corner import cropped, verify_first
 from unetdoctor.engine.displays import display_under
+from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.evaluation import Change, Observer, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
@@ -51,6 +52,7 @@ class Examination(Reading):
         self._evidence: Evidence | None = None
         self._running: dict[str, Tensor] | None = None
         self._on_batch: dict[int, BatchPass] = {}
+        self._benches: dict[tuple[int, int], Bench] = {}
         self._changes: dict[Any, Change] = {}
         self._tried: dict[Any, Tried] = {}
 
@@ -95,10 +97,16 @@ class Examination(Reading):
         """Return what a remedy may look at."""
         if seen.drawing is None:
             raise NotApplicableError("the output does not come from any recorded operation")
+        key = id(seen), id(seen.values)  # verifying a pass anew tells its computed weights
+        if key not in self._benches:
+            self._benches[key] = self._bench(seen, seen.drawing)
+        return self._benches[key]
+
+    def _bench(self, seen: Observed, drawing: Drawing) -> Bench:
         return Bench(
             tape=seen.tape,
-            drawing=seen.drawing,
-            uses=weight_uses(seen.tape, seen.drawing.drawn_by),
+            drawing=drawing,
+            uses=weight_uses(seen.tape, drawing.drawn_by),
             values=seen.values,
             model=self._model_facts(),
             non_finite=named_tensors(self.subject.model, {name for name, _ in self._model_facts().non_finite}),

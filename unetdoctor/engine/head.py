@@ -145,7 +145,7 @@ def _margin(scores: Tensor, threshold: float) -> tuple[float, float, float]:
         lead = scores - threshold
         lead = lead if (lead > 0).float().mean() >= 0.5 else -lead
     else:
-        wins = torch.bincount(scores.argmax(dim=1).flatten(), minlength=scores.shape[1])
+        wins = torch.bincount(scores.max(dim=1).indices.flatten(), minlength=scores.shape[1])
         best = int(wins.argmax())
         others = torch.cat([scores[:, :best], scores[:, best + 1 :]], dim=1)
         lead = scores[:, best] - others.amax(dim=1)

@@ -14,6 +14,7 @@ class Passes:
         self.seen: list[Observed] = []
         self.corner: Observed | None = None
         """Where a pass is slow, the one over a corner of the main input, if that runs the same program."""
+        self._slow: bool | None = None
         self.lean = False
         """Whether trials look at that instead of the main pass."""
 
@@ -42,7 +43,9 @@ class Passes:
     @property
     def slow(self) -> bool:
         """Whether a pass takes so long that trials look at as few of them as their symptom needs."""
-        return bool(self.seen) and products(self.seen[0].tape) > SLOW_PRODUCTS
+        if self._slow is None and self.seen:
+            self._slow = products(self.seen[0].tape) > SLOW_PRODUCTS
+        return bool(self._slow)
 
     @property
     def cheapest(self) -> Observed:
