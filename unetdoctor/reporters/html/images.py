@@ -122,7 +122,9 @@ def _notes(report: Report, shown: Mapping[str, Picture], large: int) -> list[str
     notes = []
     channels = sum(p.role == "displayed" for p in previews)
     if channels > MOST_CHANNELS:
-        notes.append(f"Of {channels} pictured channels the first {MOST_CHANNELS} are shown; the other files lie beside.")
+        notes.append(
+            f"Of {channels} pictured channels the first {MOST_CHANNELS} are shown; the other files lie beside."
+        )
     if large:
         notes.append(f"{count(large, 'picture')} too large for this page, left out: see the PNG files.")
     absent = sum(p.name not in shown for p in _wanted(previews)) - large

@@ -230,7 +230,11 @@ class _Layout:
             skip = [s for s in self.skips if tuple(s.join_size) == size][-1]
             y = self.tops[size] + self.heights[size] + 7
             x = self.right(below if below is not None else size) + half
-            path = f"M{WIDTH / 2 + half:g} {middle:g}H{x:g}V{y:g}" if below is None else f"M{x:g} {self.tops[below]:g}V{y:g}"
+            path = (
+                f"M{WIDTH / 2 + half:g} {middle:g}H{x:g}V{y:g}"
+                if below is None
+                else f"M{x:g} {self.tops[below]:g}V{y:g}"
+            )
             code = sick_deep(self.report, skip)
             words = f"deep {influence_text(skip.deep_influence)}" if not math.isnan(skip.deep_influence) else ""
             arrows.append(Arrow(path, code, f"{words} {code}".strip(), x - 9, y + 12))

@@ -22,7 +22,14 @@ def remedy(source: Source) -> Part | None:
     if not patch and pair is None and trial is None:
         return None
     said = title or (trial.title if trial is not None else "")
-    values = {"pair": None if equal else pair, "trial": trial, "numbers": _numbers(trial), "patch": patch, "title": said, "equal": equal}
+    values = {
+        "pair": None if equal else pair,
+        "trial": trial,
+        "numbers": _numbers(trial),
+        "patch": patch,
+        "title": said,
+        "equal": equal,
+    }
     return Part("remedy", "What helps", "Remedy", values)
 
 

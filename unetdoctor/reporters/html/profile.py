@@ -85,7 +85,10 @@ def profile(report: Report) -> Curve | None:
         batch=_paths(xs, [y(v) if math.isfinite(v) else math.nan for v in batch]) if batch != stored else (),
         dots=tuple(dots) if len(points) <= DOTS_UP_TO else (),
         mark=_mark(report, xs),
-        ends=(clean(points[0].layer or points[0].op, NAME_LETTERS), clean(points[-1].layer or points[-1].op, NAME_LETTERS)),
+        ends=(
+            clean(points[0].layer or points[0].op, NAME_LETTERS),
+            clean(points[-1].layer or points[-1].op, NAME_LETTERS),
+        ),
         said=(_said(stored), _said(batch)),
     )
 

@@ -28,7 +28,8 @@ def trials(source: Source) -> Part | None:
     names = {finding.code: finding.name for finding in report.findings}
     made = sum(trial.outcome is not Outcome.NOT_TRIED for trial in report.trials)
     cured = sum(trial.outcome is Outcome.CURED for trial in report.trials)
-    lead = f"{count(made, 'experiment')} on the recorded run, {cured or 'none'} of them a cure. What did not help is here too."
+    made_text = f"{count(made, 'experiment')} on the recorded run, {cured or 'none'} of them a cure."
+    lead = f"{made_text} What did not help is here too."
     values = {"groups": groups, "names": names, "more": max(len(report.trials) - TRIALS_SHOWN, 0)}
     return Part("trials", "What was tried", "Experiments", values, lead)
 
