@@ -34,10 +34,11 @@ ROOMS = {
     "checks": Room(("facts", "checks"), ()),
     "engine": Room(("facts", "engine"), ("torch", "numpy", "PIL", "safetensors", *MODEL_ZOOS)),
     "data": Room(("facts", "data"), ("numpy", "PIL")),
-    "pipeline": Room(("facts", "checks", "engine", "data", "pipeline"), ()),
+    "pipeline": Room(("facts", "checks", "engine", "data", "judging", "pipeline"), ()),
+    "judging": Room(("facts", "judging", "pipeline.verdict"), ()),
     "worker": Room(("worker", "facts"), ()),
     "reporters": Room(("facts", "reporters"), ("rich", "PIL", "numpy", "jinja2", "sarif_pydantic", "junitparser")),
-    "cli": Room(("facts", "checks", "worker", "reporters", "cli"), ("typer", "rich", "click")),
+    "cli": Room(("facts", "checks", "worker", "judging", "reporters", "cli"), ("typer", "rich", "click")),
 }
 
 PRINTING_ROOMS = ("cli", "reporters")
@@ -94,7 +95,7 @@ def _allowed(name: str, module: Module, room: Room) -> bool:
         return module.is_package
     if module.room == "cli" and parts[1] == "checks":
         return not any(part.startswith("ud") and part[2:5].isdigit() for part in parts[2:])
-    return parts[1] in room.own
+    return any(name == own or name.startswith(f"{own}.") for own in (f"{PACKAGE}.{entry}" for entry in room.own))
 
 
 def terminal_writes(module: Module) -> list[str]:

@@ -5,11 +5,16 @@ from typing import Annotated
 import typer
 
 from unetdoctor import __version__
+from unetdoctor.cli.baseline import app as baseline
+from unetdoctor.cli.check import HELP as CHECK
+from unetdoctor.cli.check import check
 from unetdoctor.cli.demo import demo
 from unetdoctor.cli.env import env
 from unetdoctor.cli.explain import explain
 from unetdoctor.cli.inspect import HELP as INSPECT
 from unetdoctor.cli.inspect import inspect
+from unetdoctor.cli.report import HELP as REPORT
+from unetdoctor.cli.report import report
 from unetdoctor.cli.rules import rules
 from unetdoctor.cli.schema import schema
 from unetdoctor.cli.sizes import HELP as SIZES
@@ -27,6 +32,8 @@ Examples:
   unetdoctor sizes model.py --size 512,384
   unetdoctor trace model.py --depth 1
   unetdoctor explain UD203
+  unetdoctor check -o sarif=unetdoctor.sarif
+  unetdoctor report run.json --fail-on warning
 \b
 Exit codes:
   0 nothing at or above --fail-on    1 findings              2 the request is wrong
@@ -46,6 +53,9 @@ app = typer.Typer(
 app.command(help=INSPECT)(inspect)
 app.command(help=SIZES)(sizes)
 app.command(help=TRACE)(trace)
+app.command(help=CHECK)(check)
+app.command(help=REPORT)(report)
+app.add_typer(baseline, name="baseline")
 for command in (demo, explain, rules, env, schema):
     app.command()(command)
 

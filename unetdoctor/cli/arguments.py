@@ -50,6 +50,8 @@ class Delivery:
     """(format, file) of every `-o`."""
     out_dir: str | None = None
     """Folder of pictures; None for the usual one."""
+    baseline: str | None = None
+    """File of findings that are known; None for none."""
     pictures: bool = True
     """Whether pictures are written."""
     force: bool = False

@@ -9,7 +9,7 @@ from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
 from unetdoctor.cli.arguments import Delivery, Options, request
 from unetdoctor.cli.delivery import FIX
-from unetdoctor.cli.errors import RequestError, choice
+from unetdoctor.cli.errors import choice
 from unetdoctor.facts import Request
 
 Runner = Callable[[Request, Delivery], int]
@@ -67,37 +67,25 @@ def inspect(
     budget: Annotated[
         float, typer.Option("--budget", metavar="N", help="What the experiments may cost, in forward passes.")
     ] = 128.0,
-    select: Annotated[
-        list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")
-    ] = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
-    ] = "error",
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json on stdout.")] = "text",
-    report: Annotated[
-        list[str] | None,
-        typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write text, json or svg (repeatable)."),
-    ] = None,
+    select: shared.Select = None,
+    ignore: shared.Ignore = None,
+    fail_on: shared.FailOn = "error",
+    baseline: shared.Baseline = None,
+    format_: shared.ReportFormat = "text",
+    report: shared.ReportFiles = None,
     fix_script: Annotated[
         str | None,
         typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy to your model."),
     ] = None,
-    out_dir: Annotated[
-        str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
-    ] = None,
+    out_dir: shared.OutDir = None,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no pictures.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
+    force: shared.Force = False,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
     color: shared.Color = "auto",
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
-    if quiet and verbose:
-        raise RequestError("-q and -v exclude each other.")
+    values.exclude(quiet, verbose)
     options = Options(
         target=target,
         kwarg=tuple(kwarg or ()),
@@ -124,9 +112,10 @@ def inspect(
         pictures=not no_pictures,
     )
     delivery = Delivery(
-        format=choice("--format", format_, values.FORMATS),
+        format=values.report_format(format_),
         files=(*values.file_outputs(report or ()), *(((FIX, fix_script),) if fix_script else ())),
         out_dir=out_dir,
+        baseline=baseline,
         pictures=not no_pictures,
         force=force,
         quiet=quiet,

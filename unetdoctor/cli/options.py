@@ -42,4 +42,27 @@ Output = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:N or mps.")]
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
+ReportFormat = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab or markdown."),
+]
+ReportFiles = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write this format, or svg (repeatable)."),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
+FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")]
+Baseline = Annotated[
+    str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are known, and do not count.")
+]
+OutDir = Annotated[
+    str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")]
 Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]

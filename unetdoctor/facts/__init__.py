@@ -29,6 +29,7 @@ from unetdoctor.facts.findings import (
     Remedy,
     Severity,
     Skipped,
+    Suppression,
     Trial,
 )
 from unetdoctor.facts.grid import Blocks, Grid, Maker
@@ -108,6 +109,7 @@ __all__ = [
     "Skip",
     "Skipped",
     "State",
+    "Suppression",
     "Target",
     "Task",
     "TensorStatistics",

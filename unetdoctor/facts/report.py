@@ -176,6 +176,8 @@ class Report:
     """Stage at which no diagnosis became possible; empty otherwise."""
     exit_code: int = 0
     """What the process returns."""
+    fail_on: str = "error"
+    """The severity from which on it returns 1: `error`, `warning`, `note` or `never`."""
     untouched: bool = True
     """Whether parameters, buffers, random state and training flags were bit-identical afterwards."""
     untouched_text: str = ""

@@ -110,6 +110,7 @@ def build_report(
         crash=crashed.crash if crashed is not None else None,
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,
+        fail_on=request.selection.fail_on,
         notices=_notices(evidence),
         timings=run_block(clock),
     )

@@ -29,9 +29,9 @@ def verdict_of(
         return crash.message if crash else _nothing_returned(evidence)
     first = diagnoses[0] if diagnoses else None
     if state is State.ILL and first is not None:
-        return _sentence(first, findings)
+        return sentence(first, findings)
     if first is not None and first.severity.rank >= Severity.WARNING.rank:
-        return f"No error, one thing to look at: {lower(_sentence(first, findings))}"
+        return f"No error, one thing to look at: {lower(sentence(first, findings))}"
     if state is State.UNTRAINED:
         return _untrained(findings, diagnoses, batch)
     worst = next((f for f in findings if f.severity is Severity.WARNING), None)
@@ -59,7 +59,8 @@ def _clause(message: str) -> str:
     return _LIMIT.sub("", message.rstrip().removesuffix("."))
 
 
-def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
+def sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
+    """Return a diagnosis as a verdict: what is wrong, and the proof or what it explains."""
     message, trial = _clause(diagnosis.message), diagnosis.trial
     if trial is not None and trial.outcome is Outcome.CURED:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
