@@ -37,7 +37,9 @@ ROOMS = {
     "pipeline": Room(("facts", "checks", "engine", "data", "judging", "pipeline"), ()),
     "judging": Room(("facts", "judging", "pipeline.verdict"), ()),
     "worker": Room(("worker", "facts"), ()),
-    "reporters": Room(("facts", "reporters"), ("rich", "PIL", "numpy", "jinja2", "sarif_pydantic", "junitparser")),
+    "reporters": Room(
+        ("facts", "reporters"), ("rich", "PIL", "numpy", "jinja2", "markupsafe", "sarif_pydantic", "junitparser")
+    ),
     "cli": Room(("facts", "checks", "worker", "judging", "reporters", "cli"), ("typer", "rich", "click")),
 }
 

@@ -56,20 +56,10 @@ class Gallery:
         return next((self.pictures[role][0] for role in roles if self.pictures.get(role)), None)
 
 
-def read_pictures(report: Report, beside: Path | None = None) -> dict[str, bytes]:
-    """Return the PNG files of a report by the name of their preview: those that are still as the report says.
-
-    A file is looked for at its path, then by its name in `beside`, the folder of a saved report.
-    """
-    found: dict[str, bytes] = {}
-    for preview in report.previews:
-        path = Path(preview.file)
-        for place in (path, *((beside / path.name, beside / path.parent.name / path.name) if beside else ())):
-            data = _read(place, preview)
-            if data:
-                found[preview.name] = data
-                break
-    return found
+def read_pictures(report: Report) -> dict[str, bytes]:
+    """Return the PNG files of a report by the name of their preview: those that are still as the report says."""
+    read = {preview.name: _read(Path(preview.file), preview) for preview in report.previews if preview.file}
+    return {name: data for name, data in read.items() if data}
 
 
 def _read(path: Path, preview: Preview) -> bytes:

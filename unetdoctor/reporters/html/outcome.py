@@ -19,7 +19,7 @@ def remedy(source: Source) -> Part | None:
     pair = compared(source)
     equal = pair is not None and pair[0].address == pair[1].address
     trial = best_trial(report)
-    if not patch and pair is None and trial is None:
+    if not patch and trial is None:
         return None
     said = title or (trial.title if trial is not None else "")
     values = {
