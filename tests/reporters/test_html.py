@@ -21,10 +21,11 @@ from unetdoctor.facts import Place, Preview, Report, Severity, SignalPoint, Skip
 from unetdoctor.facts.contract import dump, load_report
 from unetdoctor.reporters.folder import found_beside
 from unetdoctor.reporters.formats import FORMATS
-from unetdoctor.reporters.html import images, read_pictures, to_html
+from unetdoctor.reporters.html import images, to_html
 from unetdoctor.reporters.html.network import drawing
 from unetdoctor.reporters.html.profile import profile
 from unetdoctor.reporters.html.stages import BOTTOM, DOWN, UP, health
+from unetdoctor.reporters.stored import read_pictures
 
 ATTACKS = (
     "<script>alert(1)</script>",

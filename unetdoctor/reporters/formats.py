@@ -78,7 +78,8 @@ def _markdown(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:
 
 
 def _html(reports: Sequence[Report], _look: Look, cards: Cards) -> str:
-    from unetdoctor.reporters.html import read_pictures, to_html
+    from unetdoctor.reporters.html import to_html
+    from unetdoctor.reporters.stored import read_pictures
 
     return to_html(reports[0], read_pictures(reports[0]), cards())
 

@@ -13,7 +13,6 @@
 To add a part: a function from `Source` to `Part | None`, its template, one row of `page.PARTS`.
 """
 
-from unetdoctor.reporters.html.images import read_pictures
 from unetdoctor.reporters.html.page import to_html
 
-__all__ = ["read_pictures", "to_html"]
+__all__ = ["to_html"]

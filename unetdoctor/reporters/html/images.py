@@ -1,28 +1,24 @@
 """Which pictures stand in the page: PNG files as `data:` addresses, as many as have room."""
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from markupsafe import Markup
 
 from unetdoctor.facts import Preview, Report
 from unetdoctor.reporters.numbers import count
+from unetdoctor.reporters.stored import LARGEST_FILE
 
 MOST_BYTES = 6_000_000
 """Bytes of all PNG files together: a page of 8 MB still opens on a phone and passes most mail servers. The pictures of
 a network with 24 channels at 256x256 take 2 MB."""
-LARGEST_FILE = 2_000_000
-"""Bytes of one PNG file; the largest preview (512x512, noise in colour) takes 0.8 MB."""
 MOST_CHANNELS = 12
 """Channels with pictures; a mask of 64 classes is read in its class map and in the table."""
 PIXELATED = 320
 """Pixels of width below which a picture is enlarged with sharp pixels: what is examined are the pixels."""
 ROLES = ("picture", "classes", "trial", "input", "overlay", "displayed", "stretched", "decoding")
 """Roles that the page shows, the most telling first: they get their room in this order."""
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -56,22 +52,6 @@ class Gallery:
         return next((self.pictures[role][0] for role in roles if self.pictures.get(role)), None)
 
 
-def read_pictures(report: Report) -> dict[str, bytes]:
-    """Return the PNG files of a report by the name of their preview: those that are still as the report says."""
-    read = {preview.name: _read(Path(preview.file), preview) for preview in report.previews if preview.file}
-    return {name: data for name, data in read.items() if data}
-
-
-def _read(path: Path, preview: Preview) -> bytes:
-    try:
-        if not path.is_file() or path.stat().st_size != preview.size or preview.size > LARGEST_FILE:
-            return b""
-        data = path.read_bytes()
-    except (OSError, ValueError):
-        return b""
-    return data if hashlib.sha256(data).hexdigest() == preview.sha256 else b""
-
-
 def gallery(report: Report, files: Mapping[str, bytes]) -> Gallery:
     """Return the pictures that have room, in the order of `ROLES`."""
     shown: dict[str, Picture] = {}
@@ -79,7 +59,7 @@ def gallery(report: Report, files: Mapping[str, bytes]) -> Gallery:
     large = 0
     for preview in _wanted(report.previews):
         data = files.get(preview.name, b"")
-        if not data.startswith(_SIGNATURE):
+        if not data:
             continue
         if len(data) > min(left, LARGEST_FILE):
             large += 1

@@ -41,7 +41,7 @@ _LINES_SHOWN = 200
 def to_html(report: Report, pictures: Mapping[str, bytes], cards: Sequence[Card] = ()) -> str:
     """Return the whole page.
 
-    `pictures` holds PNG files by the name of their preview (`read_pictures`), `cards` the pages of the checks.
+    `pictures` holds PNG files by the name of their preview (`stored.read_pictures`), `cards` the pages of the checks.
     """
     source = Source(report, gallery(report, pictures), {card.code: card for card in cards})
     parts = [part for function in PARTS if (part := function(source)) is not None]
