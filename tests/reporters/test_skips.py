@@ -145,7 +145,7 @@ class TestTerminal:
         assert any("influence" in line for line in both)
         assert not any("▶" in line for line in table(report(), width=60))
 
-    @pytest.mark.parametrize("width", [64, 80, 120, 200])
+    @pytest.mark.parametrize("width", [76, 80, 120, 200])
     @pytest.mark.parametrize("ascii_only", [True, False])
     def test_heavier_is_worth_more(self, width: int, ascii_only: bool) -> None:
         weak = replace(SOUND[0], influence=1e-3)

@@ -17,7 +17,7 @@ WIDEST = 70
 """Columns of the U itself; a longer line says no more."""
 JOINED = 20
 """Columns of the layer that joins, beside the U."""
-SHORTEST = 12
+SHORTEST = 22
 """Columns of a line that can still carry its number."""
 _LINES = (("╌", "."), ("─", "-"), ("━", "="))
 """Weak, middling and strong; the second is ASCII."""
