@@ -90,11 +90,19 @@ def test_dark_and_light_by_the_system_and_by_the_button(name: str, browser: Any,
             assert shown.style("body", "background-color") == first
             shown.page.locator("#theme").press("Enter")
             assert shown.style("body", "background-color") == second
-            shown.page.reload()
-            assert shown.style("body", "background-color") == second, "the choice is remembered"
+            chosen = "dark" if second == dark else "light"
+            assert shown.value("localStorage.getItem('unetdoctor-theme')") == chosen
             shown.page.emulate_media(media="print")
             assert shown.style("body", "background-color") == "rgb(255, 255, 255)"
             assert shown.style("h1", "color") == "rgb(29, 33, 41)"
+
+
+def test_the_choice_of_light_or_dark_is_remembered(browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages["healthy"], color_scheme="light") as shown:
+        shown.page.add_init_script("localStorage.setItem('unetdoctor-theme', 'dark')")
+        shown.page.reload()
+        assert shown.style("body", "background-color") == "rgb(20, 22, 26)"
+        assert shown.page.locator("#theme").inner_text() == "Light"
 
 
 @pytest.mark.parametrize("name", SLIDERS)

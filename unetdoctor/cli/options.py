@@ -44,7 +44,7 @@ Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
 ReportFormat = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab or markdown."),
+    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab, markdown or html."),
 ]
 ReportFiles = Annotated[
     list[str] | None,
