@@ -38,6 +38,7 @@ from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Ou
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.scores import ClassScore, Edges, MaskScores, Order, Shift, SizeScore, Threshold
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
 from unetdoctor.facts.skips import Skip
@@ -54,6 +55,7 @@ __all__ = [
     "Cast",
     "Chance",
     "Channel",
+    "ClassScore",
     "Colours",
     "Comparison",
     "Crash",
@@ -61,6 +63,7 @@ __all__ = [
     "Decoding",
     "Diagnosis",
     "DisplayRange",
+    "Edges",
     "Environment",
     "Evidence",
     "Finding",
@@ -78,10 +81,12 @@ __all__ = [
     "Limits",
     "LossNumbers",
     "Maker",
+    "MaskScores",
     "ModelFacts",
     "NormStatistics",
     "Op",
     "Operand",
+    "Order",
     "Outcome",
     "Output",
     "Painting",
@@ -102,8 +107,10 @@ __all__ = [
     "Selection",
     "Severity",
     "ShapeSweep",
+    "Shift",
     "SignalPoint",
     "SizeLaw",
+    "SizeScore",
     "Sizes",
     "Skip",
     "Skipped",
@@ -111,6 +118,7 @@ __all__ = [
     "Target",
     "Task",
     "TensorStatistics",
+    "Threshold",
     "TileSeam",
     "Trace",
     "Trial",
