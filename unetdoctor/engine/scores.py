@@ -41,7 +41,7 @@ class Counts:
         known = truth >= 0
         square = confusion(truth, ids, classes)
         both, either = torch.zeros(classes), torch.zeros(classes)
-        for number in range(classes):
+        for number in square.sum(0).add(square.sum(1)).nonzero().flatten().tolist():
             one, other = outline((truth == number) & known), outline((ids == number) & known)
             both[number], either[number] = (one & other & known).sum(), ((one | other) & known).sum()
         return Counts(square, both, either)
@@ -67,9 +67,9 @@ def outline(mask: Tensor, width: int | None = None) -> Tensor:
     """
     if width is None:
         width = max(1, round(BOUNDARY * math.hypot(*mask.shape)))
-    padded = F.pad(mask[None, None].float(), (width,) * 4)
-    inner = -F.max_pool2d(-padded, 2 * width + 1, stride=1)
-    return mask & ~(inner[0, 0] > 0)
+    outside = 1 - F.pad(mask[None, None].float(), (width,) * 4)
+    near = F.max_pool2d(F.max_pool2d(outside, (2 * width + 1, 1), stride=1), (1, 2 * width + 1), stride=1)
+    return mask & (near[0, 0] > 0)
 
 
 def overlap(square: Tensor) -> tuple[Tensor, Tensor]:

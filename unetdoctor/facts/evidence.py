@@ -10,6 +10,7 @@ from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.request import Intent, Request
+from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import SizeLaw
 from unetdoctor.facts.skips import Skip
 from unetdoctor.facts.tiling import TileSeam
@@ -276,6 +277,8 @@ class Evidence:
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
     painting: Painting | None = None
     """What class ids are painted with; None where none are chosen and drawn."""
+    scores: MaskScores | None = None
+    """The outputs beside the masks that were given."""
 
     @property
     def main(self) -> Run | None:

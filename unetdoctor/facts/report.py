@@ -7,6 +7,7 @@ from unetdoctor.facts.evidence import Crash, Latent, ShapeSweep
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
 from unetdoctor.facts.output import Decoding, Output, Preview
 from unetdoctor.facts.request import Intent
+from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.skips import Skip
 
 SCHEMA_VERSION = "1.0"
@@ -168,6 +169,8 @@ class Report:
     """Valid sizes, where they were needed."""
     skips: tuple[Skip, ...] = ()
     """Skip connections with their measured influence."""
+    scores: MaskScores | None = None
+    """The outputs beside the person's masks."""
     previews: tuple[Preview, ...] = ()
     """Pictures."""
     crash: Crash | None = None
