@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetdoctor.data.decoding import LARGEST, UnreadableError
-from unetdoctor.facts.dataset import Fault
+from unetdoctor.facts.pair import Fault
 
 MAGIC = b"\x93NUMPY"
 ZIP = b"PK\x03\x04"

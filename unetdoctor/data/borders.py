@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unetdoctor.data.masks import RawMask
-from unetdoctor.facts.dataset import Coding
+from unetdoctor.facts.pair import Coding
 
 REACH = 4
 """Pixels on either side of a border that belong to it: half a block of JPEG."""

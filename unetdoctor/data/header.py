@@ -13,7 +13,7 @@ from PIL import Image
 
 from unetdoctor.data.arrays import AnyArray, is_array, plane, read_array
 from unetdoctor.data.decoding import UnreadableError, opened, orientation_of
-from unetdoctor.facts.dataset import Fault, FileFacts, Oddity
+from unetdoctor.facts.pair import Fault, FileFacts, Oddity
 
 SUFFIXES = {
     ".png": ("PNG",),

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from unetdoctor.data.borders import at_borders, strips
 from unetdoctor.data.masks import RawMask
 from unetdoctor.data.palettes import luminances, pack, well_known
-from unetdoctor.facts.dataset import Coding, Declared, Family, LabelNumbers
+from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.pair import Coding, Family, LabelNumbers
 
 KEPT = 256
 """Values of a mask that are kept, the most frequent ones."""

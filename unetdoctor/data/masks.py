@@ -16,7 +16,8 @@ from PIL import Image, ImageOps
 from unetdoctor.data.decoding import UnreadableError, regular_file
 from unetdoctor.data.header import Opened, opened_file
 from unetdoctor.data.palettes import pack, voc, well_known
-from unetdoctor.facts.dataset import Coding, Colour, Declared, Fault, FileFacts
+from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.pair import Coding, Colour, Fault, FileFacts
 from unetdoctor.facts.request import Task
 
 IGNORE = 255

@@ -13,7 +13,8 @@ from unetdoctor.data import picture as picture_numbers
 from unetdoctor.data.decoding import UnreadableError
 from unetdoctor.data.header import Opened, broken, opened_file, unread
 from unetdoctor.data.masks import RawMask, raw_mask
-from unetdoctor.facts.dataset import Declared, FileFacts, LabelNumbers, PairRecord, PictureNumbers
+from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.pair import FileFacts, LabelNumbers, PairRecord, PictureNumbers
 
 SPLITS = {
     "train": "train",

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from unetdoctor.data.decoding import Array, decoded
 from unetdoctor.data.header import Opened
-from unetdoctor.facts.dataset import PictureNumbers
+from unetdoctor.facts.pair import PictureNumbers
 
 BINS = 32
 """Bins of the histogram."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from unetdoctor.facts.dataset import PairRecord, Tally
+from unetdoctor.facts.dataset import Tally
+from unetdoctor.facts.pair import PairRecord
 
 
 def tallied(record: PairRecord) -> dict[str, Tally]:

@@ -11,7 +11,8 @@ from functools import reduce
 from typing import TypeVar
 
 from unetdoctor.data.tallies import tallied
-from unetdoctor.facts.dataset import Coding, Count, PairRecord, Tally, Totals
+from unetdoctor.facts.dataset import Count, Tally, Totals
+from unetdoctor.facts.pair import Coding, PairRecord
 
 WORST = 8
 """Names that are kept of each tally."""

@@ -5,23 +5,7 @@ boundary or ends in a report is defined here, and only here. Nothing in this roo
 """
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
-from unetdoctor.facts.dataset import (
-    Alignment,
-    Coding,
-    Count,
-    Dataset,
-    Declared,
-    Family,
-    Fault,
-    FileFacts,
-    LabelNumbers,
-    Oddity,
-    PairRecord,
-    PictureNumbers,
-    Tally,
-    Totals,
-    Twins,
-)
+from unetdoctor.facts.dataset import Count, Dataset, Declared, Tally, Totals, Twins
 from unetdoctor.facts.evidence import (
     Comparison,
     Crash,
@@ -51,6 +35,17 @@ from unetdoctor.facts.grid import Blocks, Grid, Maker
 from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
 from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
 from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Output, Preview
+from unetdoctor.facts.pair import (
+    Alignment,
+    Coding,
+    Family,
+    Fault,
+    FileFacts,
+    LabelNumbers,
+    Oddity,
+    PairRecord,
+    PictureNumbers,
+)
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
