@@ -16,8 +16,7 @@ from unetdoctor.data.masks import RawMask, ids_of, palette_of, read_mask
 from unetdoctor.data.palettes import NAMES, named
 from unetdoctor.engine.images import ImageError
 from unetdoctor.engine.objects import components
-from unetdoctor.facts import Intent, Request, Task
-from unetdoctor.facts.dataset import Coding, Declared
+from unetdoctor.facts import Coding, Declared, Intent, Request, Task
 
 IGNORED = -1
 """What stands in ids for a place that is to be ignored."""
