@@ -78,6 +78,25 @@ def shift_output(bench: Bench, remedy: Remedy) -> Change:
     return Change(interventions={op: _after(bench, back)})
 
 
+def smooth_scores(bench: Bench, remedy: Remedy) -> Change:
+    """Average the scores over 3x3 places, before anything is decided."""
+    op, before = _undecided(bench)
+
+    def even(x: Tensor) -> Tensor:
+        if x.dim() != 4 or not x.is_floating_point():
+            raise NotApplicableError("the output holds no scores of places")
+        padded = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
+        return torch.nn.functional.avg_pool2d(padded, 3, stride=1)
+
+    if before:
+
+        def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            return func(even(args[0]), *args[1:], **kwargs)
+
+        return Change(interventions={op: act})
+    return Change(interventions={op: _after(bench, even)})
+
+
 def flip_align_corners(bench: Bench, remedy: Remedy) -> Change:
     """Enlarge with the other setting of align_corners: at the last interpolation, or at all of them."""
     found = [op for op, entry in enumerate(bench.tape.entries) if entry.name in _INTERPOLATIONS]
@@ -159,6 +178,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "decide_at": decide_at,
     "permute_classes": permute_classes,
     "shift_output": shift_output,
+    "smooth_scores": smooth_scores,
     "flip_align_corners": flip_align_corners,
 }
 """Actions on an output beside its mask, a part of `remedies.ACTIONS`."""

@@ -82,10 +82,11 @@ def read(
 def _one_channel(x: Tensor, output: Output, level: float) -> Drawn:
     display = output.display
     inside = min(max(level, _TINY), 1 - _TINY)
-    if display.decode == "sigmoid":
+    probable = float(x.min()) >= 0 and float(x.max()) <= 1
+    if display.decode == "sigmoid" and not probable:
         used = torch.logit(torch.tensor(inside)).item()
         return Drawn((x > used).long(), f"sigmoid above {level:g}", 2, x, used, probabilities=True)
-    if (display.low, display.high) == (0.0, 1.0) and display.source != "bytes":
+    if probable or ((display.low, display.high) == (0.0, 1.0) and display.source != "bytes"):
         values = torch.logit(x.double().clamp(_TINY, 1 - _TINY)).float()
         used = torch.logit(torch.tensor(inside, dtype=torch.float64)).item()
         return Drawn((x > level).long(), f"values above {level:g}", 2, values, used, probabilities=True)
