@@ -49,6 +49,7 @@ from unetdoctor.facts.pair import (
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.seen import Seen, named
 from unetdoctor.facts.size_law import ShapeSweep, SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
 from unetdoctor.facts.skips import Skip
@@ -122,6 +123,7 @@ __all__ = [
     "Run",
     "RunBlock",
     "Section",
+    "Seen",
     "Selection",
     "Severity",
     "ShapeSweep",
@@ -143,4 +145,5 @@ __all__ = [
     "Unregistered",
     "WeightsLoad",
     "WeightsReading",
+    "named",
 ]
