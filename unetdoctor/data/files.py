@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from unetdoctor.facts.pair import Fault
+
 LARGEST_BYTES = 2 * 1024**3
 """A larger file is not read: no picture of a dataset is, and the workers' memory stays bounded."""
 
@@ -20,6 +22,11 @@ class SourceError(Exception):
 
 class ReadError(Exception):
     """One file cannot be read; the text is the reason in a few words."""
+
+    def __init__(self, reason: str, fault: Fault = Fault.DENIED) -> None:
+        super().__init__(reason)
+        self.fault = fault
+        """The kind of fault."""
 
 
 class File(NamedTuple):
@@ -66,11 +73,13 @@ def is_url(text: str) -> bool:
 def read(file: File, largest: int = LARGEST_BYTES) -> bytes:
     """Return the bytes of a file; raises ReadError with the reason."""
     if file.size > largest:
-        raise ReadError(f"{file.size / 1024**3:.1f} GiB, more than the {largest / 1024**3:.0f} GiB that are read")
+        raise ReadError(
+            f"{file.size / 1024**3:.1f} GiB, more than the {largest / 1024**3:.0f} GiB that are read", Fault.TOO_LARGE
+        )
     where = file.container or file.address
     data = _of_url(where, file, largest) if is_url(where) else _of_disk(where, file, largest)
     if file.container and len(data) < file.size:
-        raise ReadError(f"the archive ends after {len(data):,} of its {file.size:,} bytes")
+        raise ReadError(f"the archive ends after {len(data):,} of its {file.size:,} bytes", Fault.TRUNCATED)
     return data
 
 
@@ -78,7 +87,7 @@ def _of_disk(path: str, file: File, largest: int) -> bytes:
     try:
         found = os.stat(path)  # noqa: PTH116 - one call for each of millions of files
         if not stat.S_ISREG(found.st_mode):
-            raise ReadError(kind_of(found.st_mode))
+            raise ReadError(kind_of(found.st_mode), Fault.NO_FILE)
         if not file.container and found.st_size > largest:
             return read(file._replace(size=found.st_size), largest)
         with open(path, "rb") as stream:  # noqa: PTH123 - as above
@@ -86,10 +95,12 @@ def _of_disk(path: str, file: File, largest: int) -> bytes:
                 return stream.read()
             stream.seek(file.offset)
             return stream.read(file.size)
+    except FileNotFoundError:
+        raise ReadError("there is no such file", Fault.MISSING) from None
     except OSError as error:
         raise ReadError(reason_of(error)) from None
     except ValueError as error:
-        raise ReadError(str(error)) from None
+        raise ReadError(str(error), Fault.NO_FILE) from None
 
 
 def _of_url(url: str, file: File, largest: int) -> bytes:
@@ -101,17 +112,14 @@ def _of_url(url: str, file: File, largest: int) -> bytes:
             return bytes(stream.read(file.size))
         data: Any = stream.read(largest + 1)
         if len(data) > largest:
-            raise ReadError(f"more than the {largest / 1024**3:.0f} GiB that are read")
+            raise ReadError(f"more than the {largest / 1024**3:.0f} GiB that are read", Fault.TOO_LARGE)
         return bytes(data)
 
 
 def reason_of(error: OSError) -> str:
     """Return an error of the operating system in a few words."""
-    return {
-        "FileNotFoundError": "there is no such file",
-        "PermissionError": "permission denied",
-        "IsADirectoryError": "a folder",
-    }.get(type(error).__name__, error.strerror or type(error).__name__)
+    known = {"FileNotFoundError": "there is no such file", "PermissionError": "permission denied"}
+    return known.get(type(error).__name__, error.strerror or type(error).__name__)
 
 
 def kind_of(mode: int) -> str:

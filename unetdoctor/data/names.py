@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 PICTURES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .bmp .dib .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .tga .jp2 .avif".split()  # noqa: SIM905
+    ".png .jpg .jpeg .jpe .jfif .bmp .dib .tif .tiff .webp .gif .ppm .pgm .pbm .pnm .tga .jp2 .j2k .avif .ico".split()  # noqa: SIM905
 )
 """Endings of picture files."""
-ARRAYS = frozenset((".npy",))
+ARRAYS = frozenset((".npy", ".npz"))
 """Endings of arrays that hold a picture."""
 
 MASK_WORDS = (

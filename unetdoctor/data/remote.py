@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from unetdoctor.data.files import File, ReadError, SourceError
+from unetdoctor.facts.pair import Fault
 
 PROTOCOL_PACKAGES = {
     "s3": "s3fs",
@@ -50,10 +51,12 @@ def opened(url: str) -> Iterator[Any]:
         system, path = file_system(url)
         with system.open(path, "rb") as stream:
             yield stream
-    except (ReadError, SourceError) as error:
-        raise ReadError(str(error)) from None
+    except ReadError:
+        raise
+    except SourceError as error:
+        raise ReadError(str(error).rstrip(".")) from None
     except FileNotFoundError:
-        raise ReadError("there is no such file") from None
+        raise ReadError("there is no such file", Fault.MISSING) from None
     except Exception as error:  # noqa: BLE001 - each file system has its own errors
         raise ReadError(one_line(error)) from None
 
