@@ -11,6 +11,8 @@ from unetdoctor.facts.seen import Seen, named
 IGNORE = 255
 BLURRED = 0.8
 """Share of the rare values' pixels that must lie at borders. Sound masks of rare objects: at most .45; blurred: .98."""
+RARE = 0.005
+"""Share of the mask below which a value is rare."""
 LEAST_RARE = 0.0005
 """Share of the mask that rare values must cover to be looked at."""
 LEAST_VALUES = 4
@@ -48,7 +50,6 @@ def _seen(record: PairRecord, declared: Declared) -> Iterator[tuple[str, float, 
     if record.labels is not None and mask is not None:
         labels = record.labels
         yield named("coding", labels.coding), 0.0, mask.name
-        yield named("family", labels.family), 0.0, mask.name
         yield from ((kind, score, mask.name) for kind, score in _of_labels(labels, mask, declared))
     if record.picture is not None and image is not None:
         yield from ((kind, score, image.name) for kind, score in _of_picture(record.picture))
@@ -81,26 +82,39 @@ def _of_sizes(image: FileFacts, mask: FileFacts) -> Iterator[tuple[str, float]]:
         yield Seen.FORM, max(height / rows, rows / height, width / columns, columns / width)
 
 
+def is_blurred(labels: LabelNumbers) -> bool:
+    """Return whether the rare values of a mask lie at borders: interpolation or lossy compression made them."""
+    at_borders = labels.rare > LEAST_RARE and labels.rare_at_borders >= BLURRED
+    return at_borders and _rare_values(labels) >= LEAST_VALUES
+
+
+def common_values(labels: LabelNumbers) -> dict[float, int]:
+    """Return the values of a mask with their pixels, those of blurred borders left out."""
+    least = RARE * labels.pixels if is_blurred(labels) else 0
+    return {value: count for value, count in labels.values if count >= least}
+
+
 def _of_labels(labels: LabelNumbers, mask: FileFacts, declared: Declared) -> Iterator[tuple[str, float]]:
-    blurred = labels.rare > LEAST_RARE and labels.rare_at_borders >= BLURRED
-    if blurred and _rare_values(labels) >= LEAST_VALUES:
-        yield Seen.BLURRED, labels.rare
     if mask.format in _LOSSY:
         yield Seen.LOSSY, float(labels.distinct)
     if labels.between >= STRIPS:
         yield Seen.STRIPS, labels.between
     if labels.family is Family.ONE_VALUE and labels.coding is not Coding.COLOURS:
         yield (Seen.BACKGROUND if labels.values[0][0] == 0 else Seen.FOREGROUND), 0.0
+    if is_blurred(labels):
+        yield Seen.BLURRED, labels.rare
+        return
+    yield named("family", labels.family), 0.0
     if labels.unknown > 0:
         yield Seen.UNKNOWN, labels.unknown
-    if labels.signature and labels.coding is not Coding.COLOURS and labels.family is Family.IDS:
-        yield Seen.GREY_PALETTE, 0.0
-    if labels.coding in _WHOLE and labels.family is not Family.FRACTIONS:
+    if labels.signature:
+        yield named("palette", labels.signature), 0.0
+    if labels.coding in _WHOLE and labels.family not in (Family.FRACTIONS, Family.MANY):
         yield from _of_ids(labels, declared)
 
 
 def _rare_values(labels: LabelNumbers) -> int:
-    kept = sum(count < 0.005 * labels.pixels for _, count in labels.values)
+    kept = sum(count < RARE * labels.pixels for _, count in labels.values)
     return kept + labels.distinct - len(labels.values)
 
 
@@ -109,8 +123,6 @@ def _of_ids(labels: LabelNumbers, declared: Declared) -> Iterator[tuple[str, flo
     held = {value: count for value, count in labels.values if value != ignored}
     if held and 0 not in held:
         yield Seen.NO_ZERO, 0.0
-    if labels.distinct > IGNORE:
-        yield Seen.MANY_IDS, float(labels.distinct)
     if declared.classes is None:
         return
     beyond = {v: n for v, n in held.items() if v < 0 or v >= max(declared.classes, 2)}

@@ -20,8 +20,6 @@ class Seen(StrEnum):
     VOID = "mask: undeclared 255"
     NO_ZERO = "mask: no id 0"
     UNKNOWN = "mask: colours that the palette lacks"
-    GREY_PALETTE = "mask: grey levels of a palette"
-    MANY_IDS = "mask: more than 255 ids"
     BACKGROUND = "mask: all background"
     FOREGROUND = "mask: one id that is not 0"
     GREY_PICTURE = "picture: three equal channels"
