@@ -5,7 +5,7 @@
 | `page` | the page from its parts: templates with autoescape, the content security policy |
 | `part` | what a part of the page is, and what it is made of |
 | `images` | which PNG files stand in the page, and how many bytes they may take |
-| `outcome`, `picture`, `records` | the parts, one function each |
+| `outcome`, `picture`, `beside`, `records` | the parts, one function each |
 | `network`, `chain`, `stages` | the U with its measured skips, or the stages as a chain; the health of each |
 | `profile` | the signal along the depth as a curve |
 | `templates/` | markup, style and script |

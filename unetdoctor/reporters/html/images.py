@@ -17,7 +17,10 @@ MOST_CHANNELS = 12
 """Channels with pictures; a mask of 64 classes is read in its class map and in the table."""
 PIXELATED = 320
 """Pixels of width below which a picture is enlarged with sharp pixels: what is examined are the pixels."""
-ROLES = ("picture", "classes", "trial", "input", "overlay", "displayed", "stretched", "decoding")
+ROLES = (
+    *("picture", "classes", "trial", "input", "truth", "read", "errors"),
+    *("overlay", "displayed", "stretched", "decoding"),
+)
 """Roles that the page shows, the most telling first: they get their room in this order."""
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from unetdoctor.facts import Card, Report
 from unetdoctor.reporters import numbers, safe
-from unetdoctor.reporters.html import outcome, picture, records
+from unetdoctor.reporters.html import beside, outcome, picture, records
 from unetdoctor.reporters.html.images import gallery
 from unetdoctor.reporters.html.part import Part, Source
 from unetdoctor.reporters.html.wording import OUTCOME_MARK, SEVERITY_MARK, STATE_MARK, display_text, facts, halves
@@ -23,6 +23,8 @@ PARTS: tuple[Callable[[Source], Part | None], ...] = (
     outcome.why,
     outcome.crash,
     picture.pictures,
+    beside.scores,
+    beside.dataset,
     picture.network,
     picture.signal,
     picture.channels,

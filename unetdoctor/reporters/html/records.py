@@ -1,5 +1,6 @@
 """The lower parts: experiments, findings, what was not examined, and what it all ran on."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,8 @@ def trials(source: Source) -> Part | None:
     cured = sum(trial.outcome is Outcome.CURED for trial in report.trials)
     made_text = f"{count(made, 'experiment')} on the recorded run, {cured or 'none'} of them a cure."
     lead = f"{made_text} What did not help is here too."
-    values = {"groups": groups, "names": names, "more": max(len(report.trials) - TRIALS_SHOWN, 0)}
+    scored = any(math.isfinite(trial.dice_after) for trial in report.trials)
+    values = {"groups": groups, "names": names, "scored": scored, "more": max(len(report.trials) - TRIALS_SHOWN, 0)}
     return Part("trials", "What was tried", "Experiments", values, lead)
 
 
