@@ -17,7 +17,24 @@ from PIL import Image
 from tests.reporters import build
 from tests.reporters.markup import Element, parse
 from unetdoctor.checks import cards
-from unetdoctor.facts import Place, Preview, Report, Severity, SignalPoint, Skip, Trial
+from unetdoctor.facts import (
+    ClassScore,
+    Count,
+    Dataset,
+    Declared,
+    Edges,
+    MaskScores,
+    Place,
+    Preview,
+    Report,
+    Severity,
+    SignalPoint,
+    SizeScore,
+    Skip,
+    Threshold,
+    Totals,
+    Trial,
+)
 from unetdoctor.facts.contract import dump, load_report
 from unetdoctor.reporters.folder import found_beside
 from unetdoctor.reporters.formats import FORMATS
@@ -106,7 +123,36 @@ def unet(name: str = "") -> Report:
     )
 
 
-PAGES: dict[str, Callable[[], Report]] = {**build.STATES, "unet": unet}
+def scored() -> Report:
+    classes = (
+        ClassScore(0, "class 0", 0.95, 0.9, 0.6, 900, 1000),
+        ClassScore(1, "<b>liver</b>", 0.8, 0.67, 0.4, 300, 250),
+        ClassScore(2, "kidney", float("nan"), float("nan"), float("nan"), 0, 0),
+    )
+    scores = MaskScores(
+        pairs=("image-1", "image-2"),
+        size=(64, 64),
+        drawn=(32, 32),
+        how="largest of 3 channels",
+        classes=classes,
+        dice=0.8,
+        iou=0.67,
+        boundary_iou=0.4,
+        accuracy=0.9,
+        each=(0.7, 0.9),
+        confusion=((900, 0, 0), (50, 250, 0), (0, 0, 0)),
+        ignored=12,
+        sizes=(SizeScore("small", 3, 1, 0.4), SizeScore("large", 0, 0, float("nan"))),
+        edges=Edges(2, 0.3, 0.01, 0.9, 1.1, 4, 0.1),
+        threshold=Threshold(0.5, 0.2, 0.8, 0.9, 0.99, ((0.0, 0.1), (0.2, 0.9), (1.0, 0.0))),
+        palette=("#000000", "#e69f00"),
+        notes=("One mask is empty.",),
+    )
+    trial = replace(build.TRIALS[0], dice_before=0.8, dice_after=0.93)
+    return replace(build.ill(), scores=scores, trials=(trial, *build.TRIALS[1:]))
+
+
+PAGES: dict[str, Callable[[], Report]] = {**build.STATES, "unet": unet, "scored": scored}
 
 
 def page(report: Report, files: dict[str, bytes] | None = None) -> Element:
@@ -399,6 +445,53 @@ def test_marks_carry_no_meaning_by_colour_alone() -> None:
         assert mark.text.strip() or "none" in mark.attributes["class"]
     for tag in root.with_class("tag"):
         assert tag.whole_text().strip()
+
+
+def test_the_scores_stand_beside_the_pictures_of_the_masks() -> None:
+    report, files = pictured(scored(), "truth", "read", "errors", "picture")
+    root = page(report, files)
+    part = next(e for e in root.all("section") if e.attributes["id"] == "scores")
+    text = " ".join(part.whole_text().split())
+    assert "2 pictures beside their masks: mean Dice 0.8, IoU 0.67, boundary IoU 0.4" in text
+    assert [e.attributes["alt"].split(".")[0] for e in part.all("img")] == [
+        "title of truth",
+        "title of read",
+        "title of errors",
+    ]
+    rows = [e.whole_text() for e in part.all("tr")][1:]
+    assert len(rows) == 2, "a class in neither is left out"
+    assert "background" in rows[0]
+    assert "<b>liver</b>" in rows[1]
+    for words in ("small objects: 1 of 3 found", "left out as ignored", "One mask is empty.", "best 0.9 at 0.2"):
+        assert words in text
+    assert "large objects" not in text
+    assert "resized from 32x32" in text
+    assert "0.8 → 0.93" in root.whole_text()
+    assert not page(build.ill()).with_class("threshold")
+
+
+def test_a_data_set_is_counted() -> None:
+    totals = Totals(
+        pairs=3,
+        images=3,
+        masks=3,
+        values={"ids": {0: Count(3, 900), 1: Count(2, 100)}},
+        sizes={"64x64": 2, "<i>x": 1},
+        modes={"image PNG RGB": 3},
+        pixels=100,
+        sums=(100 * 65535, 50 * 65535, 0),
+        squares=(100 * 65535**2, 50 * 65535**2, 0),
+        histogram=((0,) * 31 + (5,), (1,) * 32, (0,) * 32),
+    )
+    root = page(replace(build.healthy(), data=Dataset(Declared(), totals)))
+    part = next(e for e in root.all("section") if e.attributes["id"] == "data")
+    text = " ".join(part.whole_text().split())
+    assert "2 64x64, 1 <i>x" in text
+    assert "90%" in text
+    assert "10%" in text
+    assert "transforms.Normalize(mean=[1.0000, 0.5000, 0.0000], std=[0.0000, 0.5000, 0.0000])" in text
+    assert len(part.with_class("channel")) == 2, "a histogram without a value is none"
+    assert "data" not in [e.attributes["id"] for e in page(build.healthy()).all("section")]
 
 
 STYLE = (Path(images.__file__).parent / "templates" / "style.css").read_text("utf-8")
