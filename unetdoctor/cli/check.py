@@ -4,15 +4,18 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from unetdoctor.cli import options as shared
-from unetdoctor.cli import policy, settings, streams, values
-from unetdoctor.cli.arguments import Delivery, request
+from unetdoctor.cli import streams, values
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_WRONG_REQUEST, RequestError, choice
-from unetdoctor.facts import Report, Request
+
+if TYPE_CHECKING:
+    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.cli.settings import Settings
+    from unetdoctor.facts import Report, Request
 
 HELP = """Examine every target of [tool.unetdoctor] in pyproject.toml; the exit code is the worst one.
 
@@ -55,6 +58,9 @@ def check(
     color: shared.Color = "auto",
 ) -> None:
     """Examine the targets of a repository: from the settings to the exit code."""
+    from unetdoctor.cli import policy, settings
+    from unetdoctor.cli.arguments import Delivery
+
     values.exclude(quiet, verbose)
     here = Path.cwd()
     delivery = Delivery(
@@ -99,8 +105,9 @@ def _shown(file: str | None, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
-def wanted(found: settings.Settings, targets: Sequence[str], typed: dict[str, Any]) -> list[Request]:
+def wanted(found: "Settings", targets: Sequence[str], typed: dict[str, Any]) -> "list[Request]":
     """Return a request for each target; raises RequestError before anything is run where one is wrong."""
+    from unetdoctor.cli.arguments import request
     from unetdoctor.cli.examination import check_request
 
     own = dict(found.targets)
@@ -115,7 +122,7 @@ def wanted(found: settings.Settings, targets: Sequence[str], typed: dict[str, An
     return requests
 
 
-def examined(requests: Sequence[Request], delivery: Delivery) -> list[Report]:
+def examined(requests: "Sequence[Request]", delivery: "Delivery") -> "list[Report]":
     """Run a worker for each request, one after the other, and return the reports.
 
     Where the worker finds a request wrong, the report of that target says so, and the others are examined as well.
@@ -143,7 +150,7 @@ def _line(target: str) -> str:
     return clean(target)
 
 
-def _folder(delivery: Delivery, one: Request, number: int) -> str | None:
+def _folder(delivery: "Delivery", one: "Request", number: int) -> str | None:
     from unetdoctor.reporters.folder import file_stem
 
     return str(Path(delivery.out_dir) / f"{number}-{file_stem(one.target)}") if delivery.out_dir else None

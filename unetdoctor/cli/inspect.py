@@ -1,18 +1,19 @@
 """`unetdoctor inspect TARGET`: the whole examination."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
-from unetdoctor.cli.arguments import Delivery, Options, request
-from unetdoctor.cli.delivery import FIX
 from unetdoctor.cli.errors import choice
-from unetdoctor.facts import Request
 
-Runner = Callable[[Request, Delivery], int]
+if TYPE_CHECKING:
+    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.facts import Request
+
+    Runner = Callable[[Request, Delivery], int]
 
 HELP = """Examine a model: what is wrong with its picture, why, and what cures it.
 
@@ -85,6 +86,9 @@ def inspect(
     color: shared.Color = "auto",
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
+    from unetdoctor.cli.arguments import Delivery, Options, request
+    from unetdoctor.cli.delivery import FIX
+
     values.exclude(quiet, verbose)
     options = Options(
         target=target,
@@ -125,7 +129,7 @@ def inspect(
     raise typer.Exit(runner(ctx)(request(options), delivery))
 
 
-def runner(ctx: typer.Context) -> Runner:
+def runner(ctx: typer.Context) -> "Runner":
     """Return what runs an examination: the worker, or what a caller of `invoke` put in its place."""
     if ctx.obj is not None:
         found: Runner = ctx.obj
