@@ -17,7 +17,7 @@ Examples:
 """
 app = typer.Typer(help=HELP, rich_markup_mode=None, no_args_is_help=True)
 Targets = Annotated[
-    list[str] | None, typer.Argument(metavar="TARGET...", help="These alone; all of pyproject.toml without it.")
+    list[str] | None, typer.Argument(metavar="TARGET", help="These alone; all of pyproject.toml without it.")
 ]
 
 
@@ -31,7 +31,7 @@ def write(targets: Targets = None, baseline: shared.Baseline = None, force: shar
 
 @app.command()
 def prune(targets: Targets = None, baseline: shared.Baseline = None) -> None:
-    """Examine the targets, and take out what is no longer found; nothing is added."""
+    """Examine the targets, and take out what is found no longer."""
     from unetdoctor.cli import baselines
 
     baselines.prune(targets or (), baseline)

@@ -26,7 +26,10 @@ Examples:
   unetdoctor check models/unet.py:UNet --fail-on warning
 \b
   [tool.unetdoctor]
-  targets = ["models/gan.py:Generator", { target = "models/unet.py", weights = "unet.pt", task = "binary" }]
+  targets = [
+      "models/gan.py:Generator",
+      { target = "models/unet.py", weights = "unet.pt", task = "binary" },
+  ]
   fail-on = "error"
   baseline = "unetdoctor-baseline.json"
 """
@@ -35,12 +38,12 @@ EXAMPLE = 'targets = ["model.py:UNet"]'
 
 def check(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET...", help="These alone; all of pyproject.toml without it.")
+        list[str] | None, typer.Argument(metavar="TARGET", help="These alone; all of pyproject.toml without it.")
     ] = None,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
+        str | None, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never exits 1.")
     ] = None,
     baseline: shared.Baseline = None,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count what the baseline knows as well.")] = False,

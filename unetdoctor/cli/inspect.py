@@ -65,9 +65,7 @@ def inspect(
     ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
-    budget: Annotated[
-        float, typer.Option("--budget", metavar="N", help="What the experiments may cost, in forward passes.")
-    ] = 128.0,
+    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of all experiments, in passes.")] = 128.0,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: shared.FailOn = "error",
@@ -76,7 +74,7 @@ def inspect(
     report: shared.ReportFiles = None,
     fix_script: Annotated[
         str | None,
-        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy to your model."),
+        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy."),
     ] = None,
     out_dir: shared.OutDir = None,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no pictures.")] = False,

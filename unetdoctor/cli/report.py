@@ -24,12 +24,10 @@ def report(
     run: Annotated[str, typer.Argument(metavar="RUN.json", help="What `--format json` wrote; - for stdin.")],
     select: shared.Select = None,
     ignore: shared.Ignore = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never; as in the run without it.")
-    ] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")] = "",
     severity: Annotated[
         list[str] | None,
-        typer.Option("--severity", metavar="CODE=LEVEL", help="How bad a finding of this check is (repeatable)."),
+        typer.Option("--severity", metavar="CODE=LEVEL", help="How bad findings of this check are."),
     ] = None,
     limit: Annotated[
         list[str] | None,
