@@ -43,7 +43,7 @@ def check(
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never exits 1.")
+        str | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")
     ] = None,
     baseline: shared.Baseline = None,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count what the baseline knows as well.")] = False,
@@ -91,7 +91,7 @@ def check(
     from unetdoctor.cli import delivery as delivering
 
     with contextlib.chdir(found.root):
-        requests = wanted(found, targets or (), typed)
+        requests = [replace(one, pictures=delivery.pictures) for one in wanted(found, targets or (), typed)]
         delivering.check_files(delivery, [], len(requests))
         known = policy.read_baseline(file) if file else frozenset()
         reports = examined(requests, delivery)
