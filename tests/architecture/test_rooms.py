@@ -29,7 +29,8 @@ class Room:
 MODEL_ZOOS = ("torchvision", "timm", "segmentation_models_pytorch", "monai", "diffusers", "transformers")
 
 ROOMS = {
-    "root": Room(("facts", "cli"), ()),
+    "root": Room(("facts", "cli", "api", "reporters"), ()),
+    "api": Room(("facts", "cli", "pipeline", "engine.chosen", "engine.loading.errors"), ()),
     "facts": Room(("facts",), ("pydantic", "pydantic_core")),
     "checks": Room(("facts", "checks"), ()),
     "engine": Room(("facts", "data", "engine"), ("torch", "numpy", "PIL", "safetensors", *MODEL_ZOOS)),

@@ -8,8 +8,10 @@ from unetdoctor import __version__
 from unetdoctor.cli.baseline import app as baseline
 from unetdoctor.cli.check import HELP as CHECK
 from unetdoctor.cli.check import check
+from unetdoctor.cli.demo import HELP as DEMO
 from unetdoctor.cli.demo import demo
 from unetdoctor.cli.env import env
+from unetdoctor.cli.explain import HELP as EXPLAIN
 from unetdoctor.cli.explain import explain
 from unetdoctor.cli.inspect import HELP as INSPECT
 from unetdoctor.cli.inspect import inspect
@@ -44,19 +46,21 @@ app = typer.Typer(
     name="unetdoctor",
     help=HELP,
     epilog=EXAMPLES,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
-app.command(help=INSPECT)(inspect)
-app.command(help=SIZES)(sizes)
-app.command(help=TRACE)(trace)
-app.command(help=CHECK)(check)
-app.command(help=REPORT)(report)
-app.add_typer(baseline, name="baseline")
-for command in (demo, explain, rules, env, schema):
+app.command(help=INSPECT, short_help="Examine a model: what is wrong, why, and what cures it.")(inspect)
+app.command(help=CHECK, short_help="Examine every target of pyproject.toml, for CI.")(check)
+app.command(help=SIZES, short_help="Find the input sizes that work, and why others do not.")(sizes)
+app.command(help=TRACE, short_help="Every operation of one forward pass with its numbers.")(trace)
+app.command(help=REPORT, short_help="Show a saved run, or judge it by other rules.")(report)
+app.add_typer(baseline, name="baseline", short_help="Draw a line under the findings of today.")
+app.command(help=EXPLAIN, short_help="Symptom, cause, remedy and source of a check.")(explain)
+app.command()(rules)
+app.command(help=DEMO, short_help="Examine a sick model that comes with the tool.")(demo)
+for command in (env, schema):
     app.command()(command)
 
 

@@ -11,6 +11,8 @@ import unetdoctor
 from unetdoctor.facts.findings import Card, Kind
 
 _FOLDER = Path(unetdoctor.__file__).parent / "checks"
+_HEAD = re.compile(r"^class \w+\(Check\):\n.*?(?=^    @|^    def )", re.DOTALL | re.MULTILINE)
+"""A check from its first line to its first method."""
 _FILE = re.compile(r"(?P<code>ud\d+)_(?P<name>\w+)\.py")
 
 
@@ -37,23 +39,24 @@ def _files() -> Iterator[Path]:
 
 
 def _card(path: Path) -> Card:
-    """Read code, name, kind and page of the one class of a file; architecture tests keep that form."""
-    tree = ast.parse(path.read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Check" for base in node.bases):
-            values = {
-                target.id: statement.value
-                for statement in node.body
-                if isinstance(statement, ast.Assign)
-                for target in statement.targets
-                if isinstance(target, ast.Name)
-            }
-            code, name = (ast.literal_eval(values[key]) for key in ("code", "name"))
-            kind = Kind[values["kind"].attr]  # type: ignore[attr-defined]
-            page = inspect.cleandoc(ast.get_docstring(node, clean=False) or "")
-            summary = re.split(r"(?<=\.)\s", page, maxsplit=1)[0]
-            return Card(code=code, name=name, kind=kind, summary=summary, page=page)
-    raise ValueError(f"{path.name} holds no check.")
+    """Read code, name, kind and page from the head of the one class of a file; tests keep that form."""
+    match = _HEAD.search(path.read_text("utf-8"))
+    if match is None:
+        raise ValueError(f"{path.name} holds no check.")
+    node = ast.parse(match[0]).body[0]
+    assert isinstance(node, ast.ClassDef)
+    values = {
+        target.id: statement.value
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    code, name = (ast.literal_eval(values[key]) for key in ("code", "name"))
+    kind = Kind[values["kind"].attr]  # type: ignore[attr-defined]
+    page = inspect.cleandoc(ast.get_docstring(node, clean=False) or "")
+    summary = re.split(r"(?<=\.)\s", page, maxsplit=1)[0]
+    return Card(code=code, name=name, kind=kind, summary=summary, page=page)
 
 
 def is_known(text: str) -> bool:

@@ -4,15 +4,18 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from unetdoctor.cli import options as shared
-from unetdoctor.cli import policy, settings, streams, values
-from unetdoctor.cli.arguments import Delivery, request
+from unetdoctor.cli import streams, values
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_WRONG_REQUEST, RequestError, choice
-from unetdoctor.facts import Report, Request
+
+if TYPE_CHECKING:
+    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.cli.settings import Settings
+    from unetdoctor.facts import Report, Request
 
 HELP = """Examine every target of [tool.unetdoctor] in pyproject.toml; the exit code is the worst one.
 
@@ -23,7 +26,10 @@ Examples:
   unetdoctor check models/unet.py:UNet --fail-on warning
 \b
   [tool.unetdoctor]
-  targets = ["models/gan.py:Generator", { target = "models/unet.py", weights = "unet.pt", task = "binary" }]
+  targets = [
+      "models/gan.py:Generator",
+      { target = "models/unet.py", weights = "unet.pt", task = "binary" },
+  ]
   fail-on = "error"
   baseline = "unetdoctor-baseline.json"
 """
@@ -32,12 +38,12 @@ EXAMPLE = 'targets = ["model.py:UNet"]'
 
 def check(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET...", help="These alone; all of pyproject.toml without it.")
+        list[str] | None, typer.Argument(metavar="TARGET", help="These alone; all of pyproject.toml without it.")
     ] = None,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
+        str | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")
     ] = None,
     baseline: shared.Baseline = None,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count what the baseline knows as well.")] = False,
@@ -55,6 +61,9 @@ def check(
     color: shared.Color = "auto",
 ) -> None:
     """Examine the targets of a repository: from the settings to the exit code."""
+    from unetdoctor.cli import policy, settings
+    from unetdoctor.cli.arguments import Delivery
+
     values.exclude(quiet, verbose)
     here = Path.cwd()
     delivery = Delivery(
@@ -82,7 +91,7 @@ def check(
     from unetdoctor.cli import delivery as delivering
 
     with contextlib.chdir(found.root):
-        requests = wanted(found, targets or (), typed)
+        requests = [replace(one, pictures=delivery.pictures) for one in wanted(found, targets or (), typed)]
         delivering.check_files(delivery, [], len(requests))
         known = policy.read_baseline(file) if file else frozenset()
         reports = examined(requests, delivery)
@@ -99,8 +108,9 @@ def _shown(file: str | None, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
-def wanted(found: settings.Settings, targets: Sequence[str], typed: dict[str, Any]) -> list[Request]:
+def wanted(found: "Settings", targets: Sequence[str], typed: dict[str, Any]) -> "list[Request]":
     """Return a request for each target; raises RequestError before anything is run where one is wrong."""
+    from unetdoctor.cli.arguments import request
     from unetdoctor.cli.examination import check_request
 
     own = dict(found.targets)
@@ -115,7 +125,7 @@ def wanted(found: settings.Settings, targets: Sequence[str], typed: dict[str, An
     return requests
 
 
-def examined(requests: Sequence[Request], delivery: Delivery) -> list[Report]:
+def examined(requests: "Sequence[Request]", delivery: "Delivery") -> "list[Report]":
     """Run a worker for each request, one after the other, and return the reports.
 
     Where the worker finds a request wrong, the report of that target says so, and the others are examined as well.
@@ -143,7 +153,7 @@ def _line(target: str) -> str:
     return clean(target)
 
 
-def _folder(delivery: Delivery, one: Request, number: int) -> str | None:
+def _folder(delivery: "Delivery", one: "Request", number: int) -> str | None:
     from unetdoctor.reporters.folder import file_stem
 
     return str(Path(delivery.out_dir) / f"{number}-{file_stem(one.target)}") if delivery.out_dir else None

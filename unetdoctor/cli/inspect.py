@@ -1,18 +1,19 @@
 """`unetdoctor inspect TARGET`: the whole examination."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
-from unetdoctor.cli.arguments import Delivery, Options, request
-from unetdoctor.cli.delivery import FIX
 from unetdoctor.cli.errors import choice
-from unetdoctor.facts import Request
 
-Runner = Callable[[Request, Delivery], int]
+if TYPE_CHECKING:
+    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.facts import Request
+
+    Runner = Callable[[Request, Delivery], int]
 
 HELP = """Examine a model: what is wrong with its picture, why, and what cures it.
 
@@ -69,9 +70,7 @@ def inspect(
     ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
-    budget: Annotated[
-        float, typer.Option("--budget", metavar="N", help="What the experiments may cost, in forward passes.")
-    ] = 128.0,
+    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of all experiments, in passes.")] = 128.0,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: shared.FailOn = "error",
@@ -80,7 +79,7 @@ def inspect(
     report: shared.ReportFiles = None,
     fix_script: Annotated[
         str | None,
-        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy to your model."),
+        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy."),
     ] = None,
     out_dir: shared.OutDir = None,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no pictures.")] = False,
@@ -90,6 +89,9 @@ def inspect(
     color: shared.Color = "auto",
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
+    from unetdoctor.cli.arguments import Delivery, Options, request
+    from unetdoctor.cli.delivery import FIX
+
     values.exclude(quiet, verbose)
     options = Options(
         target=target,
@@ -134,7 +136,7 @@ def inspect(
     raise typer.Exit(runner(ctx)(request(options), delivery))
 
 
-def runner(ctx: typer.Context) -> Runner:
+def runner(ctx: typer.Context) -> "Runner":
     """Return what runs an examination: the worker, or what a caller of `invoke` put in its place."""
     if ctx.obj is not None:
         found: Runner = ctx.obj

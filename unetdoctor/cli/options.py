@@ -70,7 +70,7 @@ Select = Annotated[
     typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
 ]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
-FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")]
+FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")]
 Baseline = Annotated[
     str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are known, and do not count.")
 ]

@@ -7,7 +7,6 @@ from unetdoctor.cli.catalogue import is_known
 from unetdoctor.cli.errors import RequestError
 from unetdoctor.facts import Report
 from unetdoctor.judging import baseline
-from unetdoctor.judging.comments import Comment, apply, comments, stale, with_stale
 
 LARGEST_SOURCE = 5_000_000
 """Bytes; a Python file beyond that was not written by a person."""
@@ -36,6 +35,8 @@ def judged(
 
     `root` is the folder to which the places of the reports are relative.
     """
+    from unetdoctor.judging.comments import Comment, apply, comments, stale, with_stale
+
     sources: dict[str, tuple[Comment, ...]] = {}
     done, concerned = [], []
     for report in reports:
@@ -53,7 +54,7 @@ def judged(
     return [baseline.apply(report, known, file) for report in done]
 
 
-def _first(comment: Comment, concerned: Sequence[object]) -> int:
+def _first(comment: object, concerned: Sequence[object]) -> int:
     """Return the number of the first report that a comment concerns: it is told there, and once."""
     return next(number for number, needed in enumerate(concerned) if isinstance(needed, dict) and comment in needed)
 

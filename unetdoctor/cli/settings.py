@@ -6,7 +6,7 @@ target's own table, and that over the table of all.
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,13 @@ class Settings:
     """(target, its own values)."""
     baseline: str | None = None
     """File of known findings, below `root`."""
+
+    def defaults(self, names: Collection[str]) -> dict[str, Any]:
+        """Return the values of these options for a command that is given its target on the command line."""
+        found = {**self.general, **self.environment}
+        if self.baseline is not None:
+            found["baseline"] = str(self.root / self.baseline)
+        return {name: found[name] for name in names if name in found}
 
     def options(self, target: str, own: Mapping[str, Any], typed: Mapping[str, Any]) -> Options:
         """Return the options of one target; `typed` stood on the command line."""

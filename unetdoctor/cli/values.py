@@ -5,10 +5,12 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli.errors import RequestError, choice, did_you_mean
-from unetdoctor.facts import Selection, Severity
+
+if TYPE_CHECKING:
+    from unetdoctor.facts import Severity
 
 FAIL_ON = ("error", "warning", "note", "never")
 LOSSES = ("bce", "bce-with-logits", "cross-entropy", "nll", "dice", "focal", "l1", "mse", "adversarial")
@@ -85,6 +87,7 @@ def selection(option: str, texts: Sequence[str]) -> tuple[str, ...]:
     tokens = tuple(token.strip() for text in texts for token in text.split(",") if token.strip())
     if tokens:
         from unetdoctor.checks import selected
+        from unetdoctor.facts import Selection
 
         try:
             selected(Selection(select=tokens))
@@ -103,8 +106,10 @@ def code(option: str, text: str) -> str:
         raise RequestError(f"{option}: {error}") from None
 
 
-def severity(text: str) -> tuple[str, Severity]:
+def severity(text: str) -> "tuple[str, Severity]":
     """Return `CODE=LEVEL` as (code, severity)."""
+    from unetdoctor.facts import Severity
+
     name, equals, level = text.partition("=")
     if not equals:
         raise RequestError(f"--severity expects CODE=LEVEL, not {text!r}; for example --severity UD203=warning")

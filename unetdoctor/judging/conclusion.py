@@ -72,14 +72,15 @@ def _worst(findings: Sequence[Finding]) -> Finding | None:
 def _verdict(report: Report) -> str:
     from unetdoctor.pipeline.verdict import sentence
 
-    suppressed = sum(f.suppression is not None for f in report.findings)
+    suppressed = [f.code for f in report.findings if f.suppression is not None]
     worst = _worst(report.findings)
     if worst is not None:
         first = report.diagnoses[0] if report.diagnoses else None
         told = sentence(first, report.findings) if first is not None else worst.message
         return told if worst.severity is Severity.ERROR else f"No error, one thing to look at: {told}"
     if suppressed:
-        return f"Nothing new: {suppressed} finding{'s are' if suppressed > 1 else ' is'} suppressed."
+        words = "finding is" if len(suppressed) == 1 else "findings are"
+        return f"Nothing new: {len(suppressed)} {words} suppressed ({', '.join(dict.fromkeys(suppressed))})."
     if report.state is State.UNTRAINED:
         return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."
     checks = len({f.code for f in report.findings})

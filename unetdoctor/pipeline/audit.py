@@ -27,8 +27,8 @@ from unetdoctor.facts import (
     named,
 )
 from unetdoctor.facts.report import SCHEMA_VERSION
+from unetdoctor.judging.exit_code import exit_code_of
 from unetdoctor.pipeline.checking import examine
-from unetdoctor.pipeline.conclusion import exit_code_of
 from unetdoctor.pipeline.diagnosis import diagnose
 
 NO_MODEL = ModelFacts(

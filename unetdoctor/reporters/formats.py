@@ -53,10 +53,10 @@ def _sarif(reports: Sequence[Report], _look: Look, cards: Cards) -> str:
     return to_sarif(reports, cards())
 
 
-def _junit(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:
+def _junit(reports: Sequence[Report], _look: Look, cards: Cards) -> str:
     from unetdoctor.reporters.junit import to_junit
 
-    return to_junit(reports)
+    return to_junit(reports, cards())
 
 
 def _github(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:

@@ -4,28 +4,33 @@ from collections.abc import Iterator, Sequence
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from unetdoctor.facts import Finding, Report, Severity, State
+from unetdoctor.facts import Card, Finding, Report, Severity, State
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.results import Result, names, results, suppressed_by, text
 
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 
-def to_junit(reports: Sequence[Report]) -> str:
+
+def to_junit(reports: Sequence[Report], cards: Sequence[Card]) -> str:
     """Return one document with a suite per report; a finding at or above `fail_on` is a failure."""
     document = JUnitXml("unetdoctor")
+    labels = {card.code: f"{card.code} {card.name}" for card in cards}
     for report, name in zip(reports, names(reports), strict=True):
         suite = TestSuite(name)
         if report.timings.started:
             suite.timestamp = report.timings.started.removesuffix("+00:00").removesuffix("Z")
-        for case in _cases(report, name):
+        for case in _cases(report, name, labels):
             suite.add_testcase(case)
-        suite.time = round(report.timings.seconds, 3)
         document.add_testsuite(suite)
     document.update_statistics()  # type: ignore[no-untyped-call]
+    for suite, report in zip(document, reports, strict=True):
+        suite.time = round(report.timings.seconds, 3)
+    document.time = round(sum(report.timings.seconds for report in reports), 3)
     text: bytes = document.tostring()  # type: ignore[no-untyped-call]
-    return f"{text.decode('utf-8').rstrip()}\n"
+    return f"{DECLARATION}\n{text.decode('utf-8').rstrip()}\n"
 
 
-def _cases(report: Report, name: str) -> Iterator[TestCase]:
+def _cases(report: Report, name: str, labels: dict[str, str]) -> Iterator[TestCase]:
     if report.state is State.NOT_DIAGNOSABLE:
         case = TestCase("examination", classname=name)
         case.result = [Error(safe.clean(report.verdict, safe.SENTENCE_LIMIT), report.failure or "not-diagnosable")]
@@ -40,7 +45,7 @@ def _cases(report: Report, name: str) -> Iterator[TestCase]:
     examined = {code for section in report.sections for code in section.codes}
     for code in sorted({*findings, *examined, *reasons}):
         found = findings.get(code, [])
-        label = f"{code} {found[0].name}" if found else code
+        label = labels.get(code) or (f"{code} {found[0].name}" if found else code)
         case = TestCase(safe.clean(label), classname=name)
         _judge(case, report, [r for r in told if r.finding.code == code], reasons.get(code, []), bool(found))
         yield case

@@ -15,7 +15,7 @@ STATES = {
     State.NOT_DIAGNOSABLE: "❔ not diagnosable",
 }
 SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.NOTE: "ℹ️ note"}  # noqa: RUF001
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#|~!$]")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
 _ADDRESS = re.compile(r"://|\bwww\.")
 

@@ -10,6 +10,8 @@ from unetdoctor.facts import Finding, Kind, Report, State, Suppression
 from unetdoctor.reporters import safe
 
 _MODEL_FILE = re.compile(r"(?P<path>.+?\.(?:py|pt2?|pth|ts|torchscript|ckpt|safetensors))(?::.*)?", re.DOTALL)
+STALE = "Stale: "
+"""How the notice of a comment begins that suppresses nothing."""
 _KINDS = {Kind.CAUSE: 0, Kind.SYMPTOM: 1, Kind.NOTE: 2}
 
 
