@@ -1,13 +1,14 @@
 """Small pictures in the terminal: what goes in, what comes out, and what comes out under the best remedy.
 
 Every character is two pixels: the upper half block in the colour of the upper one, on the colour of the lower one.
+Pillow is imported when there is a picture to draw: other reports do without it.
 """
 
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from rich.color import Color
 from rich.console import RenderableType
 from rich.style import Style
@@ -17,8 +18,10 @@ from rich.text import Text
 from unetdoctor.facts import Outcome, Preview, Report
 from unetdoctor.reporters.blocks.layout import indented
 from unetdoctor.reporters.look import Look
-from unetdoctor.reporters.sheet import best_trial
 from unetdoctor.reporters.stored import read_picture
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 UPPER = "▀"
 COLUMNS, ROWS = 32, 12
@@ -34,7 +37,7 @@ class Thumbnail:
 
     heading: str
     """`input`, `output as displayed`, `cured`."""
-    picture: Image.Image
+    picture: "Image.Image"
     """In colour, of its own size."""
 
 
@@ -57,8 +60,10 @@ def thumbnails(report: Report, look: Look) -> Iterator[RenderableType]:
     yield indented(table, 2)
 
 
-def half_blocks(picture: Image.Image, columns: int = COLUMNS, rows: int = ROWS) -> list[Text]:
+def half_blocks(picture: "Image.Image", columns: int = COLUMNS, rows: int = ROWS) -> list[Text]:
     """Return a picture as lines of half blocks, at most so many across and down, in its own proportions."""
+    from PIL import Image
+
     width, height = _fitted(picture.width, picture.height, columns, 2 * rows)
     kind = Image.Resampling.BOX if width < picture.width else Image.Resampling.NEAREST
     pixels = picture.convert("RGB").resize((width, height), kind).load()
@@ -85,6 +90,8 @@ def _fitted(width: int, height: int, most_wide: int, most_high: int) -> tuple[in
 
 
 def _found(report: Report) -> Iterator[Thumbnail]:
+    from unetdoctor.reporters.sheet import best_trial
+
     best = best_trial(report)
     word = best.outcome.value if best is not None and best.outcome in (Outcome.CURED, Outcome.BETTER) else ""
     by_role: dict[str, Preview] = {}
@@ -102,7 +109,9 @@ def _found(report: Report) -> Iterator[Thumbnail]:
             yield Thumbnail(heading, picture)
 
 
-def _decoded(preview: Preview) -> Image.Image | None:
+def _decoded(preview: Preview) -> "Image.Image | None":
+    from PIL import Image
+
     data = read_picture(preview)
     if not data:
         return None
