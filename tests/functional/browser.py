@@ -67,6 +67,7 @@ def opened(browser: Any, file: Path, *, width: int = 1280, height: int = 900, **
     """Open a file in a window of its own."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     try:
+        context.set_default_timeout(120_000)  # two test processes may share a busy machine
         shown = Opened(context.new_page())
         shown.page.on("request", lambda request: shown.requests.append(request.url))
         shown.page.on("console", lambda message: shown.complaints.append(message.text))

@@ -8,6 +8,7 @@
 | `outcome`, `picture`, `beside`, `records` | the parts, one function each |
 | `network`, `chain`, `stages` | the U with its measured skips, or the stages as a chain; the health of each |
 | `profile` | the signal along the depth as a curve |
+| `wording` | signs and words that parts share |
 | `templates/` | markup, style and script |
 
 To add a part: a function from `Source` to `Part | None`, its template, one row of `page.PARTS`.
