@@ -414,6 +414,14 @@ def test_a_network_without_skips_is_a_chain() -> None:
     assert not root.with_class("u")
 
 
+def test_a_network_of_one_resolution_is_a_chain_of_its_layers() -> None:
+    points = tuple(SignalPoint("conv", layer, (1, 8, 4, 4), 1.0, 1.0) for layer in ("a", "a", "b", "c"))
+    root = page(replace(build.untrained(), signal=points))
+    names = [li.with_class("size")[0].whole_text() for li in root.with_class("chain")[0].all("li")]
+    assert names == ["a", "b", "c"]
+    assert not page(replace(build.untrained(), signal=())).with_class("chain")
+
+
 def test_the_profile_survives_what_is_no_number() -> None:
     nan, inf = float("nan"), float("inf")
 

@@ -13,12 +13,12 @@ STAGES_SHOWN = 24
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of operations at one resolution."""
+    """A run of operations at one resolution, or of one layer."""
 
     size: str
-    """Resolution."""
+    """Resolution, or the layer where there is only one resolution."""
     words: str
-    """Channels and number of operations."""
+    """Channels, and number of operations or the resolution."""
     signal: str
     """Spread of the signal at its end."""
     health: Health
@@ -26,19 +26,31 @@ class Stage:
 
 
 def chain(report: Report) -> tuple[list[Stage], int]:
-    """Return the stages, and how many there are beyond those."""
-    stages = []
-    said = health_of_points(report)
-    for size, members in groupby(range(len(report.signal)), key=lambda place: spatial(report.signal[place])):
-        places = list(members)
-        last = report.signal[places[-1]]
-        wide = last.shape[1] if len(last.shape) > 1 else 1
-        stages.append(
-            Stage(
-                size=size_text(size) if size else "vector",
-                words=f"{wide} ch, {count(len(places), 'operation')}",
-                signal=number(last.signal),
-                health=worst([pair for place in places for pair in said[place]]),
-            )
-        )
+    """Return the stages, and how many there are beyond those; of a network of one resolution, its layers."""
+    points = report.signal
+    by_size = _runs(report, [size_text(spatial(point)) if spatial(point) else "vector" for point in points])
+    if len(by_size) > 1:
+        stages = [_stage(report, name, places, "") for name, places in by_size]
+    else:
+        by_layer = _runs(report, [point.layer or point.op for point in points])
+        stages = [_stage(report, name, places, by_size[0][0]) for name, places in by_layer]
     return stages[:STAGES_SHOWN], max(len(stages) - STAGES_SHOWN, 0)
+
+
+def _runs(report: Report, names: list[str]) -> list[tuple[str, list[int]]]:
+    """Return (name, places) of the points of one name in a row."""
+    return [(name, list(places)) for name, places in groupby(range(len(report.signal)), key=lambda p: names[p])]
+
+
+def _stage(report: Report, name: str, places: list[int], size: str) -> Stage:
+    last = report.signal[places[-1]]
+    wide = last.shape[1] if len(last.shape) > 1 else 1
+    said = health_of_points(report)
+    return Stage(
+        size=name,
+        words=", ".join(
+            [*([size] if size else []), f"{wide} ch", *([] if size else [count(len(places), "operation")])]
+        ),
+        signal=number(last.signal),
+        health=worst([pair for place in places for pair in said[place]]),
+    )

@@ -33,7 +33,7 @@ def network(source: Source) -> Part | None:
     u = drawing(source.report)
     if u is not None:
         count_text = count(len(source.report.skips), "skip connection")
-        lead = f"{count_text}. The wider and darker the line, the further the output moves without it."
+        lead = f"{count_text}. The wider and stronger a line, the further the output moves without it."
         return Part("network", "The network as its U", "Network", {"u": u, "chain": None, "more": 0}, lead)
     stages, more = chain(source.report)
     if not stages:
