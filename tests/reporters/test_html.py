@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -22,8 +23,10 @@ from unetdoctor.facts import (
     Count,
     Dataset,
     Declared,
+    Decoding,
     Edges,
     MaskScores,
+    Operand,
     Place,
     Preview,
     Report,
@@ -394,6 +397,7 @@ def test_the_u_has_a_box_for_every_stage_and_a_line_for_every_skip() -> None:
         assert 0 <= box.x <= u.width - box.width
         assert 0 <= box.y <= u.height - box.height
     assert drawing(build.untrained()) is None
+    assert drawing(replace(report, signal=())) is not None, "the U of a run that was cut off"
     text = page(report).whole_text()
     assert "UD406" in text
     assert "Skip of 8 channels from down16 (unet.py:3) at 16x16, joined at up16 (unet.py:10): influence 0.9" in text
@@ -550,3 +554,79 @@ def test_trials_that_were_not_made_are_counted_apart() -> None:
 def test_previews_of_other_roles_are_left(tmp_path: Path) -> None:
     stray: tuple[Preview, ...] = (build.preview("x", "unknown-role"),)
     assert images.gallery(replace(build.healthy(), previews=stray), {"x": png()}).pictures == {}
+
+
+def test_the_readings_mark_the_one_that_the_evidence_supports() -> None:
+    readings = (
+        Decoding("as is", "y", 3.0, 31.0, 0, False, "", "reading"),
+        Decoding("-1..1", "(y + 1) / 2", 120.0, 0.0, 0, True, "tanh"),
+        Decoding("softmax and argmax", "y.argmax(1)", math.nan, 0.0, 3, False),
+    )
+    preview = build.preview("reading", "decoding", mode="RGB")
+    report = replace(build.untrained(), decodings=readings, previews=(preview,))
+    root = page(report, {"reading": png()})
+    part = next(e for e in root.all("section") if e.attributes["id"] == "decodings")
+    rows = part.all("tr")[1:]
+    assert [bool(row.all("img")) for row in rows] == [True, False, False]
+    assert ["chosen" in row.attributes.get("class", "") for row in rows] == [False, True, False]
+    assert "31% wraps" in rows[0].whole_text()
+    assert "tanh" in rows[1].whole_text()
+    assert "3 classes" in rows[2].whole_text()
+
+
+def test_odd_values_are_shown_as_they_are() -> None:
+    base = build.untrained()
+    empty = replace(build.channel(0), histogram=(0,) * 32)
+    made = replace(build.output(2), channels=(empty, build.channel(1)), class_shares=(0.25, 0.75), nan=7, infinite=1)
+    untried = tuple(replace(trial, after=math.nan) for trial in base.trials)
+    best = replace(base.diagnoses[0], trial=untried[0], message="an odd ` in a `sentence` here")
+    crash = build.crashed().crash
+    assert crash is not None
+    operands = (*crash.operands, Operand((1,), None, crash.place), Operand((2,), -1, crash.place))
+    report = replace(
+        base,
+        outputs=(("noise", made),),
+        trials=untried,
+        diagnoses=(best,),
+        crash=replace(crash, operands=operands),
+        signal=(SignalPoint("linear", "fc", (1, 8), 1.0, 1.0), SignalPoint("conv", "c", (1, 8, 4, 4), 1.0, 1.0)),
+    )
+    root = page(report)
+    text = " ".join(root.whole_text().split())
+    assert "class 1 75%, class 0 25%" in text
+    assert "7 values are NaN and 1 is infinite" in text
+    assert "an odd ` in a `sentence` here" in text
+    assert not root.with_class("moves")
+    for origin in ("a constant", "the network's input", "drawn by"):
+        assert origin in text
+    assert "vector" in root.with_class("chain")[0].whole_text()
+
+
+def test_a_picture_of_one_channel_has_no_classes() -> None:
+    root = page(replace(build.untrained(), outputs=(("noise", build.output(1)),)))
+    assert "Largest channel" not in root.whole_text()
+    assert "Channel 0" in root.whole_text()
+
+
+@pytest.mark.parametrize("curve", [(), ((0.5, 0.5),), ((0.5, 0.1), (0.5, 0.9)), ((math.nan, 0.1), (math.nan, 0.9))])
+def test_a_threshold_without_a_curve(curve: tuple[tuple[float, float], ...]) -> None:
+    report = scored()
+    assert report.scores is not None
+    assert report.scores.threshold is not None
+    flat = replace(report.scores, threshold=replace(report.scores.threshold, curve=curve))
+    root = page(replace(report, scores=flat))
+    assert root.with_class("threshold")
+    assert not root.with_class("threshold")[0].all("svg")
+
+
+def test_a_data_set_of_which_nothing_was_read() -> None:
+    root = page(replace(build.healthy(), data=Dataset(Declared(), Totals(pairs=3))))
+    assert "Normalize" not in root.whole_text()
+
+
+def test_a_folder_that_cannot_be_read_has_no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert read_pictures(replace(build.healthy(), previews=(build.preview("a", "picture"),))) == {}

@@ -159,6 +159,12 @@ class TestTerminal:
             assert signs[0] * 4 in line if heavy else signs[1] * 4 in line
         assert max(map(len, lines)) <= width
 
+    def test_long_labels_leave_the_table(self) -> None:
+        wide = replace(SOUND[0], size=(4096, 4096), join_size=(2048, 2048), channels=4096, deep_channels=4096)
+        lines = table(report(wide), width=66)
+        assert not any("▶" in line for line in lines)
+        assert any("influence" in line for line in lines)
+
     def test_the_deep_branch_says_its_code(self) -> None:
         lines = table(report(findings=(ill("UD407", SOUND[2]),)))
         assert [line.split()[0] for line in lines if "UD407" in line] == ["64x64"]
