@@ -13,9 +13,11 @@ Data flows one way, and each room only imports those that stand left of it or ar
 | `checks` | the catalogue, one file per check: Evidence in, Findings out | facts | torch, files, clocks, each other |
 | `engine` | the only home of torch | facts | codes, limits, severities, wording |
 | `pipeline` | an examination in a straight line; `sizes` and `trace` | facts, checks, engine | print, parse, format |
+| `judging` | a report under other rules: suppressed, re-judged | facts | a measurement, a file |
 | `worker` | the process boundary, both ends | facts; pipeline in the child | torch in the parent |
-| `reporters` | Report to text, JSON, SVG, PNG | facts | torch, a measurement, an exit code |
-| `cli` | one module per command | facts, checks, worker, reporters | a tensor, a verdict |
+| `reporters` | Report to text, JSON, SARIF, JUnit, SVG, PNG | facts | torch, a measurement, an exit code |
+| `cli` | one module per command | facts, checks, worker, judging, reporters | a tensor, a verdict |
+| `api`, `testing` | the Python interface | facts, cli, pipeline, reporters | a measurement |
 
 The engine, by what is asked of it:
 
@@ -37,4 +39,22 @@ before and after are part of the report. The parent never imports torch, so that
 in the user's code is a sentence in the report. Architecture tests keep the table.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+_PUBLIC = {"inspect": "unetdoctor.api", "InspectionError": "unetdoctor.api", "Report": "unetdoctor.facts"}
+"""Public names, each imported when it is first asked for: a bare `import unetdoctor` imports nothing."""
+
+__all__ = ["InspectionError", "Report", "__version__", "inspect"]
+
+if TYPE_CHECKING:
+    from unetdoctor.api import InspectionError, inspect
+    from unetdoctor.facts import Report
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -98,3 +98,13 @@ def trace(request: dict[str, Any], channel: Any) -> dict[str, Any]:
     """Answer with a trace of five operations."""
     answer: dict[str, Any] = dump(answers.trace())
     return answer
+
+
+def by_target(request: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Answer for several targets: `bad` in the name is ill, `no_input` a wrong request, everything else healthy."""
+    asked = load_request(request)
+    if "no_input" in asked.target:
+        return wrong(request, channel)
+    report = build.ill() if "bad" in asked.target else build.healthy()
+    target = replace(report.target, target=asked.target)
+    return {**dump(replace(report, target=target, previews=(), fail_on=asked.selection.fail_on))}

@@ -12,6 +12,15 @@ from unetdoctor.cli.errors import RequestError
 from unetdoctor.cli.examination import as_json
 from unetdoctor.facts import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.contract import dump, load_request
+from unetdoctor.reporters.formats import FORMATS
+
+
+def listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+ON_TERMINAL = listed([name for name, known in FORMATS.items() if known.on_terminal])
+IN_FILES = listed(list(FORMATS))
 
 
 def parse(*arguments: str) -> Request:
@@ -91,10 +100,10 @@ def test_arguments(arguments: list[str], fields: dict[str, Any]) -> None:
         (["--seed", "-1"], "--seed must be at least 0, not -1."),
         (["--seed", str(2**63)], f"--seed must be below 2**63, not {2**63}."),
         (["--fail-on", "errors"], "--fail-on must be error, warning, note or never, not 'errors'. Did you mean error?"),
-        (["--format", "yaml"], "--format must be text or json, not 'yaml'."),
+        (["--format", "yaml"], f"--format must be {ON_TERMINAL}, not 'yaml'."),
         (["--color", "no"], "--color must be auto, always or never, not 'no'."),
         (["-o", "report.json"], "-o expects FORMAT=FILE, not 'report.json'; for example -o json=report.json"),
-        (["-o", "jsn=a"], "-o FORMAT must be text, json or svg, not 'jsn'. Did you mean json?"),
+        (["-o", "jsn=a"], f"-o FORMAT must be {IN_FILES}, not 'jsn'. Did you mean json?"),
         (["-o", "json=a", "-o", "text=a"], "-o names the same file twice."),
         (["-q", "-v"], "-q and -v exclude each other."),
         (["--inptu", "1"], "There is no option --inptu. Did you mean --input? All options: unetdoctor inspect --help"),

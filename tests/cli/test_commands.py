@@ -12,7 +12,7 @@ import pytest
 
 from unetdoctor import __version__
 from unetdoctor.cli import env, main, running
-from unetdoctor.cli.demo import sample
+from unetdoctor.cli.samples import sample
 
 Command = Callable[..., "object"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,19 @@ def spawn(*arguments: str, **options: object) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize("arguments", [["-h"], ["--help"], ["inspect", "-h"], ["explain", "-h"], ["demo", "-h"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-h"],
+        ["--help"],
+        ["inspect", "-h"],
+        ["explain", "-h"],
+        ["demo", "-h"],
+        ["check", "-h"],
+        ["report", "-h"],
+        ["baseline", "-h"],
+    ],
+)
 def test_help_fits_a_screen(command: Command, arguments: list[str]) -> None:
     ran = command(*arguments)
     assert ran.code == 0
@@ -187,7 +199,7 @@ def test_env_asks_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_error_of_ours_is_one_sentence(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> int:
+    def broken(*_: object, **__: object) -> int:
         raise ZeroDivisionError("division\x1b by zero\nsecond line")
 
     monkeypatch.setattr(running, "invoke", broken)
@@ -202,11 +214,11 @@ def test_an_error_of_ours_is_one_sentence(command: Command, monkeypatch: pytest.
 def test_interrupts_and_pipes(
     command: Command, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
 ) -> None:
-    def broken(*_: object) -> int:
+    def broken(*_: object, **__: object) -> int:
         raise error
 
     monkeypatch.setattr(running, "invoke", broken)
-    assert command("rules").code == code
+    assert command("rules", "--format", "text").code == code
 
 
 def test_color_of_errors(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

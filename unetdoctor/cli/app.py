@@ -5,11 +5,18 @@ from typing import Annotated
 import typer
 
 from unetdoctor import __version__
+from unetdoctor.cli.baseline import app as baseline
+from unetdoctor.cli.check import HELP as CHECK
+from unetdoctor.cli.check import check
+from unetdoctor.cli.demo import HELP as DEMO
 from unetdoctor.cli.demo import demo
 from unetdoctor.cli.env import env
+from unetdoctor.cli.explain import HELP as EXPLAIN
 from unetdoctor.cli.explain import explain
 from unetdoctor.cli.inspect import HELP as INSPECT
 from unetdoctor.cli.inspect import inspect
+from unetdoctor.cli.report import HELP as REPORT
+from unetdoctor.cli.report import report
 from unetdoctor.cli.rules import rules
 from unetdoctor.cli.schema import schema
 from unetdoctor.cli.sizes import HELP as SIZES
@@ -27,6 +34,8 @@ Examples:
   unetdoctor sizes model.py --size 512,384
   unetdoctor trace model.py --depth 1
   unetdoctor explain UD203
+  unetdoctor check -o sarif=unetdoctor.sarif
+  unetdoctor report run.json --fail-on warning
 \b
 Exit codes:
   0 nothing at or above --fail-on    1 findings              2 the request is wrong
@@ -37,16 +46,21 @@ app = typer.Typer(
     name="unetdoctor",
     help=HELP,
     epilog=EXAMPLES,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
-app.command(help=INSPECT)(inspect)
-app.command(help=SIZES)(sizes)
-app.command(help=TRACE)(trace)
-for command in (demo, explain, rules, env, schema):
+app.command(help=INSPECT, short_help="Examine a model: what is wrong, why, and what cures it.")(inspect)
+app.command(help=CHECK, short_help="Examine every target of pyproject.toml, for CI.")(check)
+app.command(help=SIZES, short_help="Find the input sizes that work, and why others do not.")(sizes)
+app.command(help=TRACE, short_help="Every operation of one forward pass with its numbers.")(trace)
+app.command(help=REPORT, short_help="Show a saved run, or judge it by other rules.")(report)
+app.add_typer(baseline, name="baseline", short_help="Draw a line under the findings of today.")
+app.command(help=EXPLAIN, short_help="Symptom, cause, remedy and source of a check.")(explain)
+app.command()(rules)
+app.command(help=DEMO, short_help="Examine a sick model that comes with the tool.")(demo)
+for command in (env, schema):
     app.command()(command)
 
 

@@ -1,26 +1,26 @@
-"""Where a report goes: stdout, files, and the folder of pictures."""
+"""Where reports go: stdout, files, the folder of pictures, and the annotations of a CI service."""
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from unetdoctor.cli import streams
+from unetdoctor.cli import actions, streams
 from unetdoctor.cli.arguments import Delivery
+from unetdoctor.cli.catalogue import cards
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.cli.files import target_file
 from unetdoctor.facts import Report, Request
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory
+from unetdoctor.reporters.formats import FORMATS
+from unetdoctor.reporters.look import Look, look_for
 
 FIX = "fix-script"
 """Kind of the file that `--fix-script` names."""
-_MARKS = {
-    "json": re.compile(rb'\{\s*"schema_version"'),
-    "text": re.compile(rb"\S+ (HEALTHY|UNTRAINED|ILL|NOT DIAGNOSABLE) .*unetdoctor\s+\d", re.DOTALL),
-    "svg": re.compile(rb'<svg class="rich-terminal"'),
-    FIX: re.compile(rb'""".*\n\nWritten by unetdoctor '),
-}
-"""How an earlier report of ours begins; one of text also names the tool."""
+_FIX_MARK = re.compile(rb'""".*\n\nWritten by unetdoctor ')
+WIDTH = 100
+"""Columns of a text report in a file."""
 
 
 def directory(request: Request, delivery: Delivery) -> Path:
@@ -33,21 +33,33 @@ def check(request: Request, delivery: Delivery) -> None:
     read = [
         target_file(text) for text in (request.target, request.arch, request.inputs_from, request.postprocess) if text
     ]
-    named = (*read, request.weights, *request.images)
-    inputs = {Path(name).resolve() for name in named if name}
+    named = (*read, request.weights, *request.images, *filter(None, request.masks))
     try:
         if delivery.pictures:
             check_directory(directory(request, delivery), force=delivery.force)
-        for kind, name in delivery.files:
-            path = Path(name)
-            check_destination(path)
-            if path.resolve() in inputs:
-                raise RequestError(f"{_option(kind, name)}: this file is read by the examination; choose another name.")
-            if path.exists() and not delivery.force and not _ours(path, kind):
-                what = "script of ours" if kind == FIX else f"{kind} report"
-                raise RequestError(f"{_option(kind, name)}: the file is no earlier {what}; replace it with --force.")
     except WriteRefusedError as error:
         raise RequestError(str(error)) from error
+    check_files(delivery, [Path(name) for name in named if name])
+
+
+def check_files(delivery: Delivery, read: Sequence[Path], reports: int = 1) -> None:
+    """Raise RequestError where a file must not be written, since it is somebody else's or is read by the command."""
+    inputs = {path.resolve() for path in read}
+    if reports > 1 and not FORMATS[delivery.format].several:
+        raise RequestError(f"--format {delivery.format} shows one report, and there are {reports}.")
+    for kind, name in delivery.files:
+        path = Path(name)
+        try:
+            check_destination(path)
+        except WriteRefusedError as error:
+            raise RequestError(str(error)) from error
+        if path.resolve() in inputs:
+            raise RequestError(f"{_option(kind, name)}: this file is read by the examination; choose another name.")
+        if path.exists() and not delivery.force and not _ours(path, kind):
+            what = "script of ours" if kind == FIX else f"{kind} report"
+            raise RequestError(f"{_option(kind, name)}: the file is no earlier {what}; replace it with --force.")
+        if kind != FIX and reports > 1 and not FORMATS[kind].several:
+            raise RequestError(f"{_option(kind, name)}: a file of {kind} holds one report, and there are {reports}.")
 
 
 def _option(kind: str, name: str) -> str:
@@ -59,53 +71,56 @@ def _ours(path: Path, kind: str) -> bool:
         data = path.read_bytes()
     except OSError:
         return False
-    return not data or _MARKS[kind].match(data) is not None
-
-
-def render(report: Report, kind: str, delivery: Delivery, request: Request) -> str:
-    """Return the report in a format for a file: without colour, wide, complete as on the terminal.
-
-    Raises WriteRefusedError for a script that would have nothing to fix.
-    """
-    if kind == FIX:
-        from unetdoctor.reporters.fix_script import to_fix_script
-
-        try:
-            return to_fix_script(report, request)
-        except ValueError as reason:
-            raise WriteRefusedError(f"No --{FIX} was written: {reason}.") from reason
-    if kind == "json":
-        from unetdoctor.reporters.json_report import to_json
-
-        return to_json(report)
-    if kind == "svg":
-        from unetdoctor.reporters.svg import to_svg
-
-        return to_svg(report)
-    from unetdoctor.reporters.look import Look
-    from unetdoctor.reporters.terminal import to_text
-
-    return to_text(report, Look(width=100, verbose=delivery.verbose))
+    mark = _FIX_MARK if kind == FIX else FORMATS[kind].mark
+    return not data or mark.match(data) is not None
 
 
 def write(report: Report, delivery: Delivery, request: Request) -> None:
-    """Write the report to stdout and to its files; files first, so that a closed pipe takes none of them away."""
+    """Write a report to its files and to stdout."""
+    write_all([report], delivery, request)
+
+
+def write_all(reports: Sequence[Report], delivery: Delivery, request: Request | None = None) -> None:
+    """Write reports to files and to stdout; files first, so that a closed pipe takes none of them away.
+
+    Inside GitHub Actions the annotations and the job summary follow.
+    """
     refused: list[str] = []
     for kind, name in delivery.files:
         try:
-            atomic_write(Path(name), render(report, kind, delivery, request).encode("utf-8", "backslashreplace"))
+            atomic_write(Path(name), _file(reports, kind, delivery, request).encode("utf-8", "backslashreplace"))
         except WriteRefusedError as error:
             refused.append(str(error))
-    streams.write(_shown(report, delivery, request))
+    streams.write(shown(reports, delivery))
+    actions.tell(reports, annotated=delivery.format == "github")
     if refused:
-        raise streams.OutputError(" ".join(refused), max(report.exit_code, EXIT_WRONG_REQUEST))
+        worst = max(report.exit_code for report in reports)
+        raise streams.OutputError(" ".join(refused), max(worst, EXIT_WRONG_REQUEST))
 
 
-def _shown(report: Report, delivery: Delivery, request: Request) -> str:
-    if delivery.format == "json":
-        return render(report, "json", delivery, request)
-    from unetdoctor.reporters.look import look_for
-    from unetdoctor.reporters.terminal import to_line, to_text
+def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: Request | None) -> str:
+    """Return what stands in a file: without colour, wide, complete as on the terminal.
 
+    Raises WriteRefusedError for a script that would have nothing to fix.
+    """
+    if kind != FIX:
+        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), cards)
+    from unetdoctor.reporters.fix_script import to_fix_script
+
+    assert request is not None
+    try:
+        return to_fix_script(reports[0], request)
+    except ValueError as reason:
+        raise WriteRefusedError(f"No --{FIX} was written: {reason}.") from reason
+
+
+def shown(reports: Sequence[Report], delivery: Delivery) -> str:
+    """Return what stands on stdout."""
     look = look_for(sys.stdout, delivery.color, verbose=delivery.verbose)
-    return to_line(report, look) if delivery.quiet else to_text(report, look)
+    if delivery.format != "text":
+        return FORMATS[delivery.format].render(reports, look, cards)
+    if delivery.quiet or (len(reports) > 1 and not delivery.verbose):
+        from unetdoctor.reporters.summary import to_summary
+
+        return to_summary(reports, look)
+    return FORMATS["text"].render(reports, look, cards)

@@ -1,42 +1,33 @@
-"""`unetdoctor demo`: examine the grey generator that comes with the tool."""
+"""`unetdoctor demo [ILLNESS]`: examine a sick model that comes with the tool."""
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import unetdoctor
-from unetdoctor.cli.arguments import Delivery, Options, request
-from unetdoctor.cli.errors import RequestError
+from unetdoctor.cli import options as shared
 
-SAMPLE = Path("sample_models") / "generator_grey.py"
+HELP = """Examine a sick model that comes with the tool, and find out why: a generator that draws grey, or any illness.
 
-
-def sample() -> str:
-    """Return the path of the sample: inside the package where it was installed, beside it in a checkout."""
-    package = Path(unetdoctor.__file__).resolve().parent
-    for folder in (package, package.parent):
-        if (folder / SAMPLE).is_file():
-            return _short(folder / SAMPLE)
-    raise RequestError(f"The sample {SAMPLE} is missing from this installation.")
-
-
-def _short(path: Path) -> str:
-    """Return a path relative to the working directory where it lies below it."""
-    try:
-        return os.fspath(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return os.fspath(path)
+\b
+Examples:
+  unetdoctor demo
+  unetdoctor demo UD301
+  unetdoctor demo skip-concat-mismatch
+  unetdoctor demo UD301 --healthy
+"""
 
 
 def demo(
-    out_dir: Annotated[str | None, typer.Option("--out-dir", metavar="DIR", help="Folder of the pictures.")] = None,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
+    illness: Annotated[
+        str | None, typer.Argument(metavar="CODE|NAME", help="UD203 or flat-picture; the grey generator without it.")
+    ] = None,
+    healthy: Annotated[
+        bool, typer.Option("--healthy", help="The same model without its illness, for comparison.")
+    ] = False,
+    out_dir: shared.OutDir = None,
+    verbose: shared.Verbose = False,
 ) -> None:
-    """Examine a generator that draws grey, and find out why."""
-    from unetdoctor.cli.examination import deliver
-    from unetdoctor.facts import State
+    """Examine a sample: from the name of an illness to the report."""
+    from unetdoctor.cli.samples import show
 
-    report = deliver(request(Options(target=sample())), Delivery(out_dir=out_dir, verbose=verbose))
-    raise typer.Exit(report.exit_code if report.state is State.NOT_DIAGNOSABLE else 0)
+    raise typer.Exit(show(illness, healthy=healthy, out_dir=out_dir, verbose=verbose))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from unetdoctor import __version__
 from unetdoctor.cli import delivery as delivering
-from unetdoctor.cli import files, streams
+from unetdoctor.cli import files, policy, streams
 from unetdoctor.cli.arguments import Delivery
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
 from unetdoctor.cli.progress import Progress
@@ -34,7 +34,9 @@ def examine(request: Request, delivery: Delivery) -> int:
 def deliver(request: Request, delivery: Delivery) -> Report:
     """Examine and deliver; returns the report as delivered."""
     check(request, delivery)
+    known = policy.read_baseline(delivery.baseline) if delivery.baseline else frozenset()
     report = run(request, delivery)
+    report = policy.judged([report], Path(request.directory), known, delivery.baseline or "")[0]
     delivering.write(report, delivery, request)
     return report
 
@@ -52,6 +54,8 @@ def check_request(request: Request) -> None:
         files.check_file(Path(request.weights), "--weights")
     for image in request.images:
         files.check_file(Path(image), "--image")
+    for mask in filter(None, request.masks):
+        files.check_file(Path(mask), "--mask")
     if find_spec("torch") is None:
         raise RequestError(
             "PyTorch is not installed for this Python.", [f"{sys.executable} -m pip install torch torchvision"]
@@ -126,7 +130,7 @@ def _report(request: Request, outcome: "Outcome") -> Report:
         return _loaded(outcome.result)
     assert outcome.failure is not None
     partial = _last_partial(outcome)
-    report = partial or replace(_failed(request), notices=_found_before(outcome))
+    report = partial or replace(failed(request), notices=_found_before(outcome))
     return replace(
         report,
         state=State.NOT_DIAGNOSABLE,
@@ -170,12 +174,12 @@ def _trace(failure: "Failure") -> str:
     return f"\n{failure.traceback}" if failure.traceback else ""
 
 
-def _failed(request: Request) -> Report:
+def failed(request: Request, verdict: str = "") -> Report:
     """Return the report of an examination of which nothing arrived."""
     return Report(
         schema_version=SCHEMA_VERSION,
         state=State.NOT_DIAGNOSABLE,
-        verdict="",
+        verdict=verdict,
         target=Target(request.target, "", "", (), 0, 0, request.weights or ""),
         intent=request.intent,
         input=None,

@@ -1,18 +1,19 @@
 """`unetdoctor inspect TARGET`: the whole examination."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
-from unetdoctor.cli.arguments import Delivery, Options, request
-from unetdoctor.cli.delivery import FIX
-from unetdoctor.cli.errors import RequestError, choice
-from unetdoctor.facts import Request
+from unetdoctor.cli.errors import choice
 
-Runner = Callable[[Request, Delivery], int]
+if TYPE_CHECKING:
+    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.facts import Request
+
+    Runner = Callable[[Request, Delivery], int]
 
 HELP = """Examine a model: what is wrong with its picture, why, and what cures it.
 
@@ -20,6 +21,7 @@ HELP = """Examine a model: what is wrong with its picture, why, and what cures i
 Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
+  unetdoctor inspect model.py -w weights.pt --image photos --mask masks
   unetdoctor inspect torchvision:deeplabv3_resnet50 -w weights.pth
   unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
 """
@@ -35,6 +37,10 @@ def inspect(
     inputs: shared.Inputs = None,
     inputs_from: shared.InputsFrom = None,
     image: shared.Image = None,
+    mask: shared.Mask = None,
+    palette: shared.Palette = None,
+    threshold: shared.Threshold = None,
+    ignore_index: shared.IgnoreIndex = None,
     batch: shared.Batch = None,
     seed: shared.Seed = 0,
     task: Annotated[
@@ -64,40 +70,29 @@ def inspect(
     ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
-    budget: Annotated[
-        float, typer.Option("--budget", metavar="N", help="What the experiments may cost, in forward passes.")
-    ] = 128.0,
-    select: Annotated[
-        list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")
-    ] = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
-    ] = "error",
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json on stdout.")] = "text",
-    report: Annotated[
-        list[str] | None,
-        typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write text, json or svg (repeatable)."),
-    ] = None,
+    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of all experiments, in passes.")] = 128.0,
+    select: shared.Select = None,
+    ignore: shared.Ignore = None,
+    fail_on: shared.FailOn = "error",
+    baseline: shared.Baseline = None,
+    format_: shared.ReportFormat = "text",
+    report: shared.ReportFiles = None,
     fix_script: Annotated[
         str | None,
-        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy to your model."),
+        typer.Option("--fix-script", metavar="FILE", help="Write a script that applies the remedy."),
     ] = None,
-    out_dir: Annotated[
-        str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
-    ] = None,
+    out_dir: shared.OutDir = None,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no pictures.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")] = False,
+    force: shared.Force = False,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
     color: shared.Color = "auto",
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
-    if quiet and verbose:
-        raise RequestError("-q and -v exclude each other.")
+    from unetdoctor.cli.arguments import Delivery, Options, request
+    from unetdoctor.cli.delivery import FIX
+
+    values.exclude(quiet, verbose)
     options = Options(
         target=target,
         kwarg=tuple(kwarg or ()),
@@ -109,6 +104,10 @@ def inspect(
         postprocess=postprocess,
         inputs=tuple(inputs or ()),
         image=tuple(image or ()),
+        mask=tuple(mask or ()),
+        palette=palette,
+        threshold=threshold,
+        ignore_index=ignore_index,
         batch=batch,
         seed=seed,
         task=task,
@@ -124,9 +123,10 @@ def inspect(
         pictures=not no_pictures,
     )
     delivery = Delivery(
-        format=choice("--format", format_, values.FORMATS),
+        format=values.report_format(format_),
         files=(*values.file_outputs(report or ()), *(((FIX, fix_script),) if fix_script else ())),
         out_dir=out_dir,
+        baseline=baseline,
         pictures=not no_pictures,
         force=force,
         quiet=quiet,
@@ -136,7 +136,7 @@ def inspect(
     raise typer.Exit(runner(ctx)(request(options), delivery))
 
 
-def runner(ctx: typer.Context) -> Runner:
+def runner(ctx: typer.Context) -> "Runner":
     """Return what runs an examination: the worker, or what a caller of `invoke` put in its place."""
     if ctx.obj is not None:
         found: Runner = ctx.obj

@@ -34,7 +34,22 @@ InputsFrom = Annotated[
     str | None,
     typer.Option("--inputs", metavar="SOURCE", help="Values to feed: file.pt, file.npz or script.py:fn."),
 ]
-Image = Annotated[list[str] | None, typer.Option("--image", metavar="PATH", help="Photograph to feed (repeatable).")]
+Image = Annotated[
+    list[str] | None,
+    typer.Option("--image", metavar="PATH", help="Photograph, folder, pattern or CSV of pairs (repeatable)."),
+]
+Mask = Annotated[
+    list[str] | None,
+    typer.Option("--mask", metavar="PATH", help="Its mask, or masks paired by name (repeatable)."),
+]
+Palette = Annotated[
+    str | None,
+    typer.Option("--palette", metavar="NAME", help="Colours of masks: voc, cityscapes, okabe-ito or a file."),
+]
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", metavar="P", help="Probability from which a place is in the mask.")
+]
+IgnoreIndex = Annotated[int | None, typer.Option("--ignore-index", metavar="ID", help="Id in masks that is left out.")]
 Batch = Annotated[int | None, typer.Option("--batch", metavar="N", help="Samples per probe.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of probes and fresh weights.")]
 Output = Annotated[
@@ -42,4 +57,27 @@ Output = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:N or mps.")]
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
+ReportFormat = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab, markdown or html."),
+]
+ReportFiles = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write this format, or svg (repeatable)."),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
+FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")]
+Baseline = Annotated[
+    str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are known, and do not count.")
+]
+OutDir = Annotated[
+    str | None, typer.Option("--out-dir", metavar="DIR", help="Pictures; unetdoctor-out/<target> without it.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")]
 Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]

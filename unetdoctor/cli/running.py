@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli import streams
@@ -19,13 +19,24 @@ if TYPE_CHECKING:
     from unetdoctor.cli.inspect import Runner
 
 VERBOSE = ("-v", "--verbose")
+_WHERE = ("device", "timeout", "batch")
+SETTLED = {
+    "inspect": ("select", "ignore", "fail_on", "baseline", "budget", "seed", *_WHERE),
+    "sizes": _WHERE,
+    "trace": ("seed", *_WHERE),
+}
+"""Options of a command that pyproject.toml and the environment may set; `check` reads its settings itself."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return invoke(given) if given else _nothing_asked()
+        if len(given) <= 2 and not any(word.startswith("-") for word in given[1:]):
+            at_once = _at_once(*given)
+            if at_once is not None:
+                return at_once()
+        return invoke(given, defaults=_settled(given)) if given else _nothing_asked()
     except RequestError as error:
         return _refused(error)
     except EndedError as error:
@@ -43,15 +54,46 @@ def run(arguments: Sequence[str] | None = None) -> int:
         streams.flush()
 
 
-def invoke(arguments: Sequence[str], runner: "Runner | None" = None) -> int:
+def _at_once(command: str = "", argument: str = "") -> Callable[[], int] | None:
+    """Return what runs a command without options: no parser is needed, and none is loaded."""
+    if command == "rules" and not argument:
+        from unetdoctor.cli.pages import show_catalogue
+
+        return show_catalogue
+    if command == "explain" and argument:
+        from unetdoctor.cli.pages import show_page
+
+        return lambda: show_page(argument)
+    if command == "report" and argument:
+        from unetdoctor.cli.saved import show
+
+        return lambda: show(argument)
+    return None
+
+
+def _settled(arguments: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what pyproject.toml and the environment say of options that are not typed: command -> option -> value."""
+    if arguments[0] not in SETTLED or {"-h", "--help"} & set(arguments):
+        return {}
+    from unetdoctor.cli.settings import load
+
+    return {arguments[0]: load().defaults(SETTLED[arguments[0]])}
+
+
+def invoke(
+    arguments: Sequence[str], runner: "Runner | None" = None, defaults: dict[str, dict[str, Any]] | None = None
+) -> int:
     """Run a command line and return its exit code; raises RequestError where it is wrong.
 
-    `runner` takes the place of the worker: it is called with the request and what becomes of the report.
+    `runner` takes the place of the worker: it is called with the request and what becomes of the report. `defaults` of
+    a command stand in for its options that are not typed.
     """
     from unetdoctor.cli.app import app
 
     try:
-        code: Any = app(list(arguments), prog_name="unetdoctor", standalone_mode=False, obj=runner)
+        code: Any = app(
+            list(arguments), prog_name="unetdoctor", standalone_mode=False, obj=runner, default_map=defaults
+        )
     except Exception as error:
         if hasattr(error, "format_message"):
             raise _usage(error, arguments) from error

@@ -8,7 +8,6 @@ import typer
 
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import streams, values
-from unetdoctor.cli.arguments import Options, request
 from unetdoctor.cli.errors import RequestError, choice
 
 ENTRY = "unetdoctor.pipeline:survey_sizes"
@@ -49,6 +48,8 @@ def sizes(
     color: shared.Color = "auto",
 ) -> None:
     """Find the input sizes: from the arguments to the exit code."""
+    from unetdoctor.cli.arguments import Options, request
+
     form, when = choice("--format", format_, values.FORMATS), choice("--color", color, values.COLORS)
     options = Options(
         target=target,

@@ -2,15 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import streams, values
-from unetdoctor.cli.arguments import Options, request
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError, choice
-from unetdoctor.facts import Trace
+
+if TYPE_CHECKING:
+    from unetdoctor.facts import Trace
 
 ENTRY = "unetdoctor.pipeline:trace"
 FORMATS = ("text", "json", "csv")
@@ -58,6 +59,8 @@ def trace(
     color: shared.Color = "auto",
 ) -> None:
     """Trace one forward pass: from the arguments to the exit code."""
+    from unetdoctor.cli.arguments import Options, request
+
     form, when = choice("--format", format_, FORMATS), choice("--color", color, values.COLORS)
     values.at_least("--depth", depth, 0)
     if csv == "-":
@@ -94,7 +97,7 @@ def trace(
     raise typer.Exit(found.exit_code)
 
 
-def _shown(found: Trace, form: str, when: str, depth: int, *, verbose: bool) -> str:
+def _shown(found: "Trace", form: str, when: str, depth: int, *, verbose: bool) -> str:
     if form == "json":
         from unetdoctor.reporters.json_report import to_json
 
@@ -109,7 +112,7 @@ def _shown(found: Trace, form: str, when: str, depth: int, *, verbose: bool) -> 
     return to_text(found, look_for(sys.stdout, when, verbose=verbose), depth)
 
 
-def _written(found: Trace, name: str) -> str:
+def _written(found: "Trace", name: str) -> str:
     """Write the table; return why that was refused, empty where it was not."""
     from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write
     from unetdoctor.reporters.trace_csv import to_csv

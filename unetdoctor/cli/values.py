@@ -5,15 +5,17 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli.errors import RequestError, choice, did_you_mean
-from unetdoctor.facts import Selection
+
+if TYPE_CHECKING:
+    from unetdoctor.facts import Severity
 
 FAIL_ON = ("error", "warning", "note", "never")
 LOSSES = ("bce", "bce-with-logits", "cross-entropy", "nll", "dice", "focal", "l1", "mse", "adversarial")
 FORMATS = ("text", "json")
-FILE_FORMATS = ("text", "json", "svg")
+"""Of commands that do not answer with a report."""
 COLORS = ("auto", "always", "never")
 _DEVICE = re.compile(r"cpu|mps|cuda(:\d{1,3})?")
 _LONGEST_LITERAL = 10_000
@@ -85,6 +87,7 @@ def selection(option: str, texts: Sequence[str]) -> tuple[str, ...]:
     tokens = tuple(token.strip() for text in texts for token in text.split(",") if token.strip())
     if tokens:
         from unetdoctor.checks import selected
+        from unetdoctor.facts import Selection
 
         try:
             selected(Selection(select=tokens))
@@ -93,14 +96,50 @@ def selection(option: str, texts: Sequence[str]) -> tuple[str, ...]:
     return tokens
 
 
+def code(option: str, text: str) -> str:
+    """Return the code of a check that is named by its code or name."""
+    from unetdoctor.cli.catalogue import card_of
+
+    try:
+        return card_of(text).code
+    except ValueError as error:
+        raise RequestError(f"{option}: {error}") from None
+
+
+def severity(text: str) -> "tuple[str, Severity]":
+    """Return `CODE=LEVEL` as (code, severity)."""
+    from unetdoctor.facts import Severity
+
+    name, equals, level = text.partition("=")
+    if not equals:
+        raise RequestError(f"--severity expects CODE=LEVEL, not {text!r}; for example --severity UD203=warning")
+    levels = tuple(s.value for s in Severity if s is not Severity.OK)
+    return code("--severity", name), Severity(choice("--severity", level, levels))
+
+
+def exclude(quiet: bool, verbose: bool) -> None:
+    """Raise RequestError where both were asked for."""
+    if quiet and verbose:
+        raise RequestError("-q and -v exclude each other.")
+
+
+def report_format(text: str) -> str:
+    """Return the format of a report on standard output."""
+    from unetdoctor.reporters import formats
+
+    return choice("--format", text, tuple(name for name, format_ in formats.FORMATS.items() if format_.on_terminal))
+
+
 def file_outputs(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return every `-o FORMAT=FILE` as (format, file)."""
+    from unetdoctor.reporters import formats
+
     found = []
     for text in texts:
         kind, equals, file = text.partition("=")
         if not equals or not file:
             raise RequestError(f"-o expects FORMAT=FILE, not {text!r}; for example -o json=report.json")
-        found.append((choice("-o FORMAT", kind, FILE_FORMATS), file))
+        found.append((choice("-o FORMAT", kind, tuple(formats.FORMATS)), file))
     if len({file for _, file in found}) < len(found):
         raise RequestError("-o names the same file twice.")
     return tuple(found)

@@ -15,6 +15,7 @@ from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.evaluation import Change, Observer, evaluate
 from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
+from unetdoctor.engine.marking import with_scores
 from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.observation import Observed, Tried, observe, trial_start, verify_now
 from unetdoctor.engine.reading import Reading
@@ -77,7 +78,7 @@ class Examination(Reading):
         if self._evidence is None:
             self._describe()
             runs = tuple(self._run(seen) for seen in self.seen)
-            self._evidence = Evidence(
+            evidence = Evidence(
                 request=self.request,
                 intent=self._intent,
                 model=self._model_facts(),
@@ -91,6 +92,7 @@ class Examination(Reading):
                 isolation=self.isolation,
                 **measured(self),
             )
+            self._evidence = with_scores(self, evidence, self.outputs())
         return self._evidence
 
     def bench(self, seen: Observed) -> Bench:
@@ -141,7 +143,7 @@ class Examination(Reading):
         base = self._looked_at()
         runs = tuple(r for r in base.runs if r.probe.name in names or r.crash is not None)
         pairs = tuple(c for c in base.comparisons if {c.first, c.second} <= names)
-        return replace(base, runs=runs, comparisons=pairs)
+        return with_scores(self, replace(base, runs=runs, comparisons=pairs), self.outputs(names))
 
     def _looked_at(self) -> Evidence:
         """Return the evidence as it is, the main pass's corner in its place where trials look at that."""
@@ -175,6 +177,7 @@ class Examination(Reading):
             if inputs is not None and latent is not None and seen is tried[0]:
                 x = inputs[0].float()
                 latent = replace(latent, std=x.std().item(), minimum=x.min().item(), maximum=x.max().item())
+        drawn = dict(tensors)
         beside = self.beside if compared and not self.lean else []
         tensors += [(seen.probe.name, self._under(seen, remedies).tensor) for seen in beside]
         runs = tuple(
@@ -183,7 +186,8 @@ class Examination(Reading):
             if r.probe.name in described or r.crash is not None
         )
         again = measured_again(self, remedies)
-        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
+        under = replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
+        return with_scores(self, under, drawn)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""

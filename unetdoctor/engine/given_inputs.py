@@ -51,6 +51,14 @@ def read(source: str, directory: Path, guard: Guard) -> Given:
     return given
 
 
+def named(value: Any) -> Given:
+    """Return the tensors of a value that a caller gives; raises RequestError where it holds none."""
+    given = _named(value)
+    if not given:
+        raise RequestError(f"inputs is {_kind(value)}; expected {_EXPECTED}.")
+    return given
+
+
 def specs(given: Given, arguments: frozenset[str]) -> tuple[tuple[InputSpec, Tensor], ...]:
     """Return each value with its declaration; names that forward() does not know (`arr_0`) stand for positions."""
     named = all(name.partition(".")[0] in arguments for name, _ in given)

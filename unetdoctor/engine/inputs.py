@@ -47,13 +47,14 @@ def choose_input(
     example_inputs: tuple[Tensor, ...] | None,
     guard: Guard,
     example_names: tuple[str, ...] = (),
+    given: Given = (),
 ) -> ChosenInput:
     """Find the arguments of forward(); raises ChoiceError where nothing that was tried passed.
 
-    Where every candidate crashes alike, the most natural one is returned: its crash is the finding then.
+    Where every candidate crashes alike, the most natural one is returned: its crash is the finding then. `given` are
+    values that are there already; `request.inputs_from` then only names them.
     """
-    given: Given = ()
-    if request.inputs_from is not None:
+    if request.inputs_from is not None and not given:
         given = given_inputs.read(request.inputs_from, Path(request.directory), guard)
     return guarded(guard, "probe", _Ladder(model, kind, request, example_inputs, example_names, given).climb)
 

@@ -14,6 +14,7 @@ from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, operations
 from unetdoctor.engine.passes import Passes
 from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.truths import task_of, truths_of
 from unetdoctor.facts import Comparison, DisplayRange, ModelFacts, Output, Request, Run
 
 
@@ -26,6 +27,8 @@ class Reading(Passes):
         self._facts: ModelFacts | None = None
         self._intent = request.intent
         self._display: DisplayRange | None = None
+        self.truths = truths_of(request)
+        """The person's masks, by the name of the probe that feeds their picture."""
 
     def _describe(self) -> None:
         """Infer the task and the display range from the main pass."""
@@ -35,6 +38,7 @@ class Reading(Passes):
         task, reason = outputs.infer_task(
             self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
+        task, reason = task_of(self.truths, tuple(main.output.shape), task, reason)
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
         self._intent = replace(self._intent, **loss)

@@ -118,6 +118,18 @@ class Remedy:
 
 
 @dataclass(frozen=True)
+class Suppression:
+    """Why a finding no longer counts: a person has said so."""
+
+    kind: str
+    """`comment` on the source line, or `baseline`."""
+    reason: str = ""
+    """What the person wrote beside it; empty for nothing."""
+    place: Place = Place()
+    """The file, and the line of a comment."""
+
+
+@dataclass(frozen=True)
 class Finding:
     """What one check says of one place, well or ill; its readings decide."""
 
@@ -141,11 +153,18 @@ class Finding:
     """Index of the op where it sits, for the order along the depth."""
     patch: str = ""
     """The lines to paste where no experiment is needed to know them."""
+    suppression: Suppression | None = None
+    """Why it no longer counts; None where it does."""
 
     @property
     def ill(self) -> bool:
         """Whether anything is wrong here."""
         return self.severity is not Severity.OK
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything is wrong here that nobody has suppressed."""
+        return self.ill and self.suppression is None
 
 
 @dataclass(frozen=True)
@@ -172,6 +191,10 @@ class Trial:
     """Why it was not tried, or which new illness it brought."""
     std_8bit: float = math.nan
     """Standard deviation of the picture under the remedy, in 8-bit levels."""
+    dice_before: float = math.nan
+    """Mean Dice beside the person's masks as it is; NaN without masks."""
+    dice_after: float = math.nan
+    """The same under the remedy."""
 
     @property
     def title(self) -> str:

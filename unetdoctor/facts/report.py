@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from unetdoctor.facts.evidence import Crash, Latent, ShapeSweep
+from unetdoctor.facts.dataset import Dataset
+from unetdoctor.facts.evidence import Crash, Latent
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
 from unetdoctor.facts.output import Decoding, Output, Preview
 from unetdoctor.facts.request import Intent
+from unetdoctor.facts.scores import MaskScores
+from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
 
 SCHEMA_VERSION = "1.0"
@@ -168,6 +171,10 @@ class Report:
     """Valid sizes, where they were needed."""
     skips: tuple[Skip, ...] = ()
     """Skip connections with their measured influence."""
+    scores: MaskScores | None = None
+    """The outputs beside the person's masks."""
+    data: Dataset | None = None
+    """Pictures and masks that were read as files, without their hashes."""
     previews: tuple[Preview, ...] = ()
     """Pictures."""
     crash: Crash | None = None
@@ -176,6 +183,8 @@ class Report:
     """Stage at which no diagnosis became possible; empty otherwise."""
     exit_code: int = 0
     """What the process returns."""
+    fail_on: str = "error"
+    """The severity from which on it returns 1: `error`, `warning`, `note` or `never`."""
     untouched: bool = True
     """Whether parameters, buffers, random state and training flags were bit-identical afterwards."""
     untouched_text: str = ""

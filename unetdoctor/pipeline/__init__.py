@@ -7,6 +7,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -103,3 +104,23 @@ def examine_in_process(request: Request, folder: Path | None = None) -> Report:
         return run(request, InProcess(folder))
     with tempfile.TemporaryDirectory() as nowhere:
         return run(request, InProcess(Path(nowhere)))
+
+
+GIVEN = "the caller"
+"""What the report says of values that a caller hands over."""
+
+
+def examine_module(model: Any, request: Request, inputs: Any = None) -> Report:
+    """Examine a network that lives in this process; it comes back as it was, with its flags and every random state.
+
+    `inputs` are values to feed: a tensor, or a tuple, list or dict of them. Raises RequestError and ChoiceError where
+    no input is found, and TypeError for what is no network.
+    """
+    from unetdoctor.engine.given_inputs import named
+    from unetdoctor.engine.loading.live import borrowed, device_of
+    from unetdoctor.pipeline.course import run
+
+    given = named(inputs) if inputs is not None else ()
+    request = replace(request, device=device_of(model), inputs_from=GIVEN if given else None, pictures=False)
+    with borrowed(model, Path(request.directory)) as loaded, tempfile.TemporaryDirectory() as nowhere:
+        return run(request, InProcess(Path(nowhere)), loaded, given)

@@ -11,8 +11,8 @@ from unetdoctor.engine.loading import Bare
 from unetdoctor.engine.loading.target import quoted
 from unetdoctor.facts import Evidence, Finding, Report, Request, Severity, Skipped, State, Target
 from unetdoctor.facts.report import SCHEMA_VERSION
+from unetdoctor.judging.exit_code import exit_code_of
 from unetdoctor.pipeline.checking import examine
-from unetdoctor.pipeline.conclusion import exit_code_of
 from unetdoctor.pipeline.diagnosis import diagnose
 from unetdoctor.pipeline.summary import Clock, run_block, sections_of
 from unetdoctor.pipeline.verdict import lower, verdict_of
@@ -64,6 +64,7 @@ def run_bare(
         skipped=(*skipped, *failed, *(Skipped(c.code, NEEDS_NETWORK) for c in checks if c not in ran)),
         sections=sections_of(ran, findings),
         exit_code=exit_code_of(state, findings, request.selection.fail_on),
+        fail_on=request.selection.fail_on,
         notices=(f"Examine it with its network: {command}",) if ill else (),
         timings=run_block(clock),
     )

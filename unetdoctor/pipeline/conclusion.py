@@ -12,6 +12,7 @@ from unetdoctor.facts import (
     State,
     Trial,
 )
+from unetdoctor.judging.exit_code import exit_code_of
 from unetdoctor.pipeline.diagnosis import diagnose
 from unetdoctor.pipeline.verdict import verdict_of
 
@@ -56,13 +57,3 @@ def _state(evidence: Evidence, findings: tuple[Finding, ...], diagnoses: tuple[D
     if any(f.severity is Severity.ERROR for f in findings):
         return State.ILL
     return State.HEALTHY if evidence.model.trained else State.UNTRAINED
-
-
-def exit_code_of(state: State, findings: tuple[Finding, ...], fail_on: str) -> int:
-    """Return what the process returns."""
-    if state is State.NOT_DIAGNOSABLE:
-        return 3
-    if fail_on == "never":
-        return 0
-    bound = Severity(fail_on).rank
-    return int(any(f.severity.rank >= bound for f in findings))

@@ -11,6 +11,7 @@ from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.chosen import ChosenInput
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.given_inputs import Given
 from unetdoctor.engine.inputs import choose_input
 from unetdoctor.engine.loading import LoadedModel, bare_checkpoint, load
 from unetdoctor.engine.loading.errors import guarded
@@ -44,19 +45,22 @@ from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouc
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
 
 
-def run(request: Request, channel: Any) -> Report:
-    """Examine one model: load, probe, run, examine, try, conclude."""
+def run(request: Request, channel: Any, live: LoadedModel | None = None, given: Given = ()) -> Report:
+    """Examine one model: load, probe, run, examine, try, conclude.
+
+    `live` is a network that is there already, and `given` are values to feed it.
+    """
     clock = Clock()
     checks, skipped = _selected(request)
-    weights = bare_checkpoint(request)
+    weights = None if live is not None else bare_checkpoint(request)
     if weights is not None:
         return run_bare(request, weights, checks, skipped, channel)
-    loaded = load(request, channel.guard)
+    loaded = live if live is not None else load(request, channel.guard)
     before = model_digest(loaded.model)
     clock.lap("load")
     channel.stage("input")
     chosen = choose_input(
-        loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard, loaded.example_names
+        loaded.model, loaded.kind, request, loaded.example_inputs, channel.guard, loaded.example_names, given
     )
     checks, beyond = _applicable(checks, chosen)
     skipped += beyond
@@ -231,7 +235,8 @@ def _trials(
 
     compared = any(s.check.reads_comparisons for s in found)
     examination.remodels = any(s.finding.kind is Kind.CAUSE for s in found)
-    examination.lean = all(s.finding.severity is Severity.NOTE for s in found)
+    notes = all(s.finding.severity is Severity.NOTE for s in found)
+    examination.lean = notes and not examination.truths  # masks are of whole pictures
 
     def counterfactual(remedies: tuple[Remedy, ...]) -> Evidence:
         channel.stage("trial")  # each has its own time limit

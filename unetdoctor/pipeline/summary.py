@@ -107,9 +107,11 @@ def build_report(
         latent=evidence.latent,
         shapes=evidence.shapes,
         skips=evidence.skips,
+        scores=evidence.scores,
         crash=crashed.crash if crashed is not None else None,
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,
+        fail_on=request.selection.fail_on,
         notices=_notices(evidence),
         timings=run_block(clock),
     )

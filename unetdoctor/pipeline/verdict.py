@@ -29,16 +29,27 @@ def verdict_of(
         return crash.message if crash else _nothing_returned(evidence)
     first = diagnoses[0] if diagnoses else None
     if state is State.ILL and first is not None:
-        return _sentence(first, findings)
+        return sentence(first, findings)
     if first is not None and first.severity.rank >= Severity.WARNING.rank:
-        return f"No error, one thing to look at: {lower(_sentence(first, findings))}"
+        return f"No error, one thing to look at: {lower(sentence(first, findings))}"
     if state is State.UNTRAINED:
         return _untrained(findings, diagnoses, batch)
     worst = next((f for f in findings if f.severity is Severity.WARNING), None)
     if worst is not None:
         return f"No error, one thing to look at: {worst.message}"
     count = len(evidence.runs)
-    return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
+    looked = f"{examined} checks on {count} input{'s' * (count != 1)} found nothing"
+    scores = evidence.scores
+    if scores is None or math.isnan(scores.dice):
+        return f"Healthy: {looked} wrong."
+    beside = f"{len(scores.pairs)} mask{'s' * (len(scores.pairs) != 1)}"
+    if scores.dice < POOR:
+        return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {looked} that explains it."
+    return f"Healthy: {looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
+
+
+POOR = 0.5
+"""Mean Dice below which nobody would call the output a fit. 0-.3: noise, swapped classes; .83-1: trained networks."""
 
 
 _GEOMETRY = "UD1"
@@ -59,7 +70,8 @@ def _clause(message: str) -> str:
     return _LIMIT.sub("", message.rstrip().removesuffix("."))
 
 
-def _sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
+def sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
+    """Return a diagnosis as a verdict: what is wrong, and the proof or what it explains."""
     message, trial = _clause(diagnosis.message), diagnosis.trial
     if trial is not None and trial.outcome is Outcome.CURED:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"

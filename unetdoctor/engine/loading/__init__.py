@@ -13,6 +13,7 @@
 | `directory_target`, `hugging_face` | a hubconf.py, a directory of transformers or diffusers, a folder of files |
 | `checkpoints`, `shards`, `integrity` | reading weights as data: one file or several, whole or damaged |
 | `matching`, `loads`, `weights` | which entry and which keys fit, what is left over, copying what fits |
+| `live` | a network that lives in this process already |
 | `lazy` | layers whose shapes a first input gives |
 | `own_loads` | what the user's own load_state_dict took and dropped |
 | `suggestions` | what a checkpoint says of the constructor's arguments |

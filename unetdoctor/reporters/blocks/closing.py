@@ -14,6 +14,7 @@ from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, columns, indented
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count, number, seconds
+from unetdoctor.reporters.results import suppressed_by
 
 SKIPPED_SHOWN = 4
 SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
@@ -54,19 +55,22 @@ def closing(report: Report, look: Look) -> Iterator[RenderableType]:
     """Yield counts and seconds, what was skipped, what was left untouched."""
     yield ""
     yield _counts(report, look)
+    yield from _suppressed(report, look)
     yield from _skipped(report, look)
     yield from _untouched(report, look)
     yield from _hint(report, look)
 
 
 def _counts(report: Report, look: Look) -> Text:
-    worst = Counter(finding.severity for finding in report.findings)
+    worst = Counter(finding.severity for finding in report.findings if finding.suppression is None)
+    suppressed = sum(finding.suppression is not None for finding in report.findings)
     checks = len({code for section in report.sections for code in section.codes} | {f.code for f in report.findings})
     parts = []
     if checks:
         parts.append(f"{count(checks, 'check')}, {count(len(report.findings), 'place')}")
         ill = ", ".join(count(worst[s], s.value) for s in SEVERITIES if worst[s])
-        parts.append(ill or "nothing wrong")
+        parts.append(ill or ("nothing new" if suppressed else "nothing wrong"))
+        parts += [f"{suppressed} suppressed"] if suppressed else []
     if report.trials:
         cost = f" for {number(report.trials_cost)} forward passes" if report.trials_cost else ""
         parts.append(count(len(report.trials), "experiment") + cost)
@@ -92,6 +96,19 @@ def _skipped(report: Report, look: Look) -> Iterator[RenderableType]:
     left = len(groups) - len(reasons)
     if left:
         yield _line(f"not examined: {count(left, 'more reason')} with -v", look)
+
+
+def _suppressed(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Yield what a person has suppressed, by whom and why; all of it with -v."""
+    groups: dict[str, list[str]] = {}
+    for finding in report.findings:
+        if finding.suppression is not None:
+            where = f"{finding.code} at {finding.place.layer or 'the model'}"
+            groups.setdefault(suppressed_by(finding.suppression), []).append(where)
+    for why, places in groups.items():
+        shown = places if look.verbose else places[:SKIPPED_SHOWN]
+        more = f" and {len(places) - len(shown)} more" if len(places) > len(shown) else ""
+        yield _line(f"suppressed {why}: {', '.join(shown)}{more}", look)
 
 
 def _line(text: str, look: Look) -> RenderableType:

@@ -64,7 +64,7 @@ def _line(section: Section, findings: Sequence[Finding], width: int, look: Look)
 
 
 def _counts(section: Section, findings: Sequence[Finding]) -> str:
-    ill = Counter(f.severity for f in findings if f.ill)
+    ill = Counter(f.severity for f in findings if f.counts)
     parts = [count(len(section.codes), "check")]
     places = len(findings)
     if places > len(section.codes):
@@ -80,7 +80,7 @@ def _short(found: Sequence[tuple[Section, Sequence[Finding]]], look: Look) -> It
     table.add_column(width=0)
     table.add_row("", Text(look.sign("ok"), style="green"), look.text(f"places examined: {names}"))
     yield table
-    ill = sorted((f for _, findings in found for f in findings if f.ill), key=lambda f: -f.severity.rank)
+    ill = sorted((f for _, findings in found for f in findings if f.counts), key=lambda f: -f.severity.rank)
     for finding in ill[:PLACES_SHOWN]:
         text = Text.assemble(
             look.severity(finding.severity), f" {look.clean(finding.code)} ", look.text(finding.message)
@@ -93,7 +93,7 @@ def _short(found: Sequence[tuple[Section, Sequence[Finding]]], look: Look) -> It
 def _ill(findings: Sequence[Finding], look: Look, *, brief: bool) -> Iterator[RenderableType]:
     """Yield what is not well, the worst first; where there are errors, notes come without their numbers."""
     shown: Counter[str] = Counter()
-    for finding in sorted((f for f in findings if f.ill), key=lambda f: (-f.severity.rank, f.code)):
+    for finding in sorted((f for f in findings if f.counts), key=lambda f: (-f.severity.rank, f.code)):
         shown[finding.code] += 1
         if look.verbose or shown[finding.code] <= PLACES_SHOWN:
             yield from opened(finding, look, numbers=not (brief and finding.severity is Severity.NOTE))

@@ -1,0 +1,40 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.reporters import build
+from unetdoctor.facts import Report
+from unetdoctor.reporters.look import Look
+from unetdoctor.reporters.results import STALE
+from unetdoctor.reporters.summary import to_summary
+
+
+def summary(*reports: Report, width: int = 80) -> str:
+    return to_summary(reports, Look(width=width))
+
+
+def test_one_report_is_its_verdict() -> None:
+    assert summary(build.healthy()).count("\n") == 1
+
+
+def test_several_are_listed_with_what_is_wrong() -> None:
+    text = summary(build.ill(), build.healthy(), build.not_diagnosable())
+    assert text.startswith("sample_models/generator_grey.py\n  ✗ ILL  ")
+    assert "    error UD301 identical-final-filters at main.9 (generator_same.py:31)\n" in text
+    assert "sample_models/generator_grey.py (2)\n  ✓ HEALTHY  " in text
+    assert text.endswith("\n3 targets: 2 failing.\n")
+
+
+def test_notes_are_told_where_they_fail_and_stale_comments_always() -> None:
+    quiet = replace(build.untrained(), notices=("Something else.", f"{STALE}ignore[UD203] in a.py:3."))
+    text = summary(quiet, build.healthy())
+    assert "UD003" not in text
+    assert "Something else" not in text
+    assert f"    {STALE}ignore[UD203] in a.py:3." in text
+    assert "note UD003" in summary(replace(quiet, fail_on="note"), build.healthy())
+
+
+@pytest.mark.parametrize("name", build.HOSTILE)
+def test_names_are_inert(name: str) -> None:
+    text = summary(build.hostile(name), build.healthy())
+    assert all(character == "\n" or character.isprintable() for character in text)

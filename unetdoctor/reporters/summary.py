@@ -1,0 +1,43 @@
+"""Several reports in a line each, for one step that examines several models."""
+
+import textwrap
+from collections.abc import Sequence
+
+from unetdoctor.facts import Report, Severity
+from unetdoctor.reporters.look import Look
+from unetdoctor.reporters.numbers import count
+from unetdoctor.reporters.results import STALE, names, results, text, title
+
+
+def to_summary(reports: Sequence[Report], look: Look) -> str:
+    """Return the verdict of each report, with what is wrong there; one verdict alone for a single report."""
+    from unetdoctor.reporters.terminal import to_line
+
+    if len(reports) == 1:
+        return to_line(reports[0], look)
+    blocks = [_block(report, name, look) for report, name in zip(reports, names(reports), strict=True)]
+    failing = sum(report.exit_code != 0 for report in reports)
+    suppressed = sum(f.suppression is not None for report in reports for f in report.findings)
+    known = f", {count(suppressed, 'finding')} suppressed" if suppressed else ""
+    return "\n".join([*blocks, f"{count(len(reports), 'target')}: {failing or 'none'} failing{known}.\n"])
+
+
+def _block(report: Report, name: str, look: Look) -> str:
+    """Return the target, its verdict, what is wrong, and comments that suppress nothing."""
+    from unetdoctor.reporters.terminal import to_line
+
+    lines = [look.clean(name), f"  {to_line(report, look).rstrip()}"]
+    for result in results([report]):
+        if result.finding.severity is not Severity.NOTE or report.fail_on == "note":
+            place = f" ({result.file}:{result.line})" if result.finding.place.file else ""
+            lines += _filled(f"{result.finding.severity.value} {title(result)}{place}", 4, look)
+            lines += _filled(text(result), 6, look)
+    for notice in report.notices:
+        if notice.startswith(STALE):
+            lines += _filled(notice, 4, look)
+    return "\n".join(lines) + "\n"
+
+
+def _filled(words: str, indent: int, look: Look) -> list[str]:
+    room = max(look.prose - indent, 20)
+    return [f"{' ' * indent}{row}" for row in textwrap.wrap(look.clean(words), room, break_on_hyphens=False)]
