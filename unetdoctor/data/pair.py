@@ -10,11 +10,14 @@ from typing import TypeVar
 
 from unetdoctor.data import labels as label_numbers
 from unetdoctor.data import picture as picture_numbers
+from unetdoctor.data.alignment import Grid, alignment_of, grid_of
 from unetdoctor.data.decoding import UnreadableError
 from unetdoctor.data.header import Opened, broken, opened_file, unread
 from unetdoctor.data.masks import RawMask, raw_mask
+from unetdoctor.data.tallies import SAME_FORM
 from unetdoctor.facts.dataset import Declared
-from unetdoctor.facts.pair import FileFacts, LabelNumbers, PairRecord, PictureNumbers
+from unetdoctor.facts.pair import Alignment, FileFacts, LabelNumbers, PairRecord, PictureNumbers
+from unetdoctor.facts.request import Task
 
 SPLITS = {
     "train": "train",
@@ -47,10 +50,11 @@ def audit_pair(
     None stands for a file that there is none of, an UnreadableError for one that could not be fetched.
     """
     name = name or image_name or mask_name
-    image_facts, picture = _read(image, image_name, lambda opened: _picture(opened, image_name, declared))
-    if isinstance(image, bytes) and image_facts is not None and picture is None and image_facts.fault is None:
+    image_facts, seen = _read(image, image_name, lambda opened: _picture(opened, image_name, declared))
+    if isinstance(image, bytes) and image_facts is not None and seen is None and image_facts.fault is None:
         image_facts = _whole(image_facts, image)
     mask_facts, raw = _read(mask, mask_name, raw_mask)
+    picture, grid = seen or (None, None)
     return PairRecord(
         name=name,
         split=split_of(image_name or mask_name),
@@ -59,6 +63,7 @@ def audit_pair(
         wants_mask=wants_mask,
         picture=picture,
         labels=_labels(raw, declared),
+        alignment=_alignment(grid, raw, image_facts) if not declared.task.is_picture else None,
     )
 
 
@@ -75,8 +80,19 @@ def _read(content: Content, name: str, measure: Callable[[Opened], T]) -> tuple[
         return unread(content, name, error), None
 
 
-def _picture(opened: Opened, name: str, declared: Declared) -> PictureNumbers | None:
-    return picture_numbers.numbers_of(opened) if is_decoded(name, declared.decoded) else None
+def _picture(opened: Opened, name: str, declared: Declared) -> tuple[PictureNumbers, Grid] | None:
+    if not is_decoded(name, declared.decoded):
+        return None
+    return picture_numbers.numbers_of(opened), grid_of(picture_numbers.upright_grey(opened))
+
+
+def _alignment(grid: Grid | None, raw: RawMask | None, image: FileFacts | None) -> Alignment | None:
+    """Return how a mask lies on its picture; None where their forms differ, which is said by itself."""
+    if grid is None or raw is None or image is None:
+        return None
+    (height, width), (rows, columns) = image.size, raw.values.shape
+    same = abs(width * rows / (height * columns) - 1) <= SAME_FORM
+    return alignment_of(grid, raw.values) if same else None
 
 
 def is_decoded(name: str, share: float) -> bool:
@@ -90,7 +106,7 @@ def _whole(facts: FileFacts, data: bytes) -> FileFacts:
 
 
 def _labels(raw: RawMask | None, declared: Declared) -> LabelNumbers | None:
-    if raw is None or declared.task.is_picture:
+    if raw is None or declared.task.is_picture or declared.task is Task.REGRESSION:
         return None
     return label_numbers.numbers_of(raw, declared)
 

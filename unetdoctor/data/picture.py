@@ -40,6 +40,15 @@ def values_of(opened: Opened) -> Array:
     return scaled
 
 
+def upright_grey(opened: Opened) -> Image.Image:
+    """Return an opened picture as grey levels, upright."""
+    if opened.picture is not None and opened.picture.mode in ("L", "RGB"):
+        picture = opened.picture
+        return ImageOps.exif_transpose(picture) if opened.facts.orientation != 1 else picture
+    values = values_of(opened)[..., :3]
+    return Image.fromarray((np.clip(values.mean(axis=-1), 0, 1) * 255).astype(np.uint8))
+
+
 def _of_bytes(picture: Image.Image) -> PictureNumbers:
     counts = np.array(picture.histogram(), dtype=np.int64).reshape(-1, 256)
     levels = np.arange(256, dtype=np.int64) * 257

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import TypeVar
 
-from unetdoctor.data.tallies import tallied
-from unetdoctor.facts.dataset import Count, Tally, Totals
-from unetdoctor.facts.pair import Coding, PairRecord
+from unetdoctor.data.tallies import common_values, tallied
+from unetdoctor.facts.dataset import Count, Declared, Tally, Totals
+from unetdoctor.facts.pair import Coding, Family, PairRecord
 
 WORST = 8
 """Names that are kept of each tally."""
@@ -28,11 +28,11 @@ K = TypeVar("K", int, str)
 V = TypeVar("V")
 
 
-def totals_of(records: Iterable[PairRecord]) -> Totals:
+def totals_of(records: Iterable[PairRecord], declared: Declared) -> Totals:
     """Return the totals of records, joined in pairs of equal weight so that the time is linear in their number."""
     waiting: list[tuple[int, Totals]] = []
     for record in records:
-        weight, joined = 1, _of(record)
+        weight, joined = 1, _of(record, declared)
         while waiting and waiting[-1][0] == weight:
             weight, joined = 2 * weight, merge(waiting.pop()[1], joined)
         waiting.append((weight, joined))
@@ -56,7 +56,7 @@ def merge(first: Totals, second: Totals) -> Totals:
     )
 
 
-def _of(record: PairRecord) -> Totals:
+def _of(record: PairRecord, declared: Declared) -> Totals:
     files = [file for file in (record.image, record.mask) if file is not None]
     picture, labels, image = record.picture, record.labels, record.image
     channels = (0, 0, 0) if picture is not None and len(picture.sums) == 1 else (0, 1, 2)
@@ -67,8 +67,8 @@ def _of(record: PairRecord) -> Totals:
     values: dict[str, dict[int, Count]] = {}
     foreground: dict[int, int] = {}
     if labels is not None:
-        factor = 255 if labels.coding is Coding.FLOATS and labels.family.value == "multiples of 1/255" else 1
-        values[labels.coding.value] = {round(v * factor): Count(1, n) for v, n in labels.values}
+        factor = 255 if labels.coding is Coding.FLOATS and labels.family is Family.FRACTIONS else 1
+        values[labels.coding.value] = {round(v * factor): Count(1, n) for v, n in common_values(labels).items()}
         foreground[_halvings(1 - max(n for _, n in labels.values) / labels.pixels)] = 1
     return Totals(
         pairs=1,
@@ -78,7 +78,7 @@ def _of(record: PairRecord) -> Totals:
         decoded=int(picture is not None),
         labelled=int(labels is not None),
         aligned=int(record.alignment is not None),
-        tallies=tallied(record),
+        tallies=tallied(record, declared),
         values=values,
         sizes={f"{image.size[1]}x{image.size[0]}": 1} if image is not None and image.stored[0] else {},
         modes=modes,

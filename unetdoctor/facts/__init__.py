@@ -50,6 +50,7 @@ from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.scores import ClassScore, Edges, MaskScores, Order, Shift, SizeScore, Threshold
+from unetdoctor.facts.seen import Seen, named
 from unetdoctor.facts.size_law import ShapeSweep, SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
 from unetdoctor.facts.skips import Skip
@@ -127,6 +128,7 @@ __all__ = [
     "Run",
     "RunBlock",
     "Section",
+    "Seen",
     "Selection",
     "Severity",
     "ShapeSweep",
@@ -151,4 +153,5 @@ __all__ = [
     "Unregistered",
     "WeightsLoad",
     "WeightsReading",
+    "named",
 ]

@@ -58,7 +58,6 @@ class Family(StrEnum):
     ZERO_255 = "0 and 255"
     IDS = "small whole numbers"
     IDS_AND_255 = "small whole numbers and 255"
-    LEVELS = "few grey levels with gaps"
     MANY = "many values"
     FRACTIONS = "multiples of 1/255"
     COLOURS = "few colours"
@@ -136,6 +135,8 @@ class LabelNumbers:
     """Share of pixels whose value covers less than 1/200 of the mask."""
     rare_at_borders: float = 0.0
     """Share of those that lie where two regions meet."""
+    broken: float = 0.0
+    """Share of pixels that differ from the one to their left or above, where there are more than 32 values."""
     between: float = 0.0
     """Share of the border's length at which a strip lies whose value is between those on both its sides."""
     unknown: float = 0.0
