@@ -11,7 +11,7 @@ from tests.faults.building import picture_of, trained, weights_file
 from tests.faults.lessons import LESSONS
 from tests.faults.networks import Network, networks
 
-_WRAPPED = '''
+_WRAPPED = """
 
 import torch.nn.functional as F
 from torch import nn as _nn
@@ -27,7 +27,7 @@ class Wrapped(_nn.Module):
         y = self.inner(x)
         {lines}
         return y
-'''
+"""
 
 BINARY = {
     "sound": "pass",

@@ -57,15 +57,15 @@ def permute_classes(bench: Bench, remedy: Remedy) -> Change:
 
 
 def shift_output(bench: Bench, remedy: Remedy) -> Change:
-    """Put the output back by a part of a pixel or more, before anything is decided; parameters as shares of the side."""
-    down, right, grows = (float(remedy.parameters[key]) for key in ("down", "right", "grows"))
+    """Put the output back, before anything is decided; the parameters are shares of the picture's side."""
+    down, right = (float(remedy.parameters[key]) for key in ("down", "right"))
     op, before = _undecided(bench)
 
     def back(x: Tensor) -> Tensor:
         if x.dim() != 4:
             raise NotApplicableError("what is decided on is no map of places")
         height, width = x.shape[2:]
-        offsets = (down * height, right * width, grows * height, grows * width)
+        offsets = (down * height, right * width, 0.0, 0.0)
         rows = [moved(sample.float(), offsets) for sample in x]
         return torch.stack(rows).to(x.dtype)
 

@@ -104,6 +104,7 @@ def shift_of(pairs: list[tuple[Tensor, Tensor]]) -> Shift | None:
         right=offsets[1],
         grows=(offsets[2] + offsets[3]) / 2,
         scatter=max((max(abs(x[0]), abs(x[1])) for x in each), default=0.0),
+        unrest=max([abs(offsets[2] - offsets[3]) / 2, *(max(abs(x[2]), abs(x[3])) for x in each)]),
         support=support,
     )
 

@@ -74,6 +74,8 @@ class Shift:
     """By how much it is larger, in pixels from the middle of the picture to its edge; mean of both axes."""
     scatter: float
     """Largest difference between one picture's shift and the whole, in pixels; 0 with one picture."""
+    unrest: float
+    """Largest difference between one picture's growth, or that of one axis, and the whole, in pixels."""
     support: int
     """Places along outlines from which it was found."""
 
