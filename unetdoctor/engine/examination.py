@@ -161,6 +161,7 @@ class Examination(Passes):
             pass_number=self.seen.index(seen),
             running=self.running_statistics,
             stored=partial(reloading.tensors, self.subject),
+            pixels=self.pixels.get(seen.probe.name),
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
