@@ -191,7 +191,7 @@ def _levels(colours: Tensor, intent: Intent) -> list[tuple[float, ...]]:
 
 def _one_hot(colours: Tensor) -> bool:
     count, channels = colours.shape
-    return count == channels > 1 and bool((colours == colours.max() * torch.eye(count)).all())
+    return count == channels > 1 and bool(colours.any()) and bool((colours == colours.max() * torch.eye(count)).all())
 
 
 def repaint(bench: Bench, remedy: Remedy) -> Change:
