@@ -12,6 +12,10 @@ TURNED_LIMIT = 1.0
 """The same between red first and blue first."""
 HARMLESS = 0.1
 """Change of the output, over its deviation, up to which another preprocessing changes nothing that is seen."""
+OVERALL = "distance from the stored statistics, all layers"
+WORSE = 1.5
+"""Times the distance of the best preprocessing over all normalisations, beyond which the layers behind the first, which
+chose it, bear it out."""
 DEFAULT = "0..1"
 
 
@@ -29,7 +33,17 @@ def sure(told: Fingerprint) -> bool:
 
 def is_turned(told: Fingerprint, chain: Chain) -> bool:
     """Return whether the winner is this preprocessing with red and blue exchanged."""
-    return told.winner is not None and told.winner.chain.name == chain.name and told.winner.chain != chain
+    return told.winner is not None and is_turned_from(told.winner.chain, chain)
+
+
+def is_turned_from(chain: Chain, other: Chain) -> bool:
+    """Return whether two preprocessings differ in the order of channels alone."""
+    return chain.name == other.name and chain.flipped != other.flipped
+
+
+def wrongly_fed(told: Fingerprint | None) -> bool:
+    """Return whether the picture is fed otherwise than training's were."""
+    return told is not None and excess(told, told.fed) > EXCESS_LIMIT
 
 
 def feeding(chain: Chain, cause: str) -> Remedy:

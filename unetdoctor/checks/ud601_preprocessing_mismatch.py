@@ -6,6 +6,8 @@ from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.feeding import (
     EXCESS_LIMIT,
     HARMLESS,
+    OVERALL,
+    WORSE,
     excess,
     feeding,
     is_turned,
@@ -65,12 +67,22 @@ class PreprocessingMismatch(Check):
         best = told.winner
         over = excess(told, told.fed)
         worse = not told.gap <= told.best_gap
-        pixels, meant = stands_for(told.of(told.fed)), stands_for(best)
-        sides = f" (then training's mean pixel was {meant}; as fed, {pixels})" if pixels and meant else ""
+        if over == 0:
+            message = f"The picture is fed as {told.fed.text}, as the statistics of {told.place.text} remember it."
+        else:
+            pixels, meant = stands_for(told.of(told.fed)), stands_for(best)
+            sides = f", where training's mean pixel is {meant} instead of {pixels}" if pixels and meant else ""
+            message = (
+                f"The picture is fed as {told.fed.text}; the statistics of {told.place.text} fit {best.chain.text} "
+                f"better by {shown(over)} nats (at most {EXCESS_LIMIT:g}){sides}.{left_by_imagenet(told)}"
+            )
+        ill = over > EXCESS_LIMIT
         return cls.finding(
-            f"The picture is fed as {told.fed.text}; the statistics of {told.place.text} fit {best.chain.text} better "
-            f"by {shown(over)} nats (at most {EXCESS_LIMIT:g}){sides}.{left_by_imagenet(told)}",
-            [Reading("distance beyond that of the best preprocessing", over, "nats", upper=EXCESS_LIMIT)],
+            message,
+            [
+                Reading(OVERALL, told.gap, "nats", upper=WORSE * told.best_gap if ill and worse else None),
+                Reading("distance beyond that of the best preprocessing", over, "nats", upper=EXCESS_LIMIT),
+            ],
             place=told.place,
             severity=Severity.WARNING if worse and not told.imagenet else Severity.NOTE,
             remedies=[feeding(best.chain, cls.code)],

@@ -3,8 +3,19 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.feeding import HARMLESS, TURNED_LIMIT, excess, feeding, is_turned, stands_for, sure
-from unetdoctor.facts import Evidence, Finding, Kind, Reading, Severity
+from unetdoctor.checks.feeding import (
+    HARMLESS,
+    OVERALL,
+    TURNED_LIMIT,
+    WORSE,
+    excess,
+    feeding,
+    is_turned,
+    is_turned_from,
+    stands_for,
+    sure,
+)
+from unetdoctor.facts import Evidence, Finding, Fingerprint, Kind, Reading, Severity
 
 
 class ChannelOrderSwapped(Check):
@@ -39,15 +50,19 @@ class ChannelOrderSwapped(Check):
         turned = is_turned(told, told.fed)
         over = excess(told, told.fed) if turned else 0.0
         best, own = stands_for(told.winner), stands_for(told.of(told.fed))
+        ill, worse = over > TURNED_LIMIT, told.gap > told.best_gap
         order = "blue" if told.fed.flipped else "red"
         yield cls.finding(
             f"{order.capitalize()} is fed first; the statistics of {told.place.text} fit the other order better by "
             f"{shown(over)} nats (at most {TURNED_LIMIT:g}): training's mean pixel was {best}, and not {own}."
             if turned
-            else f"{order.capitalize()} is fed first, as the statistics of {told.place.text} have it.",
-            [Reading("distance beyond that of the other channel order", over, "nats", upper=TURNED_LIMIT)],
+            else f"{order.capitalize()} is fed first{_known(told)}.",
+            [
+                Reading(OVERALL, told.gap, "nats", upper=WORSE * told.best_gap if ill and worse else None),
+                Reading("distance beyond that of the other channel order", over, "nats", upper=TURNED_LIMIT),
+            ],
             place=told.place,
-            severity=Severity.WARNING if told.declared and told.gap > told.best_gap else Severity.NOTE,
+            severity=Severity.WARNING if told.declared and worse else Severity.NOTE,
             remedies=[feeding(told.winner.chain, cls.code)] if turned else [],
             op=told.op,
         )
@@ -56,3 +71,12 @@ class ChannelOrderSwapped(Check):
     def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
         """Return whether it changes what is drawn."""
         return evidence.fingerprint is not None and evidence.fingerprint.change > HARMLESS
+
+
+def _known(told: Fingerprint) -> str:
+    """Return whether the statistics tell the order of channels."""
+    other = next((c for c in told.candidates if is_turned_from(c.chain, told.fed)), None)
+    own = told.of(told.fed)
+    if other is None or own is None or other.score - own.score <= TURNED_LIMIT:
+        return f"; the statistics of {told.place.text} do not tell whether that is right"
+    return f", as the statistics of {told.place.text} have it"

@@ -66,8 +66,8 @@ class InputDtypeOrRange(Check):
     @classmethod
     def _even(cls, values: FedValues) -> Finding:
         return cls.finding(
-            f"What is fed is one even tone ({shown(values.minimum)}): what is drawn on it does not tell how the network "
-            "draws on pictures.",
+            f"What is fed is one even tone ({shown(values.minimum)}): what is drawn on it does not tell how "
+            "pictures are drawn.",
             [Reading("standard deviation of what is fed", values.std, lower=EVEN)],
             severity=Severity.NOTE,
         )

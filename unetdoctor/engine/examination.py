@@ -165,9 +165,9 @@ class Examination(Passes):
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
-        """Return running means and variances averaged over the varied probes, by buffer name."""
+        """Return running means and variances averaged over the photographs, else the varied probes, by buffer name."""
         if self._running is None:
-            self._running = averaged([self.on_batch(seen) for seen in self.varied[: 1 if self.slow else None]])
+            self._running = averaged([self.on_batch(seen) for seen in self.typical[: 1 if self.slow else None]])
         return self._running
 
     def on_batch(self, seen: Observed) -> BatchPass:

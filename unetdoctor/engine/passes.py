@@ -36,6 +36,11 @@ class Passes:
         return [s for s in self.alive if not s.probe.constant]
 
     @property
+    def typical(self) -> list[Observed]:
+        """Passes on the person's photographs; without any, all that are varied."""
+        return [s for s in self.varied if s.probe.real] or self.varied
+
+    @property
     def blanks(self) -> list[Observed]:
         """Passes on constant probes whose output is not finite, where that of every varied one is."""
         if not all(_is_finite(s.output) for s in self.varied):

@@ -43,8 +43,9 @@ def make_probes(
 ) -> tuple[ProbeInput, ...]:
     """Make every probe, the main one first: photographs, what was declared, noise or latents; zeros come last.
 
-    `found` are the photographs as they are fed, read here without them. Everything is drawn by generators of its own, seeded by the request: the global random state is not touched. Raises
-    ImageError for a photograph that cannot be read.
+    `found` are the photographs as they are fed, read here without them. Everything is drawn by generators of its own,
+    seeded by the request: the global random state is not touched. Raises ImageError for a photograph that cannot be
+    read.
     """
     if found is None:
         found = photographs(chosen, request)[0]

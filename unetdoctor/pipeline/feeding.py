@@ -12,7 +12,7 @@ from unetdoctor.engine.observation import observe
 from unetdoctor.engine.photographs import fed, photographs
 from unetdoctor.engine.preprocessing import ranked
 from unetdoctor.engine.probes import ProbeInput, make_probes
-from unetdoctor.facts import Request
+from unetdoctor.facts import Evidence, Request, Skipped
 
 
 def probes_of(examination: Examination, chosen: ChosenInput, request: Request, channel: Any) -> tuple[ProbeInput, ...]:
@@ -36,3 +36,11 @@ def probes_of(examination: Examination, chosen: ChosenInput, request: Request, c
             found = fed(found, chain)
     examination.chain = chain
     return make_probes(chosen, request, request.device, found)
+
+
+def unjudged(evidence: Evidence) -> tuple[Skipped, ...]:
+    """Return why the preprocessing of the photographs could not be judged, where it could not."""
+    told = evidence.fingerprint
+    if told is None or not told.reason:
+        return ()
+    return (Skipped("UD601", f"the preprocessing of the picture cannot be told: {told.reason}"),)

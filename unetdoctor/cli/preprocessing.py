@@ -1,21 +1,17 @@
-"""`--image` and what becomes of photographs before they are fed: `--scale --mean --std --channels --resize`."""
+"""What becomes of photographs before they are fed: `--scale --mean --std --channels --resize`, or `--preprocess`."""
 
 import math
 import re
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from unetdoctor.cli.errors import RequestError, choice
-from unetdoctor.data import folders, names
 from unetdoctor.facts import Preprocessing
 
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
-MOST_IMAGES = 16
-"""Photographs of a folder or a pattern that are fed: each costs a pass for every experiment."""
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-_MAGIC = re.compile(r"[*?\[]")
 
 Scale = Annotated[
     float | None, typer.Option("--scale", metavar="N", help="What pixels 0..255 are divided by: 255, 1, 127.5.")
@@ -37,10 +33,21 @@ Preprocess = Annotated[
 ]
 
 
-def preprocessing(
-    scale: float | None, mean: str | None, std: str | None, channels: str | None, resize: str | None, function: str | None
-) -> Preprocessing:
+@dataclass(frozen=True)
+class Typed:
+    """These options as typed."""
+
+    scale: float | None = None
+    mean: str | None = None
+    std: str | None = None
+    channels: str | None = None
+    resize: str | None = None
+    function: str | None = None
+
+
+def preprocessing(typed: Typed) -> Preprocessing:
     """Return what these options declare; raises RequestError with one sentence for the first that is wrong."""
+    scale, mean, std, channels = typed.scale, typed.mean, typed.std, typed.channels
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise RequestError(f"--scale must be a finite number above 0, not {scale:g}; for example --scale 255")
     means, stds = _numbers("--mean", mean), _numbers("--std", std)
@@ -53,11 +60,11 @@ def preprocessing(
             f"--mean {mean} is on the scale of 0..255, and pixels are divided by 255 before it. Say --scale 1 as well, "
             "or give the mean on 0..1."
         )
-    if function is not None and (scale or means or stds or channels):
+    if typed.function is not None and (scale or means or stds or channels):
         raise RequestError("--preprocess makes what is fed, so --scale, --mean, --std and --channels are left out.")
     order = "" if channels is None else choice("--channels", channels.lower(), ("rgb", "bgr"))
-    size, how = _size(resize)
-    return Preprocessing(scale, means, stds, order, size, how, function)
+    size, how = _size(typed.resize)
+    return Preprocessing(scale, means, stds, order, size, how, typed.function)
 
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...]:
@@ -83,39 +90,3 @@ def _size(text: str | None) -> tuple[tuple[int, int] | None, str]:
     if found is None or "0" in (found[1].strip("0") or "0", found[2].strip("0") or "0"):
         raise RequestError(f"--resize expects HEIGHTxWIDTH, not {text!r}; for example --resize 256x256")
     return (int(found[1]), int(found[2])), choice("--resize", how or INTERPOLATIONS[0], INTERPOLATIONS)
-
-
-def images(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the photographs of files, folders and patterns, in order; raises RequestError where one holds none.
-
-    Of more than `MOST_IMAGES` an even choice is kept.
-    """
-    found: list[str] = []
-    for text in given:
-        path = Path(text)
-        if path.is_dir():
-            found += _pictures(text, [f"{text.rstrip('/')}/{item}" for item in _below(path)])
-        elif _MAGIC.search(text) and not path.exists():
-            found += _pictures(text, _matching(text))
-        else:
-            found.append(text)
-    if len(found) <= MOST_IMAGES or len(given) == len(found):
-        return tuple(found)
-    step = len(found) / MOST_IMAGES
-    return tuple(found[int(step * k)] for k in range(MOST_IMAGES))
-
-
-def _below(folder: Path) -> list[str]:
-    return sorted(str(item.path) for item in folders.walk(str(folder)) if hasattr(item, "path"))
-
-
-def _matching(pattern: str) -> list[str]:
-    root = folders.fixed_root(pattern)
-    return sorted(f"{root.rstrip('/')}/{item.path}" for item in folders.matching(pattern) if hasattr(item, "path"))
-
-
-def _pictures(text: str, found: list[str]) -> list[str]:
-    kept = [name for name in found if names.is_picture(name)]
-    if not kept:
-        raise RequestError(f"--image {text}: there is no picture in it.")
-    return kept
