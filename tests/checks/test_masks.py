@@ -16,6 +16,7 @@ from unetdoctor.facts import (
     Intent,
     MaskScores,
     Order,
+    Painting,
     Severity,
     Shift,
     SizeScore,
@@ -241,3 +242,13 @@ def test_a_network_may_draw_at_the_size_of_the_masks() -> None:
     found = only("UD103", replace(given, scores=scores(size=(13, 13))))
     assert not found.ill
     assert "as the masks are" in found.message
+
+
+def test_classes_are_repainted_as_the_masks_are() -> None:
+    black = Painting(3, 4, True, ((0.0, 0.0, 0.0),) * 2, 3, "uint8", False)
+    given = replace(beside(palette=("#000000", "#80ff00", "#ffffff")), painting=black)
+    (remedy,) = only("UD510", given).remedies
+    assert remedy.parameters["colours"] == ["#000000", "#80ff00"]
+    assert "[128, 255, 0]" in remedy.patch
+    (plain,) = only("UD510", replace(given, scores=None)).remedies
+    assert "colours" not in plain.parameters
