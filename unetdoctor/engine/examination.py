@@ -216,12 +216,12 @@ class Examination(Passes):
         return with_scores(self, under, tensors)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
-        """Return the remedies' change, made once for all passes that ran the same program."""
+        """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
         program = tuple(id(e.func) for e in seen.tape.entries)
         key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if self.subject.latent else "")
-        if key not in self._changes:
-            self._changes = {key: change_for(self.bench(seen), remedies)}
-        return self._changes[key]
+        change = self._changes.get(key) or change_for(self.bench(seen), remedies)
+        self._changes = {key: change} if change.inputs is None or self.subject.latent else {}
+        return change
 
     def picture_under(self, remedies: tuple[Remedy, ...]) -> tuple[Tensor, Output] | None:
         """Return the main output tensor under remedies, with its numbers, for a preview."""
