@@ -21,6 +21,7 @@ from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.passes import Passes
+from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
@@ -218,10 +219,11 @@ class Examination(Passes):
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
         program = tuple(id(e.func) for e in seen.tape.entries)
-        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if self.subject.latent else "")
-        change = self._changes.get(key) or change_for(self.bench(seen), remedies)
-        self._changes = {key: change} if change.inputs is None or self.subject.latent else {}
-        return change
+        own = self.subject.latent or any(r.action in FEEDING for r in remedies)
+        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if own else "")
+        if key not in self._changes:
+            self._changes = {key: change_for(self.bench(seen), remedies)}
+        return self._changes[key]
 
     def picture_under(self, remedies: tuple[Remedy, ...]) -> tuple[Tensor, Output] | None:
         """Return the main output tensor under remedies, with its numbers, for a preview."""
