@@ -127,7 +127,7 @@ def main(names: list[str]) -> int:
         rows.append(examine(network))
     print(f"{PICTURES} single unseen pictures each; score: Dice, of denoise PSNR in dB; nats between candidates\n")
     print(
-        "| network | trained on | fed | named rightly | to the next | true one behind by at most | wrong fed | accused |"
+        "| network | trained on | fed | named rightly | to the next | true behind by | wrong fed | accused |"
         " score true | score wrong | score under the winner |"
     )
     print("|---|---|---|--:|--:|--:|---|--:|--:|--:|--:|")

@@ -32,9 +32,8 @@ class ChannelOrderSwapped(Check):
         cv2.cvtColor(image, cv2.COLOR_BGR2RGB), or x[:, [2, 1, 0]]. That is tried, and the masks are scored again.
     Source
         Recipe 21. Read from the same statistics as UD601. Where red and blue are alike in the pictures of training
-        nobody can tell: that photographs are redder than blue on average is a note, and only pictures that themselves lie
-        far from the stored statistics in the order in which they are fed make it more. Several pictures tell more than
-        one.
+        nobody can tell: that photographs are redder than blue on average is a note, and only pictures that themselves
+        lie far from the stored statistics in the order in which they are fed make it more. Several tell more than one.
     """
 
     code = "UD602"
@@ -61,8 +60,8 @@ class ChannelOrderSwapped(Check):
         message = f"{order} is fed first{_known(told, other)}."
         if ill:
             message = (
-                f"{order} is fed first; the statistics of {told.place.text} fit the other order better by {shown(over)} "
-                f"nats (at most {EXCESS_LIMIT:g}): training's mean pixel was {said}, and not {own}."
+                f"{order} is fed first; the statistics of {told.place.text} fit the other order better by "
+                f"{shown(over)} nats (at most {EXCESS_LIMIT:g}): training's mean pixel was {said}, and not {own}."
             )
             message += "" if certain else " That is how photographs usually are; this one alone does not tell."
         yield cls.finding(
