@@ -84,6 +84,9 @@ from unetdoctor.checks.ud510_palette_broken import PaletteBroken
 from unetdoctor.checks.ud511_threshold_misfit import ThresholdMisfit
 from unetdoctor.checks.ud512_class_order_differs import ClassOrderDiffers
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
+from unetdoctor.checks.ud601_preprocessing_mismatch import PreprocessingMismatch
+from unetdoctor.checks.ud602_channel_order_swapped import ChannelOrderSwapped
+from unetdoctor.checks.ud603_input_dtype_or_range import InputDtypeOrRange
 from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
@@ -156,6 +159,9 @@ CHECKS: tuple[type[Check], ...] = (
     ThresholdMisfit,
     ClassOrderDiffers,
     TanhShownAsUnitRange,
+    PreprocessingMismatch,
+    ChannelOrderSwapped,
+    InputDtypeOrRange,
     HalfPrecisionOverflow,
     NotDeterministic,
 )

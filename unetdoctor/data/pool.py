@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -32,7 +32,7 @@ Watch = Callable[[int], None]
 
 def audited(
     shards: Iterable[Shard], order: Order, jobs: int, longest_s: float = LONGEST_S, watch: Watch = lambda done: None
-) -> Iterator[tuple[int, bytes]]:
+) -> Generator[tuple[int, bytes], None, None]:
     """Yield (number, answer) of every shard as it is finished; `watch` is told how many pairs are done.
 
     Where the iteration ends early, for whatever reason, every process is ended.

@@ -29,6 +29,8 @@ class Order:
     """Whether an image is meant to have a mask."""
     records: bool = False
     """Whether the records of single pairs are kept, beside their totals."""
+    draws: bool = False
+    """Whether pairs are drawn for a person instead of measured."""
 
 
 class Blame(NamedTuple):
@@ -65,6 +67,11 @@ class Answer(NamedTuple):
 def audit_shard(shard: Shard, order: Order, begin: Callable[[int], None] = lambda number: None) -> bytes:
     """Return the answer for a shard as JSON; `begin` is told the number of each pair before it is opened."""
     records: list[dict[str, Any]] = []
+    if order.draws:
+        for number, pair in enumerate(shard.pairs, shard.first):
+            begin(number)
+            records.append(_drawn(pair, order, shard.blame))
+        return _as_json(Answer({}, records))
 
     def recorded() -> Iterator[PairRecord]:
         for number, pair in enumerate(shard.pairs, shard.first):
@@ -75,7 +82,20 @@ def audit_shard(shard: Shard, order: Order, begin: Callable[[int], None] = lambd
             yield record
 
     totals = dump(totals_of(recorded(), order.declared))
-    return json.dumps(Answer(totals, records)._asdict(), separators=(",", ":")).encode()
+    return _as_json(Answer(totals, records))
+
+
+def _as_json(answer: Answer) -> bytes:
+    return json.dumps(answer._asdict(), separators=(",", ":")).encode()
+
+
+def _drawn(pair: Pair, order: Order, blame: Blame | None) -> dict[str, Any]:
+    from unetdoctor.data.sketches import sketch
+
+    try:
+        return sketch(pair, order.declared) if blame is None else {"words": blame.reason}
+    except Exception as error:  # noqa: BLE001 - one pair that we cannot draw is a line of words
+        return {"words": f"It cannot be drawn: {type(error).__name__}."}
 
 
 def record_of(pair: Pair, order: Order, blame: Blame | None = None) -> PairRecord:
@@ -127,7 +147,7 @@ def joined(answers: Sequence[bytes]) -> bytes:
     parts = [answer_of(answer) for answer in answers]
     totals = dump(reduce(merge, (load_totals(part.totals) for part in parts)))
     records = [record for part in parts for record in part.records]
-    return json.dumps(Answer(totals, records)._asdict(), separators=(",", ":")).encode()
+    return _as_json(Answer(totals, records))
 
 
 def answer_of(data: bytes) -> Answer:

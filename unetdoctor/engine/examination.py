@@ -18,6 +18,7 @@ from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
 from unetdoctor.engine.marking import with_scores
 from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.observation import Observed, Tried, observe, trial_start, verify_now
+from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.reading import Reading
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
@@ -118,12 +119,17 @@ class Examination(Reading):
             pass_number=next((number for number, other in enumerate(self.seen) if other is seen), 0),
             running=self.running_statistics,
             stored=partial(reloading.tensors, self.subject),
+            pixels=self._pixels_of(seen),
         )
 
+    def _pixels_of(self, seen: Observed) -> Tensor | None:
+        pixels = self.pixels.get(seen.probe.name)
+        return pixels if pixels is None else pixels[..., : seen.probe.shape[-2], : seen.probe.shape[-1]]
+
     def running_statistics(self) -> dict[str, Tensor]:
-        """Return running means and variances averaged over the varied probes, by buffer name."""
+        """Return running means and variances averaged over the photographs, else the varied probes, by buffer name."""
         if self._running is None:
-            passes = [self.cheapest if self.lean else self.main] if self.slow else self.varied
+            passes = [self.cheapest if self.lean else self.main] if self.slow else self.typical
             self._running = averaged([self.on_batch(seen) for seen in passes])
         return self._running
 
@@ -190,10 +196,10 @@ class Examination(Reading):
         return with_scores(self, under, drawn)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
-        """Return the remedies' change, made once for all passes that ran the same program."""
+        """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
         program = tuple(id(e.func) for e in seen.tape.entries)
-        fed = seen.probe.name if self.subject.latent else seen.probe.shape
-        key = (tuple(r.key for r in remedies), hash(program), fed)
+        own = self.subject.latent or any(r.action in FEEDING for r in remedies)
+        key = (tuple(r.key for r in remedies), hash(program), seen.probe.shape, seen.probe.name if own else "")
         if key not in self._changes:
             self._changes = {key: change_for(self.bench(seen), remedies)}
         return self._changes[key]

@@ -4,9 +4,11 @@ from collections.abc import Collection
 
 from torch import Tensor, isfinite
 
+from unetdoctor.engine.chains import UNIT
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.tape import same_program
 from unetdoctor.engine.weights import SLOW_PRODUCTS, products
+from unetdoctor.facts import Chain
 
 
 class Passes:
@@ -19,6 +21,12 @@ class Passes:
         self._slow: bool | None = None
         self.lean = False
         """Whether trials look at that instead of the main pass."""
+        self.pixels: dict[str, Tensor] = {}
+        """The person's photographs in 0..1 at the size at which they are fed, by the name of their probe."""
+        self.chain: Chain = UNIT
+        """What becomes of them before they are fed."""
+        self.declared = False
+        """Whether the person said so."""
 
     @property
     def alive(self) -> list[Observed]:
@@ -29,6 +37,11 @@ class Passes:
     def varied(self) -> list[Observed]:
         """Passes with an output on probes that are not constant."""
         return [s for s in self.alive if not s.probe.constant]
+
+    @property
+    def typical(self) -> list[Observed]:
+        """Passes on the person's photographs; without any, all that are varied."""
+        return [s for s in self.varied if s.probe.real] or self.varied
 
     @property
     def blanks(self) -> list[Observed]:
