@@ -7,11 +7,14 @@ import numpy as np
 from PIL import Image
 
 from unetdoctor.data.borders import edges
-from unetdoctor.data.decoding import UnreadableError, read_picture
-from unetdoctor.data.files import File, ReadError, read
+from unetdoctor.data.decoding import UnreadableError
+from unetdoctor.data.fetching import content
+from unetdoctor.data.header import opened_file
 from unetdoctor.data.masks import load_labels
+from unetdoctor.data.pair import Content
 from unetdoctor.data.pairing import Pair
 from unetdoctor.data.palettes import palette, rgb
+from unetdoctor.data.picture import values_of
 from unetdoctor.facts.dataset import Declared
 
 SIDE = 150
@@ -24,14 +27,19 @@ _IDS_NAMED = 6
 
 def sketch(pair: Pair, declared: Declared) -> dict[str, Any]:
     """Return `width`, `height`, `pixels` (RGB, base64) and `words` of a pair; both pictures side by side."""
-    image, about_image = _image(pair.image)
-    mask, about_mask = _mask(pair.mask, declared)
-    height, width = _fitted((image if image is not None else mask if mask is not None else np.zeros((1, 1))).shape[:2])
+    return sketch_of(content(pair.image), content(pair.mask), declared)
+
+
+def sketch_of(image: Content, mask: Content, declared: Declared) -> dict[str, Any]:
+    """Return the same of the contents of two files."""
+    values, about_image = _image(image)
+    ids, about_mask = _mask(mask, declared)
+    height, width = _fitted((values if values is not None else ids if ids is not None else np.zeros((1, 1))).shape[:2])
     page = Image.new("RGB", (2 * width + GAP, height))
-    if image is not None:
-        page.paste(image_of(image).resize((width, height), Image.Resampling.BILINEAR), (0, 0))
-    if mask is not None:
-        page.paste(_overlay(page.crop((0, 0, width, height)), mask, (width, height)), (width + GAP, 0))
+    if values is not None:
+        page.paste(image_of(values).resize((width, height), Image.Resampling.BILINEAR), (0, 0))
+    if ids is not None:
+        page.paste(_overlay(page.crop((0, 0, width, height)), ids, (width, height)), (width + GAP, 0))
     return {
         "width": page.width,
         "height": page.height,
@@ -46,27 +54,31 @@ def image_of(values: Any) -> Image.Image:
     return Image.fromarray((np.clip(shown, 0, 1) * 255).astype(np.uint8))
 
 
-def _image(file: File | None) -> tuple[Any, str]:
-    if file is None:
+def _image(data: Content) -> tuple[Any, str]:
+    if data is None:
         return None, "no image"
+    if isinstance(data, UnreadableError):
+        return None, f"image: {data}"
     try:
-        values, _ = read_picture(read(file), file.address)
-    except (UnreadableError, ReadError) as error:
+        with opened_file(data, "image") as opened:
+            values = values_of(opened)
+    except UnreadableError as error:
         return None, f"image: {error}"
     return values, f"image {values.shape[1]}x{values.shape[0]}"
 
 
-def _mask(file: File | None, declared: Declared) -> tuple[Any, str]:
-    if file is None:
+def _mask(data: Content, declared: Declared) -> tuple[Any, str]:
+    if data is None:
         return None, "no mask"
+    if isinstance(data, UnreadableError):
+        return None, f"mask: {data}"
     try:
-        data = read(file)
-        labels = load_labels(data, declared, file.address)
-    except (UnreadableError, ReadError) as error:
+        ids = load_labels(data, declared, "mask").ids
+    except UnreadableError as error:
         return None, f"mask: {error}"
-    ids = np.unique(labels.ids)
-    named = ", ".join(str(number) for number in ids[:_IDS_NAMED]) + (" ..." if len(ids) > _IDS_NAMED else "")
-    return labels.ids, f"mask {labels.ids.shape[1]}x{labels.ids.shape[0]}, ids {named}"
+    distinct = np.unique(ids)
+    named = ", ".join(str(number) for number in distinct[:_IDS_NAMED]) + (" ..." if len(distinct) > _IDS_NAMED else "")
+    return ids, f"mask {ids.shape[1]}x{ids.shape[0]}, ids {named}"
 
 
 def _fitted(shape: tuple[int, ...]) -> tuple[int, int]:
