@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -83,7 +83,8 @@ def _audit(request: AuditRequest, pairing: Pairing, bar: Bar) -> int:
 
 def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.State, size: int, bar: Bar) -> None:
     """Work on the shards that are not there yet."""
-    waiting = (shard for shard in _shards(pairing, size) if shard.number not in state)
+    shards = _shards(pairing, size)
+    waiting = (shard for shard in shards if shard.number not in state)
     done = bar.moves_on
     try:
         if request.engine == "ray":
@@ -94,7 +95,7 @@ def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.St
             from unetdoctor.data.pool import audited as by_pool
 
             answers = by_pool(waiting, order, _jobs(request, len(pairing)), request.timeout, done)
-        with closing(answers):
+        with closing(shards), closing(answers):
             for number, answer in answers:
                 state.add(number, answer)
     except KeyboardInterrupt:
@@ -105,7 +106,7 @@ def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.St
         raise EndedError(f"Interrupted.{again}", EXIT_INTERRUPTED) from None
 
 
-def _shards(pairing: Pairing, size: int) -> Iterator[Shard]:
+def _shards(pairing: Pairing, size: int) -> Generator[Shard, None, None]:
     with closing(pairing.pairs()) as pairs:
         for number in range(-(-len(pairing) // size)):
             yield Shard(number, number * size, tuple(islice(pairs, size)))
