@@ -49,7 +49,7 @@ def numbers_of(raw: RawMask, declared: Declared) -> LabelNumbers:
         broken=broken,
         between=strips(raw.values) if _ordered(raw.coding) and 2 < len(values) <= FEW else 0.0,
         unknown=_unknown(raw.coding, values, counts, declared),
-        signature=signature_of(raw.coding, common),
+        palettes=palettes_of(raw.coding, common),
     )
 
 
@@ -94,17 +94,16 @@ def family_of(coding: Coding, values: Values, common: Values, broken: float) -> 
     return Family.IDS_AND_255 if IGNORE in known and max(known) == IGNORE and len(known) > 1 else Family.IDS
 
 
-def signature_of(coding: Coding, common: Values) -> str:
-    """Return the well-known palette whose colours, or their grey levels, all values are; empty for none."""
+def palettes_of(coding: Coding, common: Values) -> tuple[str, ...]:
+    """Return the well-known palettes whose colours, or their grey levels, all values are."""
+    seen = {int(x) for x in common}
+    if len(seen) < 2 or len(seen) > FEW:
+        return ()
     if coding is Coding.COLOURS:
-        seen = {int(x) for x in common}
-        held = (name for name, colours in well_known().items() if seen <= {pack(colour) for colour in colours})
-        return next(held, "") if len(seen) > 1 else ""
-    if coding in (Coding.GREY, Coding.GREY_AS_COLOUR, Coding.ARRAY) and 1 < len(common) <= FEW:
-        levels = {int(x) for x in common}
-        held = (name for name, known in luminances().items() if levels <= set(known))
-        return next(held, "")
-    return ""
+        return tuple(name for name, known in well_known().items() if seen <= {pack(colour) for colour in known})
+    if coding in (Coding.GREY, Coding.GREY_AS_COLOUR, Coding.ARRAY):
+        return tuple(name for name, known in luminances().items() if seen <= set(known))
+    return ()
 
 
 def _unknown(coding: Coding, values: Values, counts: NDArray[np.int64], declared: Declared) -> float:

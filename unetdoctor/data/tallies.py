@@ -107,8 +107,8 @@ def _of_labels(labels: LabelNumbers, mask: FileFacts, declared: Declared) -> Ite
     yield named("family", labels.family), 0.0
     if labels.unknown > 0:
         yield Seen.UNKNOWN, labels.unknown
-    if labels.signature:
-        yield named("palette", labels.signature), 0.0
+    suffix = "" if labels.coding is Coding.COLOURS else " as grey"
+    yield from ((named("palette", name + suffix), 0.0) for name in labels.palettes)
     if labels.coding in _WHOLE and labels.family not in (Family.FRACTIONS, Family.MANY):
         yield from _of_ids(labels, declared)
 

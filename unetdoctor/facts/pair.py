@@ -141,8 +141,8 @@ class LabelNumbers:
     """Share of the border's length at which a strip lies whose value is between those on both its sides."""
     unknown: float = 0.0
     """Share of pixels whose colour the declared palette lacks."""
-    signature: str = ""
-    """Name of the well-known palette that all its colours or grey levels belong to."""
+    palettes: tuple[str, ...] = ()
+    """Names of the well-known palettes that all its colours, or their grey levels, belong to."""
 
 
 @dataclass(frozen=True)
