@@ -29,9 +29,8 @@ def main() -> int:
         print(f"{'ERROR ' if errors else 'sound '} {case.name:42} {report.verdict}")
         for finding in (f for f in report.findings if f.ill):
             print(f"{'':50}{finding.code} {finding.severity} {finding.message}")
-    print(
-        f"{len(FAULTS) - missed} of {len(FAULTS)} faults found and named; {wrong} of {len(SOUND)} sound sets with an error"
-    )
+    found = f"{len(FAULTS) - missed} of {len(FAULTS)} faults found and named"
+    print(f"{found}; {wrong} of {len(SOUND)} sound sets with an error")
     return int(bool(missed or wrong))
 
 

@@ -28,6 +28,8 @@ class Files:
     """Name of the mask."""
 
 
+NOTHING = Declared()
+"""A person who says nothing."""
 Make = Callable[[np.random.Generator, int], Files]
 
 
@@ -45,7 +47,7 @@ class Case:
     """What the message must say."""
     recipe: int | None = None
     """Number of the recipe."""
-    declared: Declared = Declared()
+    declared: Declared = NOTHING
     """What a person says of it."""
     pairs: int = PAIRS
     """How many pairs it has."""

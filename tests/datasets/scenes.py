@@ -43,7 +43,21 @@ def blob(rng: np.random.Generator, height: int, width: int, radius: float) -> np
     return distance < radius * wobble
 
 
+@cache
 def scene(
+    number: int, classes: int = 3, size: tuple[int, int] = (128, 160), objects: int = 4, radius: float = 0.18
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture [H, W, 3] and its ids [H, W] of this number: background 0, objects of the other classes."""
+    return drawn(np.random.default_rng(number), classes, size, objects, radius)
+
+
+@cache
+def picture_file(number: int, form: str = "PNG", **options: object) -> bytes:
+    """Return the picture of a scene as a file."""
+    return encoded(scene(number, **options)[0], form)
+
+
+def drawn(
     rng: np.random.Generator,
     classes: int = 3,
     size: tuple[int, int] = (160, 200),
@@ -65,6 +79,8 @@ def encoded(array: np.ndarray, form: str = "PNG", mode: str | None = None, **opt
     """Return an array as the bytes of a picture file."""
     image = Image.fromarray(array)
     stream = io.BytesIO()
+    if form == "PNG":
+        options.setdefault("compress_level", 1)
     (image.convert(mode) if mode else image).save(stream, form, **options)
     return stream.getvalue()
 

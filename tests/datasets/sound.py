@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.datasets.case import Case, Files
 from tests.datasets.faults import OWN, binary, images, masks, void
-from tests.datasets.scenes import blob, crop, encoded, indexed, painted, scene, stored
+from tests.datasets.scenes import blob, crop, encoded, indexed, painted, picture_file, scene, stored
 from unetdoctor.data.palettes import CITYSCAPES, voc
 from unetdoctor.facts import Declared, Task
 
@@ -25,9 +25,9 @@ def cityscapes_instances(ids: np.ndarray) -> np.ndarray:
 
 def nested(rng: np.random.Generator, number: int) -> Files:
     """A disc with a cup inside it: ids 0 and 2 never touch."""
-    picture, ids = crop(rng, 160, 200), np.zeros((160, 200), dtype=np.uint8)
-    rows, columns = np.mgrid[:160, :200]
-    y, x, radius = rng.uniform(60, 100), rng.uniform(70, 130), rng.uniform(30, 50)
+    picture, ids = crop(rng, 128, 160), np.zeros((128, 160), dtype=np.uint8)
+    rows, columns = np.mgrid[:128, :160]
+    y, x, radius = rng.uniform(50, 78), rng.uniform(60, 100), rng.uniform(28, 40)
     distance = np.hypot(rows - y, columns - x)
     ids[distance < radius] = 1
     ids[np.hypot(rows - y - 4, columns - x) < radius * 0.6] = 2
@@ -36,7 +36,7 @@ def nested(rng: np.random.Generator, number: int) -> Files:
 
 def bordered(rng: np.random.Generator, number: int) -> Files:
     """Cells with a thin border of its own class between background and inside."""
-    picture, ids = scene(rng, classes=2)
+    picture, ids = scene(number, classes=2)
     edge = void(ids, 1) == 1
     labels = np.where(ids > 0, 2, 0)
     rim = np.where((void(ids) == 255) & edge, 1, labels)
@@ -45,44 +45,48 @@ def bordered(rng: np.random.Generator, number: int) -> Files:
 
 def lined(rng: np.random.Generator, number: int) -> Files:
     """Thin poles of id 2 through regions of ids 1, 3 and 4."""
-    picture, ids = scene(rng, classes=5, objects=6)
+    picture, ids = scene(number, classes=5, objects=6)
     ids = np.where(ids == 2, 4, ids).astype(np.uint8)
-    for column in rng.integers(5, 195, 4):
-        ids[20:140, column : column + int(rng.integers(1, 4))] = 2
+    for column in rng.integers(5, 155, 4):
+        ids[20:110, column : column + int(rng.integers(1, 4))] = 2
     return Files(encoded(picture), encoded(ids))
 
 
 def often_empty(rng: np.random.Generator, number: int) -> Files:
-    picture, ids = scene(rng, classes=2, objects=2 if number % 10 < 2 else 0)
+    picture, ids = scene(number, classes=2, objects=2 if number % 10 < 2 else 0)
     return Files(encoded(picture), encoded(ids))
 
 
 def crowded(rng: np.random.Generator, number: int) -> Files:
-    picture, ids = scene(rng, classes=21, objects=24, radius=0.12)
-    return Files(encoded(picture, "JPEG", quality=92), indexed(void(ids), voc(256)), "JPEGImages/{:03d}.jpg")
+    ids = scene(number, classes=21, objects=24, radius=0.12)[1]
+    return Files(
+        picture_file(number, "JPEG", classes=21, objects=24, radius=0.12),
+        indexed(void(ids), voc(256)),
+        "JPEGImages/{:03d}.jpg",
+    )
 
 
 def thin(rng: np.random.Generator, number: int) -> Files:
     """Vessels: wavy lines a few pixels wide."""
-    picture, ids = crop(rng, 160, 200), np.zeros((160, 200), dtype=np.uint8)
-    columns = np.arange(200)
+    picture, ids = crop(rng, 128, 160), np.zeros((128, 160), dtype=np.uint8)
+    columns = np.arange(160)
     for _ in range(6):
-        rows = 80 + rng.uniform(20, 60) * np.sin(columns / rng.uniform(15, 50) + rng.uniform(0, 6))
+        rows = 64 + rng.uniform(20, 50) * np.sin(columns / rng.uniform(15, 50) + rng.uniform(0, 6))
         for width in range(int(rng.integers(1, 4))):
-            ids[(rows.astype(int) + width) % 160, columns] = 1
+            ids[(rows.astype(int) + width) % 128, columns] = 1
     return Files(encoded(np.where(ids[..., None] > 0, 40, picture).astype(np.uint8)), encoded(ids))
 
 
 def dotted(rng: np.random.Generator, number: int) -> Files:
     """Rare small objects of several ids."""
-    picture, ids = scene(rng, classes=8, objects=14, radius=0.05)
+    picture, ids = scene(number, classes=8, objects=14, radius=0.05)
     return Files(encoded(picture), encoded(ids))
 
 
 def textured(rng: np.random.Generator, number: int) -> Files:
     """Pictures whose own edges are everywhere."""
-    noise = rng.integers(0, 255, (160, 200, 3), dtype=np.uint8)
-    ids = blob(rng, 160, 200, 40).astype(np.uint8)
+    noise = rng.integers(0, 255, (128, 160, 3), dtype=np.uint8)
+    ids = blob(rng, 128, 160, 32).astype(np.uint8)
     return Files(encoded(noise), encoded(ids))
 
 
@@ -94,7 +98,7 @@ def zipped(ids: np.ndarray) -> bytes:
 
 
 def turned_both(rng: np.random.Generator, number: int) -> Files:
-    picture, ids = scene(rng)
+    picture, ids = scene(number)
     exif = Image.Exif()
     exif[0x0112] = 6
     ids = np.ascontiguousarray(np.rot90(ids, -1))

@@ -8,7 +8,7 @@ SHOWN = 3
 """Names that a message shows."""
 IGNORE = 255
 """The id that data sets leave out by convention."""
-ORDERED = tuple(coding for coding in Coding if coding is not Coding.COLOURS)
+ORDERED = tuple(coding for coding in Coding if coding not in (Coding.COLOURS, Coding.ALPHA))
 """Codings whose values are ids or meant to be."""
 
 
@@ -27,6 +27,11 @@ def of(part: int, whole: int, what: str) -> str:
     if part == whole:
         return f"all {whole:,} {what}" if whole > 1 else f"the one {what.removesuffix('s')}"
     return f"{part:,} of {whole:,} {what} ({share(part, whole):.2g} %)"
+
+
+def masks(data: Dataset, count: int) -> str:
+    """Return how many masks, to begin a sentence with: `All 300 masks`."""
+    return beginning(of(count, data.totals.labelled, "masks"))
 
 
 def such_as(found: Tally) -> str:

@@ -20,17 +20,17 @@ class MaskValuesNotIds(Check):
     """The values of the masks are not the class ids 0..C-1 that a loss reads.
 
     Symptom
-        A device-side assert or "Target 255 is out of bounds" from cross-entropy; a negative or huge loss; a mask that is
-        empty, or full, after training.
+        A device-side assert or "Target 255 is out of bounds" from cross-entropy; a negative or huge loss; a mask that
+        is empty, or full, after training.
     Cause
         Masks saved for the eye (0 and 255, ids times 127), palette pictures read as grey levels, ids divided by 255 by
         `ToTensor`, ids numbered from 1, or 255 for "ignored" that the loss does not know.
     Remedy
         Turn the values into ids where the masks are loaded; the line to paste names the values that were found.
     Source
-        The most frequent cause among public threads about wrong pictures, 29 of 303 (RECIPES 1). Without declared classes
-        0 and 255 alone are a warning: `ToTensor` makes 0 and 1 of them, which is right for a binary loss and wrong for
-        every other reader. 255 beside other ids is the usual id for "ignored", and sound.
+        The most frequent cause among public threads about wrong pictures, 29 of 303 (RECIPES 1). Without declared
+        classes 0 and 255 alone are a warning: `ToTensor` makes 0 and 1 of them, which is right for a binary loss and
+        wrong for every other reader. 255 beside other ids is the usual id for "ignored", and sound.
     """
 
     code = "UD604"

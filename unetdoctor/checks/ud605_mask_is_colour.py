@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.datasets import beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import beginning, masks, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Coding, Dataset, Evidence, Family, Finding, Kind, Seen, Severity, named
 
 UNKNOWN = 1.0
@@ -48,16 +48,15 @@ class MaskIsColour(Check):
 
 
 def _colours(data: Dataset) -> Iterator[Finding]:
-    found = tally(data, named("coding", Coding.COLOURS))
-    plain = found.count - tally(data, named("family", Family.PICTURE)).count
-    if plain <= 0:
+    found = tally(data, named("family", Family.COLOURS))
+    if not found.count:
         return
     declared = data.declared
     if declared.colours:
         unknown = tally(data, Seen.UNKNOWN)
         worst = 100 * max((score for score, _ in unknown.worst), default=0.0)
         yield MaskIsColour.finding(
-            f"{beginning(of(plain, data.totals.labelled, 'masks'))} hold colours of the palette {declared.palette}, and up"
+            f"{masks(data, found.count)} hold colours of the palette {declared.palette}, and up"
             f" to {shown(worst)} % of a mask are colours that it lacks (at most {UNKNOWN:g} %){such_as(unknown)}.",
             portion("a mask whose colour the palette lacks", round(worst * 100), 10_000, UNKNOWN),
             place=place(unknown),
@@ -69,12 +68,11 @@ def _colours(data: Dataset) -> Iterator[Finding]:
         return
     known = next((name for name in ("voc", "cityscapes") if tally(data, named("palette", name)).count), "")
     colours = data.totals.values.get(Coding.COLOURS, {})
-    whose = f" of the {known} palette (--palette {known})" if known else "; declare them with --palette FILE"
+    whose = f" of the {known} palette (--palette {known})" if known else ""
     first = [list(_unpacked(colour)) for colour in sorted(colours)[:8]]
     yield MaskIsColour.finding(
-        f"{beginning(of(plain, data.totals.labelled, 'masks'))} hold {len(colours)} colours{whose}, not class ids"
-        f"{such_as(found)}.",
-        portion("masks that hold colours", plain, data.totals.labelled),
+        f"{masks(data, found.count)} hold {len(colours)} colours{whose} instead of class ids{such_as(found)}.",
+        portion("masks that hold colours", found.count, data.totals.labelled),
         place=place(found),
         severity=Severity.ERROR,
         remedies=paste(MaskIsColour.code, "map the colours to ids", _LOOKUP.format(colours=first), found),
@@ -89,7 +87,7 @@ def _pictures(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("family", Family.PICTURE))
     if found.count:
         yield MaskIsColour.finding(
-            f"{beginning(of(found.count, data.totals.labelled, 'masks'))} are colour pictures with more colours than a"
+            f"{masks(data, found.count)} are colour pictures with more colours than a"
             f" class map has{such_as(found)}; for a network that draws pictures say --task rgb.",
             portion("masks that hold colours", found.count, data.totals.labelled),
             place=place(found),
@@ -101,7 +99,7 @@ def _three(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("coding", Coding.GREY_AS_COLOUR))
     if found.count:
         yield MaskIsColour.finding(
-            f"{beginning(of(found.count, data.totals.labelled, 'masks'))} hold the same value in three channels: read as"
+            f"{masks(data, found.count)} hold the same value in three channels: read as"
             f" they are, they have the shape [H, W, 3]{such_as(found)}.",
             portion("masks with three equal channels", found.count, data.totals.labelled),
             place=place(found),
@@ -114,7 +112,7 @@ def _alpha(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("coding", Coding.ALPHA))
     if found.count:
         yield MaskIsColour.finding(
-            f"{beginning(of(found.count, data.totals.labelled, 'masks'))} hold the mask in their alpha channel and one"
+            f"{masks(data, found.count)} hold the mask in their alpha channel and one"
             f" colour in the others: convert('RGB') and convert('L') lose it{such_as(found)}.",
             portion("masks in the alpha channel", found.count, data.totals.labelled),
             place=place(found),
@@ -132,7 +130,7 @@ def _indices(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("coding", Coding.PALETTE))
     if found.count:
         yield MaskIsColour.finding(
-            f"{beginning(of(found.count, data.totals.labelled, 'masks'))} are palette pictures: np.array(Image.open(path))"
+            f"{masks(data, found.count)} are palette pictures: np.array(Image.open(path))"
             f" gives their ids, convert('L') and convert('RGB') do not{such_as(found)}.",
             portion("masks that are palette pictures", found.count, data.totals.labelled),
             place=place(found),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, held, listed, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import beginning, held, listed, masks, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 STRIPS_LIMIT = 10.0
@@ -23,8 +23,8 @@ class MaskInterpolatedOrLossy(Check):
     Remedy
         Transform masks with nearest neighbour; save them as PNG.
     Source
-        RECIPES 20. A JPEG of quality 90 leaves 40 values of which 38 are rare, 99 % of their pixels at borders. Where ids
-        are neighbours (0, 1, 2) the values tell nothing: there a strip of 1 between 0 and 2 does.
+        RECIPES 20. A JPEG of quality 90 leaves 40 values of which 38 are rare, 99 % of their pixels at borders. Where
+        ids are neighbours (0, 1, 2) the values tell nothing: there a strip of 1 between 0 and 2 does.
     """
 
     code = "UD607"
@@ -50,11 +50,12 @@ class MaskInterpolatedOrLossy(Check):
 def _blurred(data: Dataset) -> Iterator[Finding]:
     found, lossy = tally(data, Seen.BLURRED), tally(data, Seen.LOSSY)
     values = listed(held(data))
+    beside = f", beside {values}" if values else ""
     if lossy.count:
         blurred = min(found.count, lossy.count)
         yield MaskInterpolatedOrLossy.finding(
-            f"{beginning(of(lossy.count, data.totals.labelled, 'masks'))} are JPEG files, which change values around every"
-            f" border{f'; {blurred:,} hold values that no class has beside {values}' if blurred else ''}{such_as(lossy)}.",
+            f"{masks(data, lossy.count)} are JPEG files, which change values around every"
+            f" border{f'; {blurred:,} hold values that no region has{beside}' if blurred else ''}{such_as(lossy)}.",
             portion("masks with blurred borders", lossy.count, data.totals.labelled),
             place=place(lossy),
             severity=Severity.ERROR if blurred else Severity.WARNING,
@@ -62,8 +63,8 @@ def _blurred(data: Dataset) -> Iterator[Finding]:
         )
     if found.count > lossy.count:
         yield MaskInterpolatedOrLossy.finding(
-            f"{beginning(of(found.count, data.totals.labelled, 'masks'))} hold rare values along their borders, beside"
-            f" {values}: they were interpolated or antialiased{such_as(found)}.",
+            f"{masks(data, found.count)} hold values that no region has along their borders{beside}:"
+            f" they were interpolated or antialiased{such_as(found)}.",
             portion("masks with blurred borders", found.count, data.totals.labelled),
             place=place(found),
             remedies=paste(MaskInterpolatedOrLossy.code, "transform masks with nearest neighbour", _NEAREST, found),
@@ -85,8 +86,8 @@ def _strips(data: Dataset) -> Iterator[Finding]:
     if not found.count:
         return
     yield MaskInterpolatedOrLossy.finding(
-        f"In {of(found.count, data.totals.labelled, 'masks')} nearly every border between ids that are no neighbours is a"
-        f" strip of the ids between (limit {STRIPS_LIMIT:g} % of the masks): ids were interpolated{such_as(found)}.",
+        f"In {of(found.count, data.totals.labelled, 'masks')} nearly every border between ids that are no neighbours is"
+        f" a strip of the ids between (limit {STRIPS_LIMIT:g} % of the masks): ids were interpolated{such_as(found)}.",
         portion("masks with strips of ids between others", found.count, data.totals.labelled, STRIPS_LIMIT),
         place=place(found),
         remedies=paste(MaskInterpolatedOrLossy.code, "transform masks with nearest neighbour", _NEAREST, found),

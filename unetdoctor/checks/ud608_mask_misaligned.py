@@ -4,23 +4,14 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
 from unetdoctor.checks.datasets import of, paste, place, portion, such_as, tally
-from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity, Tally, named
+from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity, named
 
 SHARE_LIMIT = 5.0
 """Pairs whose edges agree better under another placement, in % of those that can be judged. Sound sets: 0 (a lone
 mirror-symmetric object may be one); an augmentation that flips one of the two in half of all cases: 40-50."""
 FEWEST = 3
 """Such pairs from which it is an error: fewer are wrong files, and a warning."""
-_PLACEMENTS = (
-    "flipped left-right",
-    "flipped upside down",
-    "rotated by 90 degrees",
-    "rotated by 180 degrees",
-    "rotated by 270 degrees",
-    "transposed",
-    "transposed and rotated by 180 degrees",
-    "shifted",
-)
+_PREFIX = named("placement", "")
 _TOGETHER = """image, mask = transform(image, mask)  # one call for both: torchvision v2 with tv_tensors.Mask, or
 augmented = transform(image=image, mask=mask)  # albumentations"""
 
@@ -62,8 +53,8 @@ class MaskMisaligned(Check):
             )
         else:
             message = (
-                f"The edges of {of(found.count, judged, 'masks')} that can be judged lie on their pictures' edges only when"
-                f" {where} (at most {SHARE_LIMIT:g} %){such_as(found)}."
+                f"The edges of {of(found.count, judged, 'masks')} that can be judged lie on their pictures' edges only"
+                f" when {where} (at most {SHARE_LIMIT:g} %){such_as(found)}."
             )
         yield cls.finding(
             message,
@@ -75,9 +66,12 @@ class MaskMisaligned(Check):
 
 
 def _placements(data: Dataset) -> str:
-    """Return where the masks would fit, most frequent first: `flipped left-right (12), shifted (1)`."""
-    counted: list[tuple[str, Tally]] = [(name, tally(data, named("placement", name))) for name in _PLACEMENTS]
-    ranked = sorted((pair for pair in counted if pair[1].count), key=lambda pair: -pair[1].count)
-    if len(ranked) == 1:
-        return ranked[0][0]
-    return ", ".join(f"{name} ({found.count:,})" for name, found in ranked[:3])
+    """Return where the masks would fit, most frequent first: `flipped left-right (12), rotated by 90 degrees (1)`."""
+    placed = {
+        name.removeprefix(_PREFIX): x.count for name, x in data.totals.tallies.items() if name.startswith(_PREFIX)
+    }
+    moved = sorted((name for name in placed if name != "as stored"), key=lambda name: (-placed[name], name))
+    if len(moved) == 1:
+        return moved[0]
+    more = f" and {len(moved) - 3} other ways" if len(moved) > 3 else ""
+    return ", ".join(f"{name} ({placed[name]:,})" for name in moved[:3]) + more

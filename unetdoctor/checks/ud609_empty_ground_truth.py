@@ -21,13 +21,13 @@ class EmptyGroundTruth(Check):
     Symptom
         A network that draws background everywhere, with a loss near 0 and an accuracy near 100 %.
     Cause
-        Ids 0, 1, 2 divided by 255 and cast to whole numbers; thresholds that nothing passes; a folder of placeholders; a
-        list of classes that is not the one of the masks.
+        Ids 0, 1, 2 divided by 255 and cast to whole numbers; thresholds that nothing passes; a folder of
+        placeholders; a list of classes that is not the one of the masks.
     Remedy
         Read the ids as they are stored.
     Source
-        RECIPES 27: ToTensor(ids).long() makes every mask empty. Many masks without an object are sound where objects are
-        rare, which a note says.
+        RECIPES 27: ToTensor(ids).long() makes every mask empty. Many masks without an object are sound where objects
+        are rare, which a note says.
     """
 
     code = "UD609"

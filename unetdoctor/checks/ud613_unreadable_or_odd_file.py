@@ -139,8 +139,8 @@ def _channels(data: Dataset) -> Iterator[Finding]:
         )
     elif alpha.count:
         yield UnreadableOrOddFile.finding(
-            f"{beginning(of(alpha.count, data.totals.images, 'pictures'))} have an alpha channel, a fourth input channel"
-            f" where three are usual{such_as(alpha)}.",
+            f"{beginning(of(alpha.count, data.totals.images, 'pictures'))} have an alpha channel, a fourth input"
+            f" channel where three are usual{such_as(alpha)}.",
             portion("pictures with alpha", alpha.count, data.totals.images),
             place=place(alpha),
             severity=Severity.WARNING,

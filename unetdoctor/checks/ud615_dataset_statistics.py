@@ -34,7 +34,7 @@ class DatasetStatistics(Check):
 
     code = "UD615"
     name = "dataset-statistics"
-    kind = Kind.NOTE
+    kind = Kind.CAUSE
     reads_data = True
 
     @classmethod
