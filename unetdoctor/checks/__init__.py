@@ -80,6 +80,18 @@ from unetdoctor.checks.ud508_cast_without_scaling import CastWithoutScaling
 from unetdoctor.checks.ud509_ids_shown_as_grey import IdsShownAsGrey
 from unetdoctor.checks.ud510_palette_broken import PaletteBroken
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
+from unetdoctor.checks.ud604_mask_values_not_ids import MaskValuesNotIds
+from unetdoctor.checks.ud605_mask_is_colour import MaskIsColour
+from unetdoctor.checks.ud606_mask_size_differs import MaskSizeDiffers
+from unetdoctor.checks.ud607_mask_interpolated_or_lossy import MaskInterpolatedOrLossy
+from unetdoctor.checks.ud608_mask_misaligned import MaskMisaligned
+from unetdoctor.checks.ud609_empty_ground_truth import EmptyGroundTruth
+from unetdoctor.checks.ud610_class_imbalance import ClassImbalance
+from unetdoctor.checks.ud611_grey_images import GreyImages
+from unetdoctor.checks.ud612_missing_partner import MissingPartner
+from unetdoctor.checks.ud613_unreadable_or_odd_file import UnreadableOrOddFile
+from unetdoctor.checks.ud614_duplicate_or_leak import DuplicateOrLeak
+from unetdoctor.checks.ud615_dataset_statistics import DatasetStatistics
 from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
@@ -148,6 +160,18 @@ CHECKS: tuple[type[Check], ...] = (
     IdsShownAsGrey,
     PaletteBroken,
     TanhShownAsUnitRange,
+    MaskValuesNotIds,
+    MaskIsColour,
+    MaskSizeDiffers,
+    MaskInterpolatedOrLossy,
+    MaskMisaligned,
+    EmptyGroundTruth,
+    ClassImbalance,
+    GreyImages,
+    MissingPartner,
+    UnreadableOrOddFile,
+    DuplicateOrLeak,
+    DatasetStatistics,
     HalfPrecisionOverflow,
     NotDeterministic,
 )

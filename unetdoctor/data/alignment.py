@@ -26,7 +26,7 @@ FARTHEST = 4
 """Shifts are looked for up to this part of the side."""
 STRONG = 5.0
 """Agreement, in deviations of chance, that a placement must have to be believed. On 18 photographs with five masks
-each: 2.5-30 where the mask lies right, -1.4 to 5.6 where it was flipped, turned or shifted (the latter a mirrored clock)."""
+each: 2.5-30 where the mask lies right, -1.4 to 5.6 where it was flipped, turned or shifted (5.6: a mirrored clock)."""
 BETTER = 2.5
 """Deviations by which another placement must exceed the mask as stored. Where it lies right and anything is strong: at
 most 0; where it was moved and the right place is strong: 2.8-53."""

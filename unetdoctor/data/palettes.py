@@ -129,10 +129,10 @@ def well_known() -> dict[str, tuple[Colour, ...]]:
 
 
 @cache
-def luminances() -> dict[str, dict[int, int]]:
-    """Return, for each well-known palette, the grey level of each of its colours and the id that it was."""
-    kinds = {"voc": voc(VOC_CLASSES), "cityscapes": CITYSCAPES, "okabe-ito": named("okabe-ito", 8)}
-    return {name: {luminance(colour): index for index, colour in enumerate(kind)} for name, kind in kinds.items()}
+def luminances() -> dict[str, frozenset[int]]:
+    """Return the grey levels of the colours of each well-known palette, void included."""
+    kinds = {**well_known(), "okabe-ito": named("okabe-ito", 8)}
+    return {name: frozenset(luminance(colour) for colour in kind) for name, kind in kinds.items()}
 
 
 def pack(colour: Colour) -> int:
