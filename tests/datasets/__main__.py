@@ -1,4 +1,4 @@
-"""`python -m tests.datasets`: audits every made data set and prints what was found."""
+"""`python -m tests.datasets [NAME [SEED]]`: audits every made data set and prints what was found."""
 
 import sys
 
@@ -11,9 +11,9 @@ from unetdoctor.facts import Severity
 def main() -> int:
     """Print the table; return 1 where a fault was missed or a sound set has an error."""
     missed = wrong = 0
-    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    only, seed = (*sys.argv[1:], "", "")[0], int((*sys.argv[2:], "0")[0])
     for case in (case for case in FAULTS if only in case.name):
-        report = audit(case)
+        report = audit(case, seed)
         found = is_found(case, report)
         missed += not found
         first = report.diagnoses[0] if report.diagnoses else None
@@ -23,7 +23,7 @@ def main() -> int:
         for other in report.diagnoses[1:]:
             print(f"{'':50}+ {other.code} {other.severity} {other.message}")
     for case in (case for case in SOUND if only in case.name):
-        report = audit(case)
+        report = audit(case, seed)
         errors = [f for f in report.findings if f.severity is Severity.ERROR]
         wrong += bool(errors)
         print(f"{'ERROR ' if errors else 'sound '} {case.name:42} {report.verdict}")

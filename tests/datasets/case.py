@@ -58,7 +58,7 @@ def audit(case: Case, seed: int = 0) -> Report:
     rng = np.random.default_rng(seed)
     records = []
     for number in range(case.pairs):
-        files = case.make(rng, number)
+        files = case.make(rng, 1000 * seed + number)
         names = {"image_name": files.image_name.format(number), "mask_name": files.mask_name.format(number)}
         records.append(audit_pair(files.image, files.mask, case.declared, **names))
     return audited(totals_of(records, case.declared), case.declared, case.name)

@@ -106,12 +106,14 @@ def alone(role: str) -> Make:
 def cut(rng: np.random.Generator, number: int) -> Files:
     picture, ids = scene(number)
     data = encoded(picture, "JPEG")
-    return Files(data[: len(data) // 2] if number == 7 else data, encoded(ids), image_name="images/{:03d}.jpg")
+    return Files(data[: len(data) // 2] if number % 1000 == 7 else data, encoded(ids), image_name="images/{:03d}.jpg")
 
 
 def twice(rng: np.random.Generator, number: int) -> Files:
-    picture, ids = scene(3 if number == 22 else number)
-    return Files(encoded(picture), encoded(ids), image_name=f"{'train' if number < 20 else 'val'}/images/{{:03d}}.png")
+    picture, ids = scene(number - 19 if number % 1000 == 22 else number)
+    return Files(
+        encoded(picture), encoded(ids), image_name=f"{'train' if number % 1000 < 20 else 'val'}/images/{{:03d}}.png"
+    )
 
 
 def turned(rng: np.random.Generator, number: int) -> Files:

@@ -156,7 +156,7 @@ SOUND = (
     Case("JPEG pictures", images(lambda p, _: encoded(p, "JPEG", quality=85), "images/{:03d}.jpg")),
     Case("grey pictures", images(lambda p, _: encoded(p, mode="L"))),
     Case("32x32", masks(encoded, size=(32, 32))),
-    Case("512x512", masks(encoded, size=(400, 380)), pairs=8),
+    Case("290x380", masks(encoded, size=(290, 380)), pairs=8),
     Case("one pair", masks(encoded), pairs=1),
     Case("two pairs", masks(encoded), pairs=2),
     Case("EXIF, mask upright", turned_both),

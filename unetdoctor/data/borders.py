@@ -52,6 +52,14 @@ def ramps(values: Values, coding: Coding, thin: Truth) -> float:
     return float(found[thin].mean())
 
 
+def sharpness(values: Values, thin: Truth) -> float:
+    """Return which share of the steps between regions is sharp: of neighbours that differ and are both not marked."""
+    across = (values[:, 1:] != values[:, :-1]) & ~thin[:, 1:] & ~thin[:, :-1]
+    down = (values[1:] != values[:-1]) & ~thin[1:] & ~thin[:-1]
+    sharp = int(across.sum()) + int(down.sum())
+    return sharp / (sharp + int(thin.sum()))
+
+
 def _between(level: Values, axis: int, reach: int) -> Truth:
     """Return which pixels lie strictly between those `reach` pixels before and behind them."""
     found = np.zeros(level.shape, dtype=np.bool_)
