@@ -80,20 +80,29 @@ def strips(values: Values, solid: Values) -> float:
     one by design.
     """
     through = direct = passed = 0
-    for plane in (values.astype(np.int64), values.astype(np.int64).T):
-        direct += int((np.abs(np.diff(plane, axis=1)) > 1).sum())
+    for plane in (values, values.T):
+        level = plane.astype(np.int32) if plane.dtype.itemsize < 4 else plane.astype(np.int64)
+        steps = np.diff(level, axis=1)
+        direct += int((np.abs(steps) > 1).sum())
+        rows, columns = np.nonzero(steps != 0)
         for width in range(2, WIDEST + 2):
-            if plane.shape[1] <= width:
+            if level.shape[1] <= width:
                 break
-            every, whole = _passed(plane, width, solid)
+            within = columns < level.shape[1] - width
+            every, whole = _passed(level, rows[within], columns[within], width, solid)
             passed, through = passed + every, through + whole
     return through / (passed + direct) if passed + direct else 0.0
 
 
-def _passed(plane: NDArray[np.int64], width: int, solid: Values) -> tuple[int, int]:
-    """Count the strips of a width: a step, values that stay or go on in between, and another step; all and solid."""
-    left, right = plane[:, :-width], plane[:, width:]
-    first, last = plane[:, 1 : plane.shape[1] - width + 1], plane[:, width - 1 : plane.shape[1] - 1]
+def _passed(
+    level: NDArray[Any], rows: NDArray[np.intp], columns: NDArray[np.intp], width: int, solid: Values
+) -> tuple[int, int]:
+    """Count the strips of a width: a step, values that stay or go on in between, and another step; all and solid.
+
+    Looked for only where there is a step: borders are a small part of a mask.
+    """
+    left, first = level[rows, columns], level[rows, columns + 1]
+    last, right = level[rows, columns + width - 1], level[rows, columns + width]
     rising = (left < first) & (first <= last) & (last < right)
     falling = (left > first) & (first >= last) & (last > right)
     small = (np.abs(first - left) == 1) | (np.abs(right - last) == 1)
