@@ -81,10 +81,10 @@ def strips(values: Values, solid: Values) -> float:
     """
     through = direct = passed = 0
     for plane in (values, values.T):
-        level = plane.astype(np.int32) if plane.dtype.itemsize < 4 else plane.astype(np.int64)
+        level = np.ascontiguousarray(plane, dtype=np.int16 if plane.dtype.itemsize < 2 else np.int64)
         steps = np.diff(level, axis=1)
         direct += int((np.abs(steps) > 1).sum())
-        rows, columns = np.nonzero(steps != 0)
+        rows, columns = np.divmod(np.flatnonzero(steps), max(steps.shape[1], 1))
         for width in range(2, WIDEST + 2):
             if level.shape[1] <= width:
                 break

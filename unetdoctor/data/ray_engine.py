@@ -4,6 +4,7 @@ A file that ends its process is not singled out here: Ray tries the shard again 
 """
 
 import json
+import logging
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import Any
@@ -28,6 +29,8 @@ def audited(
         raise SourceError(
             "--engine ray needs Ray, which is not installed.", ("pip install 'unetdoctor[ray]'",)
         ) from None
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     ours = not ray.is_initialized()
     if ours:
         ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
