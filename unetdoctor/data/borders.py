@@ -12,6 +12,8 @@ from unetdoctor.facts.pair import Coding
 WIDEST = 3
 """Pixels of a strip between two regions at most."""
 
+_HALF = 0.5
+
 Values = NDArray[Any]
 Truth = NDArray[np.bool_]
 
@@ -79,23 +81,27 @@ def strips(values: Values, solid: Values) -> float:
     Only strips of `solid` ids count, which have regions of their own elsewhere: a class that is nothing but a border is
     one by design.
     """
-    through = direct = passed = 0
-    for plane in (values.astype(np.int64), values.astype(np.int64).T):
-        direct += int((np.abs(np.diff(plane, axis=1)) > 1).sum())
-        for width in range(2, WIDEST + 2):
-            if plane.shape[1] <= width:
-                break
-            every, whole = _passed(plane, width, solid)
-            passed, through = passed + every, through + whole
+    through = passed = direct = 0
+    for plane in (values, values.T):
+        runs, lengths, rows = _runs(plane)
+        steps = np.diff(runs)
+        inner = rows[1:] == rows[:-1]
+        direct += int((inner & (np.abs(steps) > 1)).sum())
+        first, second = steps[:-1], steps[1:]
+        strip = inner[:-1] & inner[1:] & (lengths[1:-1] <= WIDEST) & (np.sign(first) == np.sign(second))
+        strip &= (np.abs(first) == 1) | (np.abs(second) == 1)
+        passed += int(strip.sum())
+        through += int(np.isin(runs[1:-1][strip], solid).sum())
+        if through < _HALF * (passed + direct):
+            break  # interpolation blurs rows and columns alike
     return through / (passed + direct) if passed + direct else 0.0
 
 
-def _passed(plane: NDArray[np.int64], width: int, solid: Values) -> tuple[int, int]:
-    """Count the strips of a width: a step, values that stay or go on in between, and another step; all and solid."""
-    left, right = plane[:, :-width], plane[:, width:]
-    first, last = plane[:, 1 : plane.shape[1] - width + 1], plane[:, width - 1 : plane.shape[1] - 1]
-    rising = (left < first) & (first <= last) & (last < right)
-    falling = (left > first) & (first >= last) & (last > right)
-    small = (np.abs(first - left) == 1) | (np.abs(right - last) == 1)
-    found = (rising | falling) & small
-    return int(found.sum()), int(np.isin(first[found], solid).sum())
+def _runs(plane: Values) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return value, length and row of every run of equal pixels, row by row."""
+    flat = np.ascontiguousarray(plane).ravel()
+    change = np.empty(flat.size, dtype=np.bool_)
+    change[1:] = flat[1:] != flat[:-1]
+    change[:: plane.shape[1]] = True
+    starts = np.flatnonzero(change)
+    return flat[starts].astype(np.int64), np.diff(starts, append=flat.size), starts // plane.shape[1]
