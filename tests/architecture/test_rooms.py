@@ -33,7 +33,7 @@ ROOMS = {
     "facts": Room(("facts",), ("pydantic", "pydantic_core")),
     "checks": Room(("facts", "checks"), ()),
     "engine": Room(("facts", "data", "engine"), ("torch", "numpy", "PIL", "safetensors", *MODEL_ZOOS)),
-    "data": Room(("facts", "data"), ("numpy", "PIL")),
+    "data": Room(("facts", "data"), ("numpy", "PIL", "fsspec", "ray")),
     "pipeline": Room(("facts", "checks", "engine", "data", "pipeline"), ()),
     "worker": Room(("worker", "facts"), ()),
     "reporters": Room(("facts", "reporters"), ("rich", "PIL", "numpy", "jinja2", "sarif_pydantic", "junitparser")),
@@ -46,6 +46,11 @@ PRINTING_ROOMS = ("cli", "reporters")
 
 BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/cli/running.py", "run"): "the last line of the tool: a bug of ours, in one sentence and exit code 101",
+    ("unetdoctor/data/remote.py", "file_system"): "each file system of fsspec raises its own: one sentence",
+    ("unetdoctor/data/remote.py", "opened"): "the same, while a file is read: the reason of its record",
+    ("unetdoctor/data/remote.py", "kind"): "the same",
+    ("unetdoctor/data/remote.py", "below"): "the same",
+    ("unetdoctor/data/remote.py", "one"): "the same",
     ("unetdoctor/engine/loading/checkpoints.py", "read"): "a damaged file: a dozen types of torch.load mean the same",
     ("unetdoctor/engine/loading/lazy.py", "_settled"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/loading/exported_file.py", "_load"): "a damaged or foreign file: a dozen types mean the same",

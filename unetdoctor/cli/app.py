@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from unetdoctor import __version__
+from unetdoctor.cli.audit import HELP as AUDIT
+from unetdoctor.cli.audit import audit
 from unetdoctor.cli.demo import demo
 from unetdoctor.cli.env import env
 from unetdoctor.cli.explain import explain
@@ -24,6 +26,7 @@ Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -w weights.pt --image photo.png --task binary
   unetdoctor inspect traced.pt --format json -o text=report.txt
+  unetdoctor audit images masks --classes 4
   unetdoctor sizes model.py --size 512,384
   unetdoctor trace model.py --depth 1
   unetdoctor explain UD203
@@ -44,6 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
 app.command(help=INSPECT)(inspect)
+app.command(help=AUDIT)(audit)
 app.command(help=SIZES)(sizes)
 app.command(help=TRACE)(trace)
 for command in (demo, explain, rules, env, schema):

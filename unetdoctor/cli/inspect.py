@@ -67,16 +67,9 @@ def inspect(
     budget: Annotated[
         float, typer.Option("--budget", metavar="N", help="What the experiments may cost, in forward passes.")
     ] = 128.0,
-    select: Annotated[
-        list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")
-    ] = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")
-    ] = "error",
+    select: shared.Select = None,
+    ignore: shared.Ignore = None,
+    fail_on: shared.FailOn = "error",
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json on stdout.")] = "text",
     report: Annotated[
         list[str] | None,

@@ -42,4 +42,10 @@ Output = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:N or mps.")]
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
+FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from error, warning, note; or never.")]
 Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]

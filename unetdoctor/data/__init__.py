@@ -8,6 +8,8 @@
 | `masks`, `palettes` | Which ids does a mask file hold, and how are they coded? |
 | `labels`, `picture`, `alignment` | What is measured of a mask, of a picture, of the two together? |
 | `pair` | One pair in, one record out: `audit_pair` |
+| `sources`, `files` | What may IMAGES and MASKS be, and how is a file read? `folders`, `tables`, `tars`, `remote` |
+| `pairing`, `names` | Which mask belongs to which image? `beside`, `matching`, `listing` |
 | `totals` | Records to totals, and totals to totals: `totals_of`, `merge` |
 
 Every file becomes a record: what cannot be read is one with its reason.
