@@ -12,6 +12,8 @@ from unetdoctor.facts.pair import Coding
 WIDEST = 3
 """Pixels of a strip between two regions at most."""
 
+_HALF = 0.5
+
 Values = NDArray[Any]
 Truth = NDArray[np.bool_]
 
@@ -79,32 +81,27 @@ def strips(values: Values, solid: Values) -> float:
     Only strips of `solid` ids count, which have regions of their own elsewhere: a class that is nothing but a border is
     one by design.
     """
-    through = direct = passed = 0
+    through = passed = direct = 0
     for plane in (values, values.T):
-        level = np.ascontiguousarray(plane, dtype=np.int16 if plane.dtype.itemsize < 2 else np.int64)
-        steps = np.diff(level, axis=1)
-        direct += int((np.abs(steps) > 1).sum())
-        rows, columns = np.divmod(np.flatnonzero(steps), max(steps.shape[1], 1))
-        for width in range(2, WIDEST + 2):
-            if level.shape[1] <= width:
-                break
-            within = columns < level.shape[1] - width
-            every, whole = _passed(level, rows[within], columns[within], width, solid)
-            passed, through = passed + every, through + whole
+        runs, lengths, rows = _runs(plane)
+        steps = np.diff(runs)
+        inner = rows[1:] == rows[:-1]
+        direct += int((inner & (np.abs(steps) > 1)).sum())
+        first, second = steps[:-1], steps[1:]
+        strip = inner[:-1] & inner[1:] & (lengths[1:-1] <= WIDEST) & (np.sign(first) == np.sign(second))
+        strip &= (np.abs(first) == 1) | (np.abs(second) == 1)
+        passed += int(strip.sum())
+        through += int(np.isin(runs[1:-1][strip], solid).sum())
+        if through < _HALF * (passed + direct):
+            break  # interpolation blurs rows and columns alike
     return through / (passed + direct) if passed + direct else 0.0
 
 
-def _passed(
-    level: NDArray[Any], rows: NDArray[np.intp], columns: NDArray[np.intp], width: int, solid: Values
-) -> tuple[int, int]:
-    """Count the strips of a width: a step, values that stay or go on in between, and another step; all and solid.
-
-    Looked for only where there is a step: borders are a small part of a mask.
-    """
-    left, first = level[rows, columns], level[rows, columns + 1]
-    last, right = level[rows, columns + width - 1], level[rows, columns + width]
-    rising = (left < first) & (first <= last) & (last < right)
-    falling = (left > first) & (first >= last) & (last > right)
-    small = (np.abs(first - left) == 1) | (np.abs(right - last) == 1)
-    found = (rising | falling) & small
-    return int(found.sum()), int(np.isin(first[found], solid).sum())
+def _runs(plane: Values) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return value, length and row of every run of equal pixels, row by row."""
+    flat = np.ascontiguousarray(plane).ravel()
+    change = np.empty(flat.size, dtype=np.bool_)
+    change[1:] = flat[1:] != flat[:-1]
+    change[:: plane.shape[1]] = True
+    starts = np.flatnonzero(change)
+    return flat[starts].astype(np.int64), np.diff(starts, append=flat.size), starts // plane.shape[1]
