@@ -42,14 +42,14 @@ def test_masks_that_are_not_named_are_found_in_the_same_tree(tmp_path: Path) -> 
     make(tmp_path, "train/images/a.jpg", "train/masks/a.png", "val/images/b.jpg", "val/masks/b.png")
     with paired(str(tmp_path)) as pairing:
         assert pairing.has_masks
-        assert pairing.masks_from == "beside the images, by their names"
+        assert pairing.masks_from == "found among the images by their names"
         assert len(pairing) == 2
 
 
 def test_masks_that_are_not_named_are_found_in_the_folder_beside(tmp_path: Path) -> None:
     make(tmp_path, "images/train/a.jpg", "masks/train/a.png", "masks/val/b.png")
     with paired(f"{tmp_path}/images/train") as pairing:
-        assert pairing.masks_from == f"{tmp_path}/masks/train"
+        assert pairing.masks_from == f"found in {tmp_path}/masks/train"
         assert shown(pairing, tmp_path) == [("images/train/a.jpg", "masks/train/a.png")]
 
 

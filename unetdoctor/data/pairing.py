@@ -221,7 +221,7 @@ def _fill_from_beside(listing: Listing, images: Sequence[str], kinds: Sequence[S
     listing.split_by_name()
     if listing.count(IMAGE) and listing.count(MASK) and matching.match(listing):
         matching.number_pairs(listing)
-        return "beside the images, by their names"
+        return "found among the images by their names"
     listing.join()
     if SourceKind.TABLE not in kinds:
         for source in images:
@@ -244,4 +244,6 @@ def _beside(listing: Listing, source: str, images: Sequence[str]) -> str:
             tuple(f"unetdoctor audit {given} {quote(folder)}" for folder in found),
         )
     listing.add(MASK, sources.files(found[0], listing.spool) if found else beside.marked_neighbours(source))
-    return "" if not listing.count(MASK) else found[0] if found else "beside the image"
+    if not listing.count(MASK):
+        return ""
+    return f"found in {found[0]}" if found else "found beside the image by its name"

@@ -1,6 +1,7 @@
 """The course of `audit --loader`: a Dataset is made and asked for samples, which go the way of files."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.yielded import Survey
 from unetdoctor.facts.contract import dump, load_declared
 from unetdoctor.facts.dataset import Declared
-from unetdoctor.facts.pair import PairRecord
+from unetdoctor.facts.pair import FileFacts, Oddity, PairRecord
+
+USUAL_IN_MEMORY = (Oddity.FLOAT, Oddity.DEEP, Oddity.SUFFIX)
+"""What is odd about a file of pictures, and how every Dataset yields them."""
 
 
 def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
@@ -48,7 +52,15 @@ def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
 
 def _record(sample: Sample, image: bytes | None, mask: bytes | None, declared: Declared) -> PairRecord:
     names = {"image_name": sample.name, "mask_name": sample.name if mask is not None else ""}
-    return audit_pair(image, mask, declared, **names, name=sample.name, wants_mask=False)
+    record = audit_pair(image, mask, declared, **names, name=sample.name, wants_mask=False)
+    return replace(record, image=_in_memory(record.image), mask=_in_memory(record.mask))
+
+
+def _in_memory(file: FileFacts | None) -> FileFacts | None:
+    """Return what is known of an array without what is odd about a file and usual in memory."""
+    if file is None:
+        return None
+    return replace(file, oddities=tuple(odd for odd in file.oddities if odd not in USUAL_IN_MEMORY))
 
 
 def _bytes(values: Values | None) -> bytes | None:
