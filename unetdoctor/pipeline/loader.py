@@ -1,16 +1,13 @@
 """The course of `audit --loader`: a Dataset is made and asked for samples, which go the way of files."""
 
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from unetdoctor.data.pair import audit_pair
 from unetdoctor.data.sketches import sketch_of
 from unetdoctor.data.totals import totals_of
-from unetdoctor.engine.datasets import USUAL, Sample, Values, made, samples
+from unetdoctor.engine.datasets import USUAL, Sample, made, npy_bytes, samples
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.yielded import Survey
 from unetdoctor.facts.contract import dump, load_declared
@@ -32,7 +29,7 @@ def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
         survey, records, sketches = Survey(), list[PairRecord](), dict[str, Any]()
         for sample in samples(dataset, request["sample"] or USUAL, request["seed"], channel.guard):
             survey.take(sample)
-            image, mask = _bytes(sample.image), _bytes(sample.mask)
+            image, mask = npy_bytes(sample.image), npy_bytes(sample.mask)
             records.append(_record(sample, image, mask, declared))
             if request["draws"]:
                 sketches[sample.name] = sketch_of(image, mask, declared)
@@ -61,12 +58,3 @@ def _in_memory(file: FileFacts | None) -> FileFacts | None:
     if file is None:
         return None
     return replace(file, oddities=tuple(odd for odd in file.oddities if odd not in USUAL_IN_MEMORY))
-
-
-def _bytes(values: Values | None) -> bytes | None:
-    """Return an array as the bytes of a .npy file, which are decoded like those of any other."""
-    if values is None:
-        return None
-    stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
-    return stream.getvalue()
