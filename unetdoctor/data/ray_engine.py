@@ -44,6 +44,11 @@ def audited(
                 done += int(row["pairs"])
                 yield int(row["number"]), bytes(row["answer"])
                 watch(done)
+    except ray.exceptions.RayError as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:300]
+        raise SourceError(
+            f"Ray ended the audit: {reason.rstrip('.')}. Without --engine ray a bad file is named."
+        ) from None
     finally:
         if ours:
             ray.shutdown()
