@@ -11,7 +11,8 @@ To add a check in five minutes:
    is kept. `pictures`, `layers`, `graph` and `stem` answer the questions that several checks ask of it.
 4. Put the class into `CHECKS` below, in the order of the codes.
 5. Add an Ill/Healthy pair in `sample_models/udNNN_the_name.py`, and a test in `tests/checks/` with an ill and a
-   healthy evidence, a NaN, and the false alarm that the check is prone to.
+   healthy evidence, a NaN, and the false alarm that the check is prone to. A check that reads files (`reads_data`)
+   has the functions `ill_pairs(folder)` and `healthy_pairs(folder)` instead, which write a small data set.
 """
 
 from difflib import get_close_matches

@@ -22,7 +22,7 @@ def dataset_of(totals: Totals, declared: Declared) -> Dataset:
         declared=declared,
         totals=replace(totals, digests={}, likenesses={}),
         twins=tuple(groups[:GROUPS]),
-        twin_groups=len(groups),
+        copies=sum(group.count - 1 for group in equal),
         leaks=sum(len(group.splits) > 1 for group in groups),
         hashed=sum(tally.count for tally in totals.digests.values()),
     )

@@ -121,8 +121,8 @@ class Dataset:
     """What was counted; its hashes are left out."""
     twins: tuple[Twins, ...] = ()
     """At most 8 groups of pictures that are the same, those that lie in several splits first."""
-    twin_groups: int = 0
-    """How many groups there are among the pictures whose hashes were kept."""
+    copies: int = 0
+    """Pictures beyond the first of every group of equal files."""
     leaks: int = 0
     """How many of them lie in several splits."""
     hashed: int = 0
