@@ -85,8 +85,8 @@ class TestMaskValuesNotIds:
         ("declared", "severity"),
         [
             (Declared(), Severity.WARNING),
-            (Declared(task=Task.BINARY), Severity.WARNING),
-            (Declared(classes=2, task=Task.BINARY), Severity.WARNING),
+            (Declared(task=Task.BINARY), Severity.NOTE),
+            (Declared(classes=2, task=Task.BINARY), Severity.NOTE),
             (Declared(classes=2), Severity.ERROR),
             (Declared(loaded=True), Severity.ERROR),
             (Declared(ignore_index=255), Severity.ERROR),
@@ -144,9 +144,11 @@ class TestMaskIsColour:
     def test_colours_need_a_palette(self) -> None:
         seen = {named("coding", Coding.COLOURS): 100, named("family", Family.COLOURS): 100}
         colours = {0: 5, 0x800000: 5}
-        found = ill("UD605", given(seen, colours, coding=Coding.COLOURS))
+        shown = given(seen, colours, coding=Coding.COLOURS)
+        assert shown.data is not None
+        found = ill("UD605", replace(shown, data=replace(shown.data, colours=(((0, 0, 0), 0), ((128, 0, 0), 1)))))
         assert found.severity is Severity.ERROR
-        assert "[128, 0, 0]" in found.remedies[0].patch
+        assert "{(0, 0, 0): 0, (128, 0, 0): 1}" in found.remedies[0].patch
         own = Declared(palette="own", colours=((0, 0, 0), (128, 0, 0)))
         assert not only("UD605", given(seen, colours, own, Coding.COLOURS)).ill
 

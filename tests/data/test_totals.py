@@ -83,3 +83,12 @@ def test_the_same_picture_in_another_format_is_a_twin() -> None:
     data_set = dataset_of(totals_of(made, NOTHING), NOTHING)
     assert data_set.copies == 0
     assert data_set.leaks == 1
+
+
+def test_colours_get_the_ids_of_their_palette() -> None:
+    mask = np.array([(0, 0, 0), (128, 0, 0), (0, 128, 0), (224, 224, 192)], np.uint8)[np.arange(64).reshape(8, 8) // 16]
+    seen = audit_pair(None, encoded(mask), NOTHING, mask_name="a.png")
+    ids = dict(dataset_of(totals_of([seen], NOTHING), NOTHING).colours)
+    assert ids == {(0, 0, 0): 0, (128, 0, 0): 1, (0, 128, 0): 2, (224, 224, 192): 255}
+    own = audit_pair(None, encoded(mask + 1), NOTHING, mask_name="a.png")
+    assert dict(dataset_of(totals_of([own], NOTHING), NOTHING).colours)[(1, 1, 1)] == 0
