@@ -10,7 +10,7 @@ EMPTY_LIMIT = 95.0
 """Masks without an object, in %. 100: ids that were divided by 255 or read through ToTensor. Sound sets of rare defects
 or lesions: up to 90."""
 FEWEST = 5
-"""Masks from which it is an error that all of them are empty; of fewer a picture without an object is likely."""
+"""Masks from which it is an error that all of them are empty; fewer may be pictures without an object, a note."""
 SURE = 30
 """Masks from which a declared id that none holds is a warning."""
 
@@ -58,7 +58,7 @@ def _empty(data: Dataset) -> Finding:
         message if found.count else f"Each of {masks:,} masks holds more than background.",
         reading,
         place=place(found),
-        severity=Severity.ERROR if everything and masks >= FEWEST else Severity.WARNING,
+        severity=Severity.NOTE if masks < FEWEST else Severity.ERROR if everything else Severity.WARNING,
         remedies=paste(
             EmptyGroundTruth.code,
             "read the ids as they are stored",
