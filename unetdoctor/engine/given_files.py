@@ -43,12 +43,14 @@ def _read(directory: Path, pairs: tuple[tuple[str, str], ...], declared: Declare
 
 
 def _record(directory: Path, image: str, mask: str, declared: Declared) -> PairRecord:
-    contents = [_content(directory / name) if name else None for name in (image, mask)]
-    return audit_pair(*contents, declared, image_name=image, mask_name=mask, wants_mask=False)
+    contents = _content(directory, image), _content(directory, mask)
+    return audit_pair(contents[0], contents[1], declared, image_name=image, mask_name=mask, wants_mask=False)
 
 
-def _content(path: Path) -> bytes | UnreadableError:
+def _content(directory: Path, name: str) -> bytes | UnreadableError | None:
+    if not name:
+        return None
     try:
-        return regular_file(path).read_bytes()
+        return regular_file(directory / name).read_bytes()
     except UnreadableError as error:
         return error
