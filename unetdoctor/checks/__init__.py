@@ -11,7 +11,8 @@ To add a check in five minutes:
    is kept. `pictures`, `layers`, `graph` and `stem` answer the questions that several checks ask of it.
 4. Put the class into `CHECKS` below, in the order of the codes.
 5. Add an Ill/Healthy pair in `sample_models/udNNN_the_name.py`, and a test in `tests/checks/` with an ill and a
-   healthy evidence, a NaN, and the false alarm that the check is prone to.
+   healthy evidence, a NaN, and the false alarm that the check is prone to. A check that reads files (`reads_data`)
+   has the functions `ill_pairs(folder)` and `healthy_pairs(folder)` instead, which write a small data set.
 """
 
 from difflib import get_close_matches
@@ -32,6 +33,7 @@ from unetdoctor.checks.ud105_one_value_per_channel import OneValuePerChannel
 from unetdoctor.checks.ud106_channels_last_confusion import ChannelsLastConfusion
 from unetdoctor.checks.ud107_samples_mixed_across_batch import SamplesMixedAcrossBatch
 from unetdoctor.checks.ud108_tile_seams import TileSeams
+from unetdoctor.checks.ud109_half_pixel_shift import HalfPixelShift
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
 from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
 from unetdoctor.checks.ud203_flat_picture import FlatPicture
@@ -46,6 +48,7 @@ from unetdoctor.checks.ud211_checkerboard import Checkerboard
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
 from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
 from unetdoctor.checks.ud214_colour_cast_or_swap import ColourCastOrSwap
+from unetdoctor.checks.ud215_ragged_boundary import RaggedBoundary
 from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
 from unetdoctor.checks.ud302_final_layer_scale import FinalLayerScale
 from unetdoctor.checks.ud303_final_layer_zero import FinalLayerZero
@@ -79,7 +82,12 @@ from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
 from unetdoctor.checks.ud508_cast_without_scaling import CastWithoutScaling
 from unetdoctor.checks.ud509_ids_shown_as_grey import IdsShownAsGrey
 from unetdoctor.checks.ud510_palette_broken import PaletteBroken
+from unetdoctor.checks.ud511_threshold_misfit import ThresholdMisfit
+from unetdoctor.checks.ud512_class_order_differs import ClassOrderDiffers
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
+from unetdoctor.checks.ud601_preprocessing_mismatch import PreprocessingMismatch
+from unetdoctor.checks.ud602_channel_order_swapped import ChannelOrderSwapped
+from unetdoctor.checks.ud603_input_dtype_or_range import InputDtypeOrRange
 from unetdoctor.checks.ud604_mask_values_not_ids import MaskValuesNotIds
 from unetdoctor.checks.ud605_mask_is_colour import MaskIsColour
 from unetdoctor.checks.ud606_mask_size_differs import MaskSizeDiffers
@@ -112,6 +120,7 @@ CHECKS: tuple[type[Check], ...] = (
     ChannelsLastConfusion,
     SamplesMixedAcrossBatch,
     TileSeams,
+    HalfPixelShift,
     SingleChannelPicture,
     IdenticalChannels,
     FlatPicture,
@@ -126,6 +135,7 @@ CHECKS: tuple[type[Check], ...] = (
     DeadOutputChannel,
     RangeDoesNotFitDisplay,
     ColourCastOrSwap,
+    RaggedBoundary,
     IdenticalFinalFilters,
     FinalLayerScale,
     FinalLayerZero,
@@ -159,7 +169,12 @@ CHECKS: tuple[type[Check], ...] = (
     CastWithoutScaling,
     IdsShownAsGrey,
     PaletteBroken,
+    ThresholdMisfit,
+    ClassOrderDiffers,
     TanhShownAsUnitRange,
+    PreprocessingMismatch,
+    ChannelOrderSwapped,
+    InputDtypeOrRange,
     MaskValuesNotIds,
     MaskIsColour,
     MaskSizeDiffers,

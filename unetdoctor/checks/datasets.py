@@ -8,6 +8,17 @@ SHOWN = 3
 """Names that a message shows."""
 IGNORE = 255
 """The id that data sets leave out by convention."""
+_SINGULAR = {
+    "are": "is",
+    "have": "has",
+    "hold": "holds",
+    "do": "does",
+    "lie": "lies",
+    "fit": "fits",
+    "belong": "belongs",
+    "change": "changes",
+}
+"""Verbs that begin what is said of files."""
 ORDERED = tuple(coding for coding in Coding if coding not in (Coding.COLOURS, Coding.ALPHA))
 """Codings whose values are ids or meant to be."""
 
@@ -32,6 +43,12 @@ def of(part: int, whole: int, what: str) -> str:
 def masks(data: Dataset, count: int) -> str:
     """Return how many masks, to begin a sentence with: `All 300 masks`."""
     return beginning(of(count, data.totals.labelled, "masks"))
+
+
+def agreed(words: str, count: int) -> str:
+    """Return what is said of files, its verb in the singular for one: `are truncated`, `is truncated`."""
+    verb, _, rest = words.partition(" ")
+    return f"{_SINGULAR.get(verb, verb)} {rest}" if count == 1 else words
 
 
 def such_as(found: Tally) -> str:

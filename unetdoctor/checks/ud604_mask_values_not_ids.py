@@ -3,12 +3,26 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.datasets import IGNORE, beginning, held, listed, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import (
+    IGNORE,
+    agreed,
+    beginning,
+    held,
+    listed,
+    of,
+    paste,
+    place,
+    portion,
+    such_as,
+    tally,
+)
 from unetdoctor.facts import Dataset, Evidence, Family, Finding, Kind, Seen, Severity, Tally, Task, named
 
 STEP = 10.0
 """Distance of evenly spaced values from which they are grey levels of ids. 127.5, 85, 51: ids spread over 0..255; ids
 that are left out of a list (0, 2, 4) lie nearer."""
+FEWEST = 3
+"""Masks from which it is an error that their values are no ids: one or two may hold nothing but ignored places."""
 PALETTES = ("voc", "cityscapes", "okabe-ito")
 """Palettes whose luminances are known."""
 _MAP = """lut = np.full(256, 255, dtype=np.uint8)  # 255: ignored
@@ -67,7 +81,7 @@ def _said(
     count = of(found.count, data.totals.labelled, "masks")
     return [
         MaskValuesNotIds.finding(
-            f"{beginning(count)} {message}{'' if all_of_them else such_as(found)}.",
+            f"{beginning(count)} {agreed(message, found.count)}{'' if all_of_them else such_as(found)}.",
             portion("masks whose values are no ids", found.count, data.totals.labelled),
             place=place(found),
             severity=severity,
@@ -77,9 +91,16 @@ def _said(
 
 
 def _strict(data: Dataset) -> Severity:
-    """Return how bad it is that values differ from ids: an error where the ids are known, or the loss reads them."""
-    known = data.declared.classes is not None and data.declared.task is not Task.BINARY
-    return Severity.ERROR if known or data.declared.loaded else Severity.WARNING
+    """Return how bad it is that values differ from ids: an error where the ids are known, or the loss reads them.
+
+    Of a binary task it is a note, since that is how its masks are usually stored.
+    """
+    if data.declared.loaded:
+        return Severity.ERROR
+    if data.declared.task is Task.BINARY:
+        return Severity.NOTE
+    known = data.declared.classes is not None and data.totals.labelled >= FEWEST
+    return Severity.ERROR if known else Severity.WARNING
 
 
 def _fractions(data: Dataset) -> list[Finding]:

@@ -8,8 +8,12 @@ from unetdoctor.facts import Coding, Dataset, Evidence, Family, Finding, Kind, S
 
 UNKNOWN = 1.0
 """Pixels of unknown colour in the worst mask, in %, up to which a declared palette fits: a stray colour is a note."""
-_LOOKUP = """palette = np.array({colours}, dtype=np.uint8)  # the index is the id
-mask = (mask[..., None, :] == palette).all(-1).argmax(-1)"""
+_LOOKUP = """palette = {{{colours}}}  # colour: id
+ids = np.full(mask.shape[:2], 255, dtype=np.uint8)
+for colour, index in palette.items():
+    ids[(mask == colour).all(-1)] = index"""
+SHOWN = 8
+"""Colours that the lines to paste list."""
 
 
 class MaskIsColour(Check):
@@ -69,18 +73,15 @@ def _colours(data: Dataset) -> Iterator[Finding]:
     known = next((name for name in ("voc", "cityscapes") if tally(data, named("palette", name)).count), "")
     colours = data.totals.values.get(Coding.COLOURS, {})
     whose = f" of the {known} palette (--palette {known})" if known else ""
-    first = [list(_unpacked(colour)) for colour in sorted(colours)[:8]]
+    rest = ", ..." if len(data.colours) > SHOWN else ""
+    listed = ", ".join(f"{colour}: {index}" for colour, index in data.colours[:SHOWN]) + rest
     yield MaskIsColour.finding(
         f"{masks(data, found.count)} hold {len(colours)} colours{whose} instead of class ids{such_as(found)}.",
         portion("masks that hold colours", found.count, data.totals.labelled),
         place=place(found),
         severity=Severity.ERROR,
-        remedies=paste(MaskIsColour.code, "map the colours to ids", _LOOKUP.format(colours=first), found),
+        remedies=paste(MaskIsColour.code, "map the colours to ids", _LOOKUP.format(colours=listed), found),
     )
-
-
-def _unpacked(colour: int) -> tuple[int, int, int]:
-    return colour >> 16, colour >> 8 & 255, colour & 255
 
 
 def _pictures(data: Dataset) -> Iterator[Finding]:

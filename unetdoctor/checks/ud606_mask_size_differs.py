@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.datasets import beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Evidence, Finding, Kind, Seen, Severity
 
 _TURN = "image = ImageOps.exif_transpose(Image.open(path))"
@@ -82,9 +82,9 @@ class MaskSizeDiffers(Check):
             if not found.count:
                 continue
             ill = True
-            worst = shown(max(score for score, _ in found.worst))
+            said = agreed(words, found.count).format(worst=shown(max(score for score, _ in found.worst)))
             yield cls.finding(
-                f"{beginning(of(found.count, pairs, 'masks'))} {words.format(worst=worst)}{such_as(found)}.",
+                f"{beginning(of(found.count, pairs, 'masks'))} {said}{such_as(found)}.",
                 portion("masks whose size differs from their picture's", found.count, pairs),
                 place=place(found),
                 severity=severity,

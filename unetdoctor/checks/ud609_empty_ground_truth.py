@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, held, listed, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, held, listed, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 EMPTY_LIMIT = 95.0
 """Masks without an object, in %. 100: ids that were divided by 255 or read through ToTensor. Sound sets of rare defects
 or lesions: up to 90."""
-FEWEST = 2
-"""Masks from which it can be said that all of them are empty."""
+FEWEST = 5
+"""Masks from which it is an error that all of them are empty; fewer may be pictures without an object, a note."""
 SURE = 30
 """Masks from which a declared id that none holds is a warning."""
 
@@ -49,7 +49,8 @@ class EmptyGroundTruth(Check):
 def _empty(data: Dataset) -> Finding:
     found, masks = tally(data, Seen.BACKGROUND), data.totals.labelled
     everything = found.count == masks
-    message = f"{beginning(of(found.count, masks, 'masks'))} hold nothing but 0{such_as(found)}."
+    said = agreed("hold nothing but 0", found.count)
+    message = f"{beginning(of(found.count, masks, 'masks'))} {said}{such_as(found)}."
     if everything and masks >= FEWEST:
         message = f"All {masks:,} masks hold nothing but 0: there is no object to learn{such_as(found)}."
     reading = portion("masks without an object", found.count, masks, EMPTY_LIMIT)
@@ -57,7 +58,7 @@ def _empty(data: Dataset) -> Finding:
         message if found.count else f"Each of {masks:,} masks holds more than background.",
         reading,
         place=place(found),
-        severity=Severity.ERROR if everything and masks >= FEWEST else Severity.WARNING,
+        severity=Severity.NOTE if masks < FEWEST else Severity.ERROR if everything else Severity.WARNING,
         remedies=paste(
             EmptyGroundTruth.code,
             "read the ids as they are stored",

@@ -13,6 +13,8 @@ CLASS_LIMIT = 0.1
 """The same for the rarest of several classes. Cityscapes' rarest training id: .1."""
 LOW = 5.0
 """Share of the foreground, in %, under which a note names the weights."""
+FEWEST = 5
+"""Masks from which a rare class is a warning; of fewer it is a note, since they stand for no data set."""
 MOST = 64
 """Ids at most that are classes; more of them are objects, each with its own id."""
 
@@ -57,7 +59,7 @@ class ClassImbalance(Check):
             f"Id {rarest} covers {shown(share)} % of the pixels of {data.totals.labelled:,} masks (at least"
             f" {limit:g} %), in {counts[rarest].masks:,} of them: one to {shown(100 / share - 1)} others.",
             [Reading("share of the rarest class", share, "%", lower=LOW if low and share >= limit else limit)],
-            severity=Severity.WARNING if share < limit else Severity.NOTE,
+            severity=Severity.WARNING if share < limit and data.totals.labelled >= FEWEST else Severity.NOTE,
             remedies=paste(cls.code, title, patch, Tally()),
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Evidence, Finding, Kind, Seen, Severity
 
 MISSING_LIMIT = 50.0
@@ -49,7 +49,7 @@ class MissingPartner(Check):
             whole = data.totals.images if what == "pictures" else data.totals.masks
             grave = 100 * found.count > MISSING_LIMIT * whole and whole > 1
             yield cls.finding(
-                f"{beginning(of(found.count, whole, what))} {words}{such_as(found)}.",
+                f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}{such_as(found)}.",
                 portion(f"{what} without a partner", found.count, whole),
                 place=place(found),
                 severity=Severity.ERROR if grave else Severity.WARNING,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Dataset, Evidence, Fault, Finding, Kind, Oddity, Severity, named
 
 _ROLES = (("image", "pictures"), ("mask", "masks"))
@@ -94,7 +94,7 @@ def _faults(data: Dataset) -> Iterator[Finding]:
             found = tally(data, named(role, fault))
             if found.count:
                 yield UnreadableOrOddFile.finding(
-                    f"{beginning(of(found.count, whole, what))} {words}{such_as(found)}.",
+                    f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}{such_as(found)}.",
                     portion(f"{what} that cannot be read", found.count, whole),
                     place=place(found),
                     remedies=paste(UnreadableOrOddFile.code, "leave them out, or fetch them again", _LEAVE_OUT, found),
@@ -106,7 +106,8 @@ def _odd(data: Dataset) -> Iterator[Finding]:
         found = tally(data, named("image", oddity))
         if found.count:
             yield UnreadableOrOddFile.finding(
-                f"{beginning(of(found.count, data.totals.images, 'pictures'))} {words}{such_as(found)}.",
+                f"{beginning(of(found.count, data.totals.images, 'pictures'))} {agreed(words, found.count)}"
+                f"{such_as(found)}.",
                 portion("odd pictures", found.count, data.totals.images),
                 place=place(found),
                 severity=severity,

@@ -22,7 +22,7 @@ class DuplicateOrLeak(Check):
         Keep one of each, and split by scene or patient instead of by file.
     Source
         Barz and Denzler, "Do we train on test data?", 2020: 3-10 % of the CIFAR test sets had twins in training. Equal
-        files are told by a hash of their bytes, equal pictures by a difference hash of 64 bits.
+        files are told by a hash of their bytes, equal pictures by a difference hash of 128 bits.
     """
 
     code = "UD614"
@@ -36,7 +36,7 @@ class DuplicateOrLeak(Check):
         data = evidence.data
         if data is None or data.hashed < 2:
             return
-        extra = sum(group.count - 1 for group in data.twins if group.equal)
+        extra = data.copies
         beyond = " of those that were compared" if data.hashed < data.totals.images else ""
         groups = [group for group in data.twins if group.equal]
         yield cls.finding(

@@ -33,7 +33,7 @@ def check(request: Request, delivery: Delivery) -> None:
     read = [
         target_file(text) for text in (request.target, request.arch, request.inputs_from, request.postprocess) if text
     ]
-    named = (*read, request.weights, *request.images)
+    named = (*read, request.weights, *request.images, *filter(None, request.masks))
     inputs = {Path(name).resolve() for name in named if name}
     try:
         if delivery.pictures:

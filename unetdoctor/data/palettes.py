@@ -138,3 +138,8 @@ def luminances() -> dict[str, frozenset[int]]:
 def pack(colour: Colour) -> int:
     """Return a colour as 0xRRGGBB."""
     return colour[0] << 16 | colour[1] << 8 | colour[2]
+
+
+def unpacked(value: int) -> Colour:
+    """Return the colour of 0xRRGGBB."""
+    return value >> 16, value >> 8 & 255, value & 255

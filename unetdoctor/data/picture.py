@@ -19,6 +19,8 @@ LEVELS = 65535
 """Scale of the sums."""
 EVEN = 3.0
 """Standard deviation in 8-bit levels under which a picture's perceptual hash says nothing."""
+TELLING = 0.1
+"""Share of the bits of a hash that must be set, and unset, in either direction."""
 _HASH = 8
 
 
@@ -96,11 +98,16 @@ def _of_values(values: Array) -> PictureNumbers:
 
 
 def likeness_of(grid: Grid) -> str:
-    """Return the difference hash of a picture, 8 rows of 9 grey levels compared; empty where it is even.
+    """Return the difference hash of a picture, 9 by 9 grey levels compared with those to the left and above.
+
+    Empty for a picture that is even or changes in one direction only: those are all alike.
 
     Source: N. Krawetz, "Kind of like that", 2013.
     """
     if float(grid.std()) < EVEN:
         return ""
-    small = np.asarray(Image.fromarray(grid).resize((_HASH + 1, _HASH), Image.Resampling.BOX))
-    return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
+    small = np.asarray(Image.fromarray(grid).resize((_HASH + 1, _HASH + 1), Image.Resampling.BOX))
+    across, down = small[1:, 1:] > small[1:, :-1], small[1:, 1:] > small[:-1, 1:]
+    if any(not TELLING <= float(bits.mean()) <= 1 - TELLING for bits in (across, down)):
+        return ""
+    return np.packbits([across, down]).tobytes().hex()

@@ -18,12 +18,15 @@ from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.flatness import place_norms
+from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
+from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
+from unetdoctor.engine.preprocessing import fed_values, fingerprint
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
 from unetdoctor.engine.remodelling import model_under
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
@@ -47,6 +50,9 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "blocks": blocks,
     "casts": casts,
     "painting": painting,
+    "fingerprint": fingerprint,
+    "values": fed_values,
+    "data": given_data,
 }
 """Field of Evidence -> how it is measured."""
 
@@ -60,6 +66,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
     "painting": (PAINTING, painting),
+    "fingerprint": (FEEDING, fingerprint),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 
@@ -67,7 +74,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
 def measured(examination: Examination) -> dict[str, Any]:
     """Return the fields of Evidence that further passes tell; none where no pass drew anything."""
     if not examination.alive:
-        return {}
+        return {"values": fed_values(examination)}
     return {name: measure(examination) for name, measure in MEASURES.items()}
 
 

@@ -1,9 +1,13 @@
 """The observed passes of one model, and which of them is looked at for what."""
 
+from collections.abc import Collection
+
 from torch import Tensor, isfinite
 
+from unetdoctor.engine.chains import UNIT
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.weights import products
+from unetdoctor.facts import Chain
 
 SLOW_PRODUCTS = 1e10
 """Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
@@ -14,6 +18,12 @@ class Passes:
 
     def __init__(self) -> None:
         self.seen: list[Observed] = []
+        self.pixels: dict[str, Tensor] = {}
+        """The person's photographs in 0..1 at the size at which they are fed, by the name of their probe."""
+        self.chain: Chain = UNIT
+        """What becomes of them before they are fed."""
+        self.declared = False
+        """Whether the person said so."""
 
     @property
     def alive(self) -> list[Observed]:
@@ -26,11 +36,21 @@ class Passes:
         return [s for s in self.alive if not s.probe.constant]
 
     @property
+    def typical(self) -> list[Observed]:
+        """Passes on the person's photographs; without any, all that are varied."""
+        return [s for s in self.varied if s.probe.real] or self.varied
+
+    @property
     def blanks(self) -> list[Observed]:
         """Passes on constant probes whose output is not finite, where that of every varied one is."""
         if not all(_is_finite(s.output) for s in self.varied):
             return []
         return [s for s in self.alive if s.probe.constant and not _is_finite(s.output)]
+
+    def outputs(self, names: Collection[str] | None = None) -> dict[str, Tensor]:
+        """Return what was drawn, by the name of the probe; of these probes alone, where they are named."""
+        kept = [s for s in self.alive if names is None or s.probe.name in names]
+        return {s.probe.name: s.output for s in kept if s.output is not None}
 
     @property
     def main(self) -> Observed:

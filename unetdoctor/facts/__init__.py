@@ -47,8 +47,10 @@ from unetdoctor.facts.pair import (
     PictureNumbers,
 )
 from unetdoctor.facts.postprocessing import Cast, Painting
+from unetdoctor.facts.preprocessing import Candidate, Chain, FedValues, Fingerprint, Preprocessing
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
+from unetdoctor.facts.scores import ClassScore, Edges, MaskScores, Order, Shift, SizeScore, Threshold
 from unetdoctor.facts.seen import Seen, named
 from unetdoctor.facts.size_law import ShapeSweep, SizeLaw
 from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
@@ -63,10 +65,13 @@ __all__ = [
     "AxisSizes",
     "Blocks",
     "BrokenOp",
+    "Candidate",
     "Card",
     "Cast",
+    "Chain",
     "Chance",
     "Channel",
+    "ClassScore",
     "Coding",
     "Colours",
     "Comparison",
@@ -78,12 +83,15 @@ __all__ = [
     "Decoding",
     "Diagnosis",
     "DisplayRange",
+    "Edges",
     "Environment",
     "Evidence",
     "Family",
     "Fault",
+    "FedValues",
     "FileFacts",
     "Finding",
+    "Fingerprint",
     "Finish",
     "Grid",
     "HalfPrecision",
@@ -99,11 +107,13 @@ __all__ = [
     "Limits",
     "LossNumbers",
     "Maker",
+    "MaskScores",
     "ModelFacts",
     "NormStatistics",
     "Oddity",
     "Op",
     "Operand",
+    "Order",
     "Outcome",
     "Output",
     "Painting",
@@ -113,6 +123,7 @@ __all__ = [
     "Place",
     "PlaceNorm",
     "Precision",
+    "Preprocessing",
     "Preview",
     "Probe",
     "Reading",
@@ -127,8 +138,10 @@ __all__ = [
     "Selection",
     "Severity",
     "ShapeSweep",
+    "Shift",
     "SignalPoint",
     "SizeLaw",
+    "SizeScore",
     "Sizes",
     "Skip",
     "Skipped",
@@ -137,6 +150,7 @@ __all__ = [
     "Target",
     "Task",
     "TensorStatistics",
+    "Threshold",
     "TileSeam",
     "Totals",
     "Trace",

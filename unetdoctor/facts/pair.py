@@ -114,7 +114,7 @@ class PictureNumbers:
     chroma: float
     """Mean difference between the largest and the smallest channel, in 8-bit levels."""
     likeness: str = ""
-    """Perceptual hash, 16 hexadecimal digits; empty for a picture too even to be told apart."""
+    """Perceptual hash, 32 hexadecimal digits; empty for a picture too even to be told apart."""
 
 
 @dataclass(frozen=True)

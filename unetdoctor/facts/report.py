@@ -8,6 +8,7 @@ from unetdoctor.facts.evidence import Crash, Latent
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
 from unetdoctor.facts.output import Decoding, Output, Preview
 from unetdoctor.facts.request import Intent
+from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
 
@@ -170,6 +171,8 @@ class Report:
     """Valid sizes, where they were needed."""
     skips: tuple[Skip, ...] = ()
     """Skip connections with their measured influence."""
+    scores: MaskScores | None = None
+    """The outputs beside the person's masks."""
     data: Dataset | None = None
     """Pictures and masks that were read as files, without their hashes."""
     previews: tuple[Preview, ...] = ()

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from unetdoctor.facts.preprocessing import Preprocessing
+
 
 class Task(StrEnum):
     """What the network is meant to draw."""
@@ -37,6 +39,12 @@ class Intent:
     """The declared number of classes."""
     display_range: tuple[float, float] | None = None
     """The declared values of black and white."""
+    threshold: float | None = None
+    """The declared threshold of a mask of one channel, as a probability; None for a half."""
+    ignore_index: int | None = None
+    """The declared id of places in masks that are to be left out."""
+    palette: str = ""
+    """The declared colours of masks: `voc`, `cityscapes`, `okabe-ito` or a file; empty where none were declared."""
     inferred_task: Task = Task.AUTO
     """The task that the engine reads from input, channels and final activation (AUTO before loading)."""
     inferred_from: str = ""
@@ -131,6 +139,10 @@ class Request:
     """`script.py:function` that turns what forward() returns into the picture; None to look at it as it is."""
     images: tuple[str, ...] = ()
     """Photographs to feed."""
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    """What becomes of a photograph before it is fed."""
+    masks: tuple[str, ...] = ()
+    """The mask of each photograph, in the same order; empty for one that has none, no entries where none was given."""
     batch: int | None = None
     """Samples per probe; None to choose."""
     intent: Intent = Intent()

@@ -33,6 +33,7 @@ SECTIONS = (
     ("Weights and normalisation", "UD3"),
     ("Activations and signal", "UD4"),
     ("Head and task", "UD5"),
+    ("Pictures and preprocessing", "UD6"),
     ("Numbers and devices", "UD8"),
 )
 """Title and code prefix of each section of a report."""
@@ -107,6 +108,7 @@ def build_report(
         latent=evidence.latent,
         shapes=evidence.shapes,
         skips=evidence.skips,
+        scores=evidence.scores,
         crash=crashed.crash if crashed is not None else None,
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,

@@ -11,6 +11,7 @@ from unetdoctor.reporters.blocks.closing import background, closing, pictures
 from unetdoctor.reporters.blocks.context import context, crash
 from unetdoctor.reporters.blocks.decodings import decoding_table
 from unetdoctor.reporters.blocks.findings import sections, well
+from unetdoctor.reporters.blocks.scores import score_table
 from unetdoctor.reporters.blocks.skips import skip_table
 from unetdoctor.reporters.blocks.trials import trials
 from unetdoctor.reporters.blocks.verdict import diagnoses, paste, verdict, verdict_line
@@ -25,6 +26,7 @@ BLOCKS: tuple[Block, ...] = (
     context,
     crash,
     sections,
+    score_table,
     channel_table,
     decoding_table,
     skip_table,
