@@ -180,6 +180,7 @@ def test_a_broken_link_and_a_pipe_are_files_that_cannot_be_read(tmp_path: Path) 
         ("imagse", "Did you mean images?"),
         ("nowhere/x", "there is no folder nowhere"),
         ("texts", r"holds no picture: 1 file of other kinds, such as texts.a\.txt"),
+        ("other/a.txt2", "is no picture by its ending"),
         ("*.png", r"No picture matches \*\.png"),
         ("nowhere/*.png", "there is no folder nowhere"),
         ("", "IMAGES is empty"),
@@ -192,7 +193,7 @@ def test_a_source_without_pictures_is_one_sentence(
     given: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    make(Path(), "images/a.png", "texts/a.txt")
+    make(Path(), "images/a.png", "texts/a.txt", "other/a.txt2")
     Path("empty").mkdir()
     os.mkfifo("pipe")
     with pytest.raises(SourceError, match=sentence) as caught:

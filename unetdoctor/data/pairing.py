@@ -180,6 +180,8 @@ def _nothing(listing: Listing, given: Sequence[str]) -> str:
             if len(given) == 1 and kind_of_source(given[0]) is SourceKind.FOLDER
             else (f"No picture matches {shown}.")
         )
+    if len(given) == 1 and kind_of_source(given[0]) is SourceKind.FILE:
+        return f"{shown} is no picture by its ending, and no table (.csv, .tsv, .txt) and no archive (.tar) either."
     count = sum(number for number, _ in others.values())
     example = next(iter(others.values()))[1]
     return f"{shown} holds no picture: {count} file{'s' * (count != 1)} of other kinds, such as {example}."
