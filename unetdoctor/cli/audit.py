@@ -12,8 +12,8 @@ from unetdoctor.cli.errors import RequestError, choice
 HELP = """Examine images and masks, without a model: what a network could not learn from.
 
 \b
-IMAGES and MASKS: a folder, a file, 'a/**/*.png' (in quotes), a table of pairs (.csv .tsv .txt, - for standard
-input), a tar archive, or s3://bucket/folder. Without MASKS they are looked for beside the images.
+IMAGES and MASKS: a folder, a file, 'a/**/*.png' (in quotes), a table (.csv .tsv .txt, or - for
+standard input), a tar archive, s3://bucket/folder. Without MASKS they are looked for.
 \b
 Examples:
   unetdoctor audit images masks --classes 4 --ignore-index 255
@@ -25,7 +25,7 @@ Examples:
 
 def audit(
     images: Annotated[str | None, typer.Argument(metavar="IMAGES", help="Where the images lie.")] = None,
-    masks: Annotated[str | None, typer.Argument(metavar="[MASKS]", help="Where the masks lie.")] = None,
+    masks: Annotated[str | None, typer.Argument(metavar="MASKS", help="Where the masks lie.")] = None,
     loader: Annotated[
         str | None,
         typer.Option("--loader", metavar="SCRIPT:FN", help="Examine what your Dataset yields: train.py:make_dataset."),
@@ -46,7 +46,7 @@ def audit(
         float, typer.Option("--decode", metavar="SHARE", help="Share of the images decoded; of others the header.")
     ] = 1.0,
     sample: Annotated[int, typer.Option("--sample", metavar="N", help="Only N pairs, drawn by --seed.")] = 0,
-    seed: shared.Seed = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Which sample.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Processes; 0 for one per core.")] = 0,
     engine: Annotated[str, typer.Option("--engine", metavar="NAME", help="local, or ray for a cluster.")] = "local",
     state: Annotated[

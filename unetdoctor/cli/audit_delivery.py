@@ -2,9 +2,10 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from unetdoctor import __version__
 from unetdoctor.cli import streams
@@ -14,7 +15,7 @@ from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.data.pairing import Pair, Pairing
 from unetdoctor.data.pool import audited as by_pool
 from unetdoctor.data.shards import Order, Shard, answer_of
-from unetdoctor.facts import Report, Totals
+from unetdoctor.facts import Finding, Report, Totals
 from unetdoctor.facts.audit import Audited
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_chunks, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory, write_all
@@ -73,7 +74,7 @@ def with_sheet(found: Audited, request: AuditRequest, pairing: Pairing, order: O
     """Draw the worst pairs into the folder of the results, where one is asked for and there are any."""
     if not request.out_dir:
         return found
-    from unetdoctor.reporters.offenders import offenders, sheet
+    from unetdoctor.reporters.offenders import offenders
 
     chosen = [(finding, name, pair) for finding, name in offenders(found.report) if (pair := pairing.find(name))]
     if not chosen:
@@ -82,7 +83,28 @@ def with_sheet(found: Audited, request: AuditRequest, pairing: Pairing, order: O
     pairs: list[Pair] = [pair for _, _, pair in chosen]
     drawn = dict(by_pool((Shard(i, i, (pair,)) for i, pair in enumerate(pairs)), replace(order, draws=True), 1))
     sketches = [answer_of(drawn[number]).records[0] for number in range(len(pairs))]
-    page = sheet(found.report, [(finding, name) for finding, name, _ in chosen], sketches)
+    return _with_page(found, request, [(finding, name) for finding, name, _ in chosen], sketches)
+
+
+def with_sketches(found: Audited, request: AuditRequest, sketches: Mapping[str, Any]) -> Audited:
+    """Draw the worst samples of a loader, which come as they were drawn in the worker."""
+    from unetdoctor.reporters.offenders import offenders
+
+    chosen = [(finding, name) for finding, name in offenders(found.report) if name in sketches]
+    if not chosen or not request.out_dir:
+        return found
+    return _with_page(found, request, chosen, [sketches[name] for _, name in chosen])
+
+
+def _with_page(
+    found: Audited,
+    request: AuditRequest,
+    chosen: Sequence[tuple[Finding, str]],
+    sketches: Sequence[Mapping[str, Any]],
+) -> Audited:
+    from unetdoctor.reporters.offenders import sheet
+
+    page = sheet(found.report, chosen, sketches)
     try:
         (path,) = write_all(directory(request), {"worst.png": page}, __version__, force=request.force)
     except WriteRefusedError as error:

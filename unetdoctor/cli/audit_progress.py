@@ -67,3 +67,8 @@ class Bar:
             rate = done / max(time.monotonic() - self._begun, 0.1)
             said = f"{self._kept + done:,}/{self._total:,} pairs  {rate:,.0f}/s"
             self._progress.update(self._task, completed=self._kept + done, said=said)
+
+    def counts(self, done: int) -> None:
+        """Show how many samples came."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, description="asking for samples", said=f"{done:,}")

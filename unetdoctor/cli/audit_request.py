@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from shlex import quote
 
 from unetdoctor.cli import values
 from unetdoctor.cli.errors import RequestError, choice
+from unetdoctor.cli.files import check_file, target_file
 from unetdoctor.facts import Declared, Selection, Task
 
 FORMATS = ("text", "json", "jsonl", "csv")
@@ -116,6 +117,7 @@ def audit_request(
         ignore=values.selection("--ignore", ignore),
         fail_on=choice("--fail-on", fail_on, values.FAIL_ON),
     )
+    _check_selection(selection)
     return replace(begun, declared=declared, selection=selection, files=_files(files))
 
 
@@ -124,10 +126,32 @@ def _check_sources(begun: AuditRequest) -> None:
         raise RequestError("--loader takes the place of IMAGES and MASKS; give one or the other.")
     if not begun.loader and not begun.images:
         raise RequestError("IMAGES is missing.", ["unetdoctor audit images masks", "unetdoctor audit --help"])
+    if begun.loader:
+        _check_loader(begun.loader)
     if begun.state and begun.resume:
         raise RequestError("--resume is --state in the folder of --out-dir; give one of them.")
     if begun.loader and (begun.state or begun.resume or begun.engine != "local"):
         raise RequestError("A loader is examined in one go: --state, --resume and --engine are for files.")
+
+
+def _check_selection(selection: Selection) -> None:
+    from unetdoctor.checks import CHECKS, selected
+
+    if not any(check.reads_data for check in selected(selection)):
+        codes = [check.code for check in CHECKS if check.reads_data]
+        asked = f"--select {','.join(selection.select)}" if selection.select else "--ignore"
+        raise RequestError(f"{asked} leaves no check that reads images and masks; these are {codes[0]} to {codes[-1]}.")
+
+
+def _check_loader(loader: str) -> None:
+    file = target_file(loader)
+    if file is not None:
+        check_file(file, "--loader")
+        if str(file) == loader:
+            raise RequestError(
+                f"--loader {loader} names no function: expected SCRIPT:FUNCTION.",
+                [f"unetdoctor audit --loader {quote(f'{loader}:make_dataset')}"],
+            )
 
 
 def _files(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -174,4 +198,4 @@ def _colours(palette: str | None, classes: int | None) -> tuple[tuple[int, int, 
         listed = ", ".join(NAMES)
         raise RequestError(f"--palette expects {listed} or a file of colours; there is no file {palette}.") from None
     except ValueError as error:
-        raise RequestError(f"--palette {Path(palette).name}: {error}") from None
+        raise RequestError(f"--palette: {error}") from None

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,11 +17,14 @@ from unetdoctor.cli.audit_request import AuditRequest
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
 from unetdoctor.data.files import SourceError
 from unetdoctor.data.pairing import Pairing, paired
+from unetdoctor.data.pool import PoolError
+from unetdoctor.data.pool import audited as by_pool
 from unetdoctor.data.shards import Order, Shard, added
 from unetdoctor.data.sources import STANDARD_INPUT
 from unetdoctor.facts import Report, RunBlock
 from unetdoctor.facts.audit import Audited, Listed
 
+EXIT_NO_DIAGNOSIS = 3
 SHARD = 500
 """Pairs that are worked on together, and done again at most after a kill."""
 SHARDS_PER_JOB = 4
@@ -83,7 +86,8 @@ def _audit(request: AuditRequest, pairing: Pairing, bar: Bar) -> int:
 
 def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.State, size: int, bar: Bar) -> None:
     """Work on the shards that are not there yet."""
-    waiting = (shard for shard in _shards(pairing, size) if shard.number not in state)
+    shards = _shards(pairing, size)
+    waiting = (shard for shard in shards if shard.number not in state)
     done = bar.moves_on
     try:
         if request.engine == "ray":
@@ -91,12 +95,12 @@ def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.St
 
             answers = by_ray(waiting, order, done)
         else:
-            from unetdoctor.data.pool import audited as by_pool
-
             answers = by_pool(waiting, order, _jobs(request, len(pairing)), request.timeout, done)
-        with closing(answers):
+        with closing(shards), closing(answers):
             for number, answer in answers:
                 state.add(number, answer)
+    except PoolError as error:
+        raise EndedError(str(error), EXIT_NO_DIAGNOSIS) from None
     except KeyboardInterrupt:
         bar.end()
         again = (
@@ -105,7 +109,7 @@ def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.St
         raise EndedError(f"Interrupted.{again}", EXIT_INTERRUPTED) from None
 
 
-def _shards(pairing: Pairing, size: int) -> Iterator[Shard]:
+def _shards(pairing: Pairing, size: int) -> Generator[Shard, None, None]:
     with closing(pairing.pairs()) as pairs:
         for number in range(-(-len(pairing) // size)):
             yield Shard(number, number * size, tuple(islice(pairs, size)))

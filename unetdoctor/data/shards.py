@@ -7,7 +7,8 @@ from functools import partial, reduce
 from typing import Any, NamedTuple
 
 from unetdoctor.data.decoding import UnreadableError
-from unetdoctor.data.files import File, ReadError, read
+from unetdoctor.data.fetching import base_of, content, printable
+from unetdoctor.data.files import File
 from unetdoctor.data.pair import Content, audit_pair
 from unetdoctor.data.pairing import Pair
 from unetdoctor.data.totals import merge, totals_of
@@ -101,8 +102,8 @@ def _drawn(pair: Pair, order: Order, blame: Blame | None) -> dict[str, Any]:
 def record_of(pair: Pair, order: Order, blame: Blame | None = None) -> PairRecord:
     """Return the record of a pair; whatever is wrong with its files stands in it."""
     roles = blame.roles if blame is not None else ()
-    image = _blamed(pair.image, blame) if blame is not None and IMAGE in roles else _content(pair.image)
-    mask = _blamed(pair.mask, blame) if blame is not None and MASK in roles else _content(pair.mask)
+    image = _blamed(pair.image, blame) if blame is not None and IMAGE in roles else content(pair.image)
+    mask = _blamed(pair.mask, blame) if blame is not None and MASK in roles else content(pair.mask)
     measure = partial(
         audit_pair,
         declared=order.declared,
@@ -118,26 +119,8 @@ def record_of(pair: Pair, order: Order, blame: Blame | None = None) -> PairRecor
         return measure(lost[0], lost[1])
 
 
-def _content(file: File | None) -> Content:
-    if file is None:
-        return None
-    try:
-        return read(file)
-    except ReadError as error:
-        return UnreadableError(error.fault, f"{_base(file)} cannot be read: {error}.")
-
-
 def _blamed(file: File | None, blame: Blame) -> Content:
-    return None if file is None else UnreadableError(Fault.DAMAGED, f"{_base(file)} {blame.reason}.")
-
-
-def _base(file: File) -> str:
-    return printable(file).rpartition("/")[2]
-
-
-def printable(file: File | None) -> str:
-    r"""Return the address of a file with bytes that are no text as `\xff`."""
-    return "" if file is None else file.address.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return None if file is None else UnreadableError(Fault.DAMAGED, f"{base_of(file)} {blame.reason}.")
 
 
 def joined(answers: Sequence[bytes]) -> bytes:

@@ -7,16 +7,22 @@ import numpy as np
 from PIL import Image
 
 from unetdoctor.data.borders import edges
-from unetdoctor.data.decoding import UnreadableError, read_picture
-from unetdoctor.data.files import File, ReadError, read
-from unetdoctor.data.masks import load_labels
+from unetdoctor.data.decoding import UnreadableError
+from unetdoctor.data.fetching import content
+from unetdoctor.data.header import opened_file
+from unetdoctor.data.masks import RawMask, ids_of, read_mask
+from unetdoctor.data.pair import Content
 from unetdoctor.data.pairing import Pair
 from unetdoctor.data.palettes import palette, rgb
+from unetdoctor.data.picture import values_of
 from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.pair import Coding
 
 SIDE = 150
 """Pixels of the longer side of each of the two pictures."""
 GAP = 4
+NOTHING = (33, 36, 43)
+"""Colour of where a picture is missing."""
 OPACITY = 0.55
 """Of the mask's colours over the image; background is left clear."""
 _IDS_NAMED = 6
@@ -24,14 +30,19 @@ _IDS_NAMED = 6
 
 def sketch(pair: Pair, declared: Declared) -> dict[str, Any]:
     """Return `width`, `height`, `pixels` (RGB, base64) and `words` of a pair; both pictures side by side."""
-    image, about_image = _image(pair.image)
-    mask, about_mask = _mask(pair.mask, declared)
-    height, width = _fitted((image if image is not None else mask if mask is not None else np.zeros((1, 1))).shape[:2])
-    page = Image.new("RGB", (2 * width + GAP, height))
-    if image is not None:
-        page.paste(image_of(image).resize((width, height), Image.Resampling.BILINEAR), (0, 0))
-    if mask is not None:
-        page.paste(_overlay(page.crop((0, 0, width, height)), mask, (width, height)), (width + GAP, 0))
+    return sketch_of(content(pair.image), content(pair.mask), declared)
+
+
+def sketch_of(image: Content, mask: Content, declared: Declared) -> dict[str, Any]:
+    """Return the same of the contents of two files."""
+    values, about_image = _image(image)
+    ids, about_mask = _mask(mask, declared)
+    height, width = _fitted((values if values is not None else ids if ids is not None else np.zeros((1, 1))).shape[:2])
+    page = Image.new("RGB", (2 * width + GAP, height), NOTHING)
+    if values is not None:
+        page.paste(image_of(values).resize((width, height), Image.Resampling.BILINEAR), (0, 0))
+    if ids is not None:
+        page.paste(_overlay(page.crop((0, 0, width, height)), ids, (width, height)), (width + GAP, 0))
     return {
         "width": page.width,
         "height": page.height,
@@ -46,27 +57,39 @@ def image_of(values: Any) -> Image.Image:
     return Image.fromarray((np.clip(shown, 0, 1) * 255).astype(np.uint8))
 
 
-def _image(file: File | None) -> tuple[Any, str]:
-    if file is None:
+def _image(data: Content) -> tuple[Any, str]:
+    if data is None:
         return None, "no image"
+    if isinstance(data, UnreadableError):
+        return None, str(data).rstrip(".")
     try:
-        values, _ = read_picture(read(file), file.address)
-    except (UnreadableError, ReadError) as error:
-        return None, f"image: {error}"
+        with opened_file(data, "image") as opened:
+            values = values_of(opened)
+    except UnreadableError as error:
+        return None, str(error).rstrip(".")
     return values, f"image {values.shape[1]}x{values.shape[0]}"
 
 
-def _mask(file: File | None, declared: Declared) -> tuple[Any, str]:
-    if file is None:
+def _mask(data: Content, declared: Declared) -> tuple[Any, str]:
+    if data is None:
         return None, "no mask"
+    if isinstance(data, UnreadableError):
+        return None, str(data).rstrip(".")
     try:
-        data = read(file)
-        labels = load_labels(data, declared, file.address)
-    except (UnreadableError, ReadError) as error:
-        return None, f"mask: {error}"
-    ids = np.unique(labels.ids)
-    named = ", ".join(str(number) for number in ids[:_IDS_NAMED]) + (" ..." if len(ids) > _IDS_NAMED else "")
-    return labels.ids, f"mask {labels.ids.shape[1]}x{labels.ids.shape[0]}, ids {named}"
+        raw = read_mask(data, "mask")
+        ids = ids_of(raw, declared).ids
+    except UnreadableError as error:
+        return None, str(error).rstrip(".")
+    return ids, f"mask {ids.shape[1]}x{ids.shape[0]}, {_values(raw)}"
+
+
+def _values(raw: RawMask) -> str:
+    """Return what the mask holds as it is stored."""
+    distinct = np.unique(raw.values)
+    if raw.coding is Coding.COLOURS:
+        return f"{len(distinct)} colours"
+    named = ", ".join(f"{value:g}" for value in distinct[:_IDS_NAMED]) + (" ..." if len(distinct) > _IDS_NAMED else "")
+    return f"value{'s' * (len(distinct) > 1)} {named}"
 
 
 def _fitted(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.flatness import place_norms
+from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
@@ -51,6 +52,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "painting": painting,
     "fingerprint": fingerprint,
     "values": fed_values,
+    "data": given_data,
 }
 """Field of Evidence -> how it is measured."""
 

@@ -1,20 +1,20 @@
 """An audit for a person: the verdict, one line for each kind of fault, then what was counted."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from unetdoctor.facts import Finding, Severity, State, Totals
-from unetdoctor.facts.audit import Audited
+from unetdoctor.facts.audit import Audited, Form, Yielded
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.blocks.verdict import verdict
 from unetdoctor.reporters.histogram import sparkline
 from unetdoctor.reporters.look import Look
-from unetdoctor.reporters.numbers import count, seconds
+from unetdoctor.reporters.numbers import count, number, seconds
 from unetdoctor.reporters.terminal import printed
 
 SCALE = 65535
@@ -36,9 +36,11 @@ def _blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
     yield from verdict(report, look)
     yield from _faults(report.findings, look)
     yield from _patches(report.findings, look)
-    if report.data is not None and report.state is not State.NOT_DIAGNOSABLE:
+    if found.yielded is not None:
+        yield from _yielded(found.yielded, report.data.totals if report.data is not None else Totals(), look)
+    elif report.data is not None and report.state is not State.NOT_DIAGNOSABLE:
         yield ""
-        yield _table(found, report.data.totals, look)
+        yield _table(_rows(found, report.data.totals, look), look)
         yield from _normalize(report.data.totals, look)
     yield from _closing(found, look)
 
@@ -82,11 +84,35 @@ def _rank(finding: Finding) -> int:
     return -finding.severity.rank
 
 
-def _table(found: Audited, totals: Totals, look: Look) -> Table:
+def _yielded(yielded: Yielded, totals: Totals, look: Look) -> Iterator[RenderableType]:
+    """Yield what samples look like, and what a network or a loss would stumble over."""
+    if yielded.notices:
+        yield ""
+    for notice in yielded.notices:
+        yield Text.assemble((look.sign("warning"), "yellow"), "  ", look.text(notice), overflow="fold")
+    rows = [("Dataset", f"{yielded.kind}; {yielded.examined:,} examined"), ("Sample", yielded.structure)]
+    for name, forms in (("Images", yielded.images), ("Masks", yielded.masks)):
+        rows += [(name if not index else "", _form(form, yielded)) for index, form in enumerate(forms)]
+    if not yielded.masks:
+        rows.append(("Masks", "none"))
+    yield ""
+    yield _table([*rows, *_shares(totals, look)], look)
+
+
+def _form(form: Form, yielded: Yielded) -> str:
+    shape = "x".join(map(str, form.shape))
+    share = f"{form.count:,} of {yielded.examined:,}, " if form.count < yielded.examined else ""
+    return (
+        f"{form.dtype} {shape}, {share}values {number(form.low)}..{number(form.high)}, "
+        f"mean {number(form.mean)}, std {number(form.std)}"
+    )
+
+
+def _table(rows: Iterable[tuple[str, str]], look: Look) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
-    for name, words in _rows(found, totals, look):
+    for name, words in rows:
         table.add_row(name, look.text(words))
     return table
 
@@ -94,7 +120,7 @@ def _table(found: Audited, totals: Totals, look: Look) -> Table:
 def _rows(found: Audited, totals: Totals, look: Look) -> Iterator[tuple[str, str]]:
     yield "Pairs", _pairs(totals)
     if found.listed.masks_from:
-        yield "Masks", f"found in {found.listed.masks_from}"
+        yield "Masks", found.listed.masks_from
     if totals.sizes:
         yield "Sizes", _most(totals.sizes, look)
     yield "Files", _most(totals.modes, look)
@@ -108,6 +134,10 @@ def _rows(found: Audited, totals: Totals, look: Look) -> Iterator[tuple[str, str
             yield name, f"{bar}  0..255"
     if totals.decoded:
         yield "Colour", _colour(totals)
+    yield from _shares(totals, look)
+
+
+def _shares(totals: Totals, look: Look) -> Iterator[tuple[str, str]]:
     for coding, values in totals.values.items():
         shares = _classes({value: held.pixels for value, held in values.items()}, look)
         yield "Ids" if coding != "colours" else "Colours", shares if coding != "colours" else f"{len(values)} in masks"

@@ -44,7 +44,7 @@ def _files(finding: Finding, totals: Totals) -> list[str]:
 
 
 def sheet(report: Report, chosen: Sequence[tuple[Finding, str]], sketches: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the contact sheet as PNG, a row for each fault; `sketches` are the drawn pairs in the order of `chosen`."""
+    """Return the contact sheet as PNG, a row for each fault; `sketches` are the pairs in the order of `chosen`."""
     rows: list[tuple[Finding, Row]] = []
     for (finding, name), drawn in zip(chosen, sketches, strict=True):
         if not rows or rows[-1][0] is not finding:
