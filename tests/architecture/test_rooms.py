@@ -46,6 +46,8 @@ PRINTING_ROOMS = ("cli", "reporters")
 
 BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/cli/running.py", "run"): "the last line of the tool: a bug of ours, in one sentence and exit code 101",
+    ("unetdoctor/data/shards.py", "record_of"): "one pair that we cannot measure: its record says so",
+    ("unetdoctor/data/shards.py", "_drawn"): "one pair that we cannot draw: words in the place of its picture",
     ("unetdoctor/data/remote.py", "file_system"): "each file system of fsspec raises its own: one sentence",
     ("unetdoctor/data/remote.py", "opened"): "the same, while a file is read: the reason of its record",
     ("unetdoctor/data/remote.py", "kind"): "the same",

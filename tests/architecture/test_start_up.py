@@ -31,6 +31,7 @@ def imported(*arguments: str) -> set[str]:
         ["--help"],
         ["--version"],
         ["inspect", "--help"],
+        ["audit", "--help"],
         ["rules"],
         ["rules", "--format", "markdown"],
         ["explain", "UD203"],

@@ -42,14 +42,14 @@ def test_masks_that_are_not_named_are_found_in_the_same_tree(tmp_path: Path) -> 
     make(tmp_path, "train/images/a.jpg", "train/masks/a.png", "val/images/b.jpg", "val/masks/b.png")
     with paired(str(tmp_path)) as pairing:
         assert pairing.has_masks
-        assert pairing.masks_from == "beside the images, by their names"
+        assert pairing.masks_from == "found among the images by their names"
         assert len(pairing) == 2
 
 
 def test_masks_that_are_not_named_are_found_in_the_folder_beside(tmp_path: Path) -> None:
     make(tmp_path, "images/train/a.jpg", "masks/train/a.png", "masks/val/b.png")
     with paired(f"{tmp_path}/images/train") as pairing:
-        assert pairing.masks_from == f"{tmp_path}/masks/train"
+        assert pairing.masks_from == f"found in {tmp_path}/masks/train"
         assert shown(pairing, tmp_path) == [("images/train/a.jpg", "masks/train/a.png")]
 
 
@@ -180,6 +180,7 @@ def test_a_broken_link_and_a_pipe_are_files_that_cannot_be_read(tmp_path: Path) 
         ("imagse", "Did you mean images?"),
         ("nowhere/x", "there is no folder nowhere"),
         ("texts", r"holds no picture: 1 file of other kinds, such as texts.a\.txt"),
+        ("other/a.txt2", "is no picture by its ending"),
         ("*.png", r"No picture matches \*\.png"),
         ("nowhere/*.png", "there is no folder nowhere"),
         ("", "IMAGES is empty"),
@@ -192,7 +193,7 @@ def test_a_source_without_pictures_is_one_sentence(
     given: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    make(Path(), "images/a.png", "texts/a.txt")
+    make(Path(), "images/a.png", "texts/a.txt", "other/a.txt2")
     Path("empty").mkdir()
     os.mkfifo("pipe")
     with pytest.raises(SourceError, match=sentence) as caught:

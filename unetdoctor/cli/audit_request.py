@@ -117,6 +117,7 @@ def audit_request(
         ignore=values.selection("--ignore", ignore),
         fail_on=choice("--fail-on", fail_on, values.FAIL_ON),
     )
+    _check_selection(selection)
     return replace(begun, declared=declared, selection=selection, files=_files(files))
 
 
@@ -131,6 +132,15 @@ def _check_sources(begun: AuditRequest) -> None:
         raise RequestError("--resume is --state in the folder of --out-dir; give one of them.")
     if begun.loader and (begun.state or begun.resume or begun.engine != "local"):
         raise RequestError("A loader is examined in one go: --state, --resume and --engine are for files.")
+
+
+def _check_selection(selection: Selection) -> None:
+    from unetdoctor.checks import CHECKS, selected
+
+    if not any(check.reads_data for check in selected(selection)):
+        codes = [check.code for check in CHECKS if check.reads_data]
+        asked = f"--select {','.join(selection.select)}" if selection.select else "--ignore"
+        raise RequestError(f"{asked} leaves no check that reads images and masks; these are {codes[0]} to {codes[-1]}.")
 
 
 def _check_loader(loader: str) -> None:

@@ -17,11 +17,14 @@ from unetdoctor.cli.audit_request import AuditRequest
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
 from unetdoctor.data.files import SourceError
 from unetdoctor.data.pairing import Pairing, paired
+from unetdoctor.data.pool import PoolError
+from unetdoctor.data.pool import audited as by_pool
 from unetdoctor.data.shards import Order, Shard, added
 from unetdoctor.data.sources import STANDARD_INPUT
 from unetdoctor.facts import Report, RunBlock
 from unetdoctor.facts.audit import Audited, Listed
 
+EXIT_NO_DIAGNOSIS = 3
 SHARD = 500
 """Pairs that are worked on together, and done again at most after a kill."""
 SHARDS_PER_JOB = 4
@@ -92,12 +95,12 @@ def _map(request: AuditRequest, pairing: Pairing, order: Order, state: states.St
 
             answers = by_ray(waiting, order, done)
         else:
-            from unetdoctor.data.pool import audited as by_pool
-
             answers = by_pool(waiting, order, _jobs(request, len(pairing)), request.timeout, done)
         with closing(shards), closing(answers):
             for number, answer in answers:
                 state.add(number, answer)
+    except PoolError as error:
+        raise EndedError(str(error), EXIT_NO_DIAGNOSIS) from None
     except KeyboardInterrupt:
         bar.end()
         again = (

@@ -10,6 +10,8 @@
 | `pair` | One pair in, one record out: `audit_pair` |
 | `sources`, `files` | What may IMAGES and MASKS be, and how is a file read? `folders`, `tables`, `tars`, `remote` |
 | `pairing`, `names` | Which mask belongs to which image? `beside`, `matching`, `listing` |
+| `shards`, `pool`, `ray_engine` | How are millions of pairs mapped, and what if a file ends its process? |
+| `sketches` | What does a person see of a pair? |
 | `totals` | Records to totals, and totals to totals: `totals_of`, `merge` |
 
 Every file becomes a record: what cannot be read is one with its reason.

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from unetdoctor.data.files import Located, SourceError, Trouble, joined, kind_of, reason_of, stamped
+from unetdoctor.data.files import Located, SourceError, Trouble, kind_of, reason_of, stamped
 
 HIDDEN_FOLDERS = ("__MACOSX", "__pycache__")
 """Left out like those that begin with a dot: what systems and tools put beside the files of a person."""
@@ -21,7 +21,7 @@ def walk(root: str, enters: Enters = lambda path: True) -> Iterator[Located | Tr
     is a trouble, and so is a link back to a folder that is listed anyway.
     """
     seen: set[tuple[int, int]] = set()
-    waiting, linked = [(root, "")], list[tuple[str, str]]()
+    waiting, linked = [(str(Path(root)), "")], list[tuple[str, str]]()
     while waiting or linked:
         folder, path = (waiting or linked).pop()  # links last, so that a folder is listed under its own name
         try:
@@ -40,7 +40,8 @@ def walk(root: str, enters: Enters = lambda path: True) -> Iterator[Located | Tr
             for entry in entries:
                 if entry.name.startswith(".") or entry.name in HIDDEN_FOLDERS:
                     continue
-                address, inner = joined(folder, entry.name), f"{path}/{entry.name}" if path else entry.name
+                address = entry.name if folder == os.curdir else os.path.join(folder, entry.name)  # noqa: PTH118
+                inner = f"{path}/{entry.name}" if path else entry.name
                 if not _is_folder(entry):
                     yield _file(address, inner)
                 elif enters(inner):

@@ -180,6 +180,8 @@ def _nothing(listing: Listing, given: Sequence[str]) -> str:
             if len(given) == 1 and kind_of_source(given[0]) is SourceKind.FOLDER
             else (f"No picture matches {shown}.")
         )
+    if len(given) == 1 and kind_of_source(given[0]) is SourceKind.FILE:
+        return f"{shown} is no picture by its ending, and no table (.csv, .tsv, .txt) and no archive (.tar) either."
     count = sum(number for number, _ in others.values())
     example = next(iter(others.values()))[1]
     return f"{shown} holds no picture: {count} file{'s' * (count != 1)} of other kinds, such as {example}."
@@ -221,7 +223,7 @@ def _fill_from_beside(listing: Listing, images: Sequence[str], kinds: Sequence[S
     listing.split_by_name()
     if listing.count(IMAGE) and listing.count(MASK) and matching.match(listing):
         matching.number_pairs(listing)
-        return "beside the images, by their names"
+        return "found among the images by their names"
     listing.join()
     if SourceKind.TABLE not in kinds:
         for source in images:
@@ -244,4 +246,6 @@ def _beside(listing: Listing, source: str, images: Sequence[str]) -> str:
             tuple(f"unetdoctor audit {given} {quote(folder)}" for folder in found),
         )
     listing.add(MASK, sources.files(found[0], listing.spool) if found else beside.marked_neighbours(source))
-    return "" if not listing.count(MASK) else found[0] if found else "beside the image"
+    if not listing.count(MASK):
+        return ""
+    return f"found in {found[0]}" if found else "found beside the image by its name"

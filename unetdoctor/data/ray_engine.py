@@ -4,6 +4,7 @@ A file that ends its process is not singled out here: Ray tries the shard again 
 """
 
 import json
+import logging
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import Any
@@ -28,6 +29,8 @@ def audited(
         raise SourceError(
             "--engine ray needs Ray, which is not installed.", ("pip install 'unetdoctor[ray]'",)
         ) from None
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     ours = not ray.is_initialized()
     if ours:
         ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
@@ -41,6 +44,11 @@ def audited(
                 done += int(row["pairs"])
                 yield int(row["number"]), bytes(row["answer"])
                 watch(done)
+    except ray.exceptions.RayError as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:300]
+        raise SourceError(
+            f"Ray ended the audit: {reason.rstrip('.')}. Without --engine ray a bad file is named."
+        ) from None
     finally:
         if ours:
             ray.shutdown()

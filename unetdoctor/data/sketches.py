@@ -10,16 +10,19 @@ from unetdoctor.data.borders import edges
 from unetdoctor.data.decoding import UnreadableError
 from unetdoctor.data.fetching import content
 from unetdoctor.data.header import opened_file
-from unetdoctor.data.masks import load_labels
+from unetdoctor.data.masks import RawMask, ids_of, read_mask
 from unetdoctor.data.pair import Content
 from unetdoctor.data.pairing import Pair
 from unetdoctor.data.palettes import palette, rgb
 from unetdoctor.data.picture import values_of
 from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.pair import Coding
 
 SIDE = 150
 """Pixels of the longer side of each of the two pictures."""
 GAP = 4
+NOTHING = (33, 36, 43)
+"""Colour of where a picture is missing."""
 OPACITY = 0.55
 """Of the mask's colours over the image; background is left clear."""
 _IDS_NAMED = 6
@@ -35,7 +38,7 @@ def sketch_of(image: Content, mask: Content, declared: Declared) -> dict[str, An
     values, about_image = _image(image)
     ids, about_mask = _mask(mask, declared)
     height, width = _fitted((values if values is not None else ids if ids is not None else np.zeros((1, 1))).shape[:2])
-    page = Image.new("RGB", (2 * width + GAP, height))
+    page = Image.new("RGB", (2 * width + GAP, height), NOTHING)
     if values is not None:
         page.paste(image_of(values).resize((width, height), Image.Resampling.BILINEAR), (0, 0))
     if ids is not None:
@@ -58,12 +61,12 @@ def _image(data: Content) -> tuple[Any, str]:
     if data is None:
         return None, "no image"
     if isinstance(data, UnreadableError):
-        return None, f"image: {data}"
+        return None, str(data).rstrip(".")
     try:
         with opened_file(data, "image") as opened:
             values = values_of(opened)
     except UnreadableError as error:
-        return None, f"image: {error}"
+        return None, str(error).rstrip(".")
     return values, f"image {values.shape[1]}x{values.shape[0]}"
 
 
@@ -71,14 +74,22 @@ def _mask(data: Content, declared: Declared) -> tuple[Any, str]:
     if data is None:
         return None, "no mask"
     if isinstance(data, UnreadableError):
-        return None, f"mask: {data}"
+        return None, str(data).rstrip(".")
     try:
-        ids = load_labels(data, declared, "mask").ids
+        raw = read_mask(data, "mask")
+        ids = ids_of(raw, declared).ids
     except UnreadableError as error:
-        return None, f"mask: {error}"
-    distinct = np.unique(ids)
-    named = ", ".join(str(number) for number in distinct[:_IDS_NAMED]) + (" ..." if len(distinct) > _IDS_NAMED else "")
-    return ids, f"mask {ids.shape[1]}x{ids.shape[0]}, ids {named}"
+        return None, str(error).rstrip(".")
+    return ids, f"mask {ids.shape[1]}x{ids.shape[0]}, {_values(raw)}"
+
+
+def _values(raw: RawMask) -> str:
+    """Return what the mask holds as it is stored."""
+    distinct = np.unique(raw.values)
+    if raw.coding is Coding.COLOURS:
+        return f"{len(distinct)} colours"
+    named = ", ".join(f"{value:g}" for value in distinct[:_IDS_NAMED]) + (" ..." if len(distinct) > _IDS_NAMED else "")
+    return f"value{'s' * (len(distinct) > 1)} {named}"
 
 
 def _fitted(shape: tuple[int, ...]) -> tuple[int, int]:

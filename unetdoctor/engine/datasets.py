@@ -6,6 +6,7 @@ and whatever else yields `(image, mask)` or a dict with such entries.
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -198,3 +199,12 @@ def _type_of(value: Any) -> str:
     if isinstance(value, Image.Image):
         return f"PIL {value.mode}"
     return str(value.dtype).removeprefix("torch.") if hasattr(value, "dtype") else type(value).__name__
+
+
+def npy_bytes(values: Values | None) -> bytes | None:
+    """Return an array as the bytes of a .npy file, which are decoded like those of any other."""
+    if values is None:
+        return None
+    stream = io.BytesIO()
+    np.save(stream, values, allow_pickle=False)
+    return stream.getvalue()

@@ -1,20 +1,21 @@
 """The course of `audit --loader`: a Dataset is made and asked for samples, which go the way of files."""
 
-import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from unetdoctor.data.pair import audit_pair
 from unetdoctor.data.sketches import sketch_of
 from unetdoctor.data.totals import totals_of
-from unetdoctor.engine.datasets import USUAL, Sample, Values, made, samples
+from unetdoctor.engine.datasets import USUAL, Sample, made, npy_bytes, samples
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.yielded import Survey
 from unetdoctor.facts.contract import dump, load_declared
 from unetdoctor.facts.dataset import Declared
-from unetdoctor.facts.pair import PairRecord
+from unetdoctor.facts.pair import FileFacts, Oddity, PairRecord
+
+USUAL_IN_MEMORY = (Oddity.FLOAT, Oddity.DEEP, Oddity.SUFFIX)
+"""What is odd about a file of pictures, and how every Dataset yields them."""
 
 
 def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
         survey, records, sketches = Survey(), list[PairRecord](), dict[str, Any]()
         for sample in samples(dataset, request["sample"] or USUAL, request["seed"], channel.guard):
             survey.take(sample)
-            image, mask = _bytes(sample.image), _bytes(sample.mask)
+            image, mask = npy_bytes(sample.image), npy_bytes(sample.mask)
             records.append(_record(sample, image, mask, declared))
             if request["draws"]:
                 sketches[sample.name] = sketch_of(image, mask, declared)
@@ -48,13 +49,12 @@ def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
 
 def _record(sample: Sample, image: bytes | None, mask: bytes | None, declared: Declared) -> PairRecord:
     names = {"image_name": sample.name, "mask_name": sample.name if mask is not None else ""}
-    return audit_pair(image, mask, declared, **names, name=sample.name, wants_mask=False)
+    record = audit_pair(image, mask, declared, **names, name=sample.name, wants_mask=False)
+    return replace(record, image=_in_memory(record.image), mask=_in_memory(record.mask))
 
 
-def _bytes(values: Values | None) -> bytes | None:
-    """Return an array as the bytes of a .npy file, which are decoded like those of any other."""
-    if values is None:
+def _in_memory(file: FileFacts | None) -> FileFacts | None:
+    """Return what is known of an array without what is odd about a file and usual in memory."""
+    if file is None:
         return None
-    stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
-    return stream.getvalue()
+    return replace(file, oddities=tuple(odd for odd in file.oddities if odd not in USUAL_IN_MEMORY))

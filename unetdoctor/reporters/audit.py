@@ -120,7 +120,7 @@ def _table(rows: Iterable[tuple[str, str]], look: Look) -> Table:
 def _rows(found: Audited, totals: Totals, look: Look) -> Iterator[tuple[str, str]]:
     yield "Pairs", _pairs(totals)
     if found.listed.masks_from:
-        yield "Masks", f"found in {found.listed.masks_from}"
+        yield "Masks", found.listed.masks_from
     if totals.sizes:
         yield "Sizes", _most(totals.sizes, look)
     yield "Files", _most(totals.modes, look)

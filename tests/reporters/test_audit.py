@@ -1,0 +1,156 @@
+"""The text of an audit, its records as a table, and its contact sheet."""
+
+import base64
+import csv
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unetdoctor.data.pair import audit_pair
+from unetdoctor.data.sketches import SIDE, sketch_of
+from unetdoctor.data.totals import totals_of
+from unetdoctor.facts import Declared, Task
+from unetdoctor.facts.audit import Audited, Form, Listed, Yielded
+from unetdoctor.facts.contract import dump
+from unetdoctor.facts.pair import PairRecord
+from unetdoctor.pipeline.audit import audited
+from unetdoctor.reporters.audit import to_text
+from unetdoctor.reporters.audit_records import COLUMNS, to_csv, to_json_lines
+from unetdoctor.reporters.look import Look
+from unetdoctor.reporters.offenders import offenders, sheet
+
+DECLARED = Declared(task=Task.MULTICLASS, classes=2)
+
+
+def png(values: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(values).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def image(seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    return png((rng.integers(0, 60, (32, 32, 3)) + np.array([90, 40, 10])).astype(np.uint8))
+
+
+def mask(factor: int = 1, side: int = 32) -> bytes:
+    values = np.zeros((side, side), np.uint8)
+    values[8:20, 4:22] = factor
+    return png(values)
+
+
+def records(*masks: bytes | None) -> list[PairRecord]:
+    return [
+        audit_pair(image(n), data, DECLARED, image_name=f"i/{n}.png", mask_name=f"m/{n}.png")
+        for n, data in enumerate(masks)
+    ]
+
+
+def found(*masks: bytes | None, listed: Listed = Listed()) -> Audited:  # noqa: B008 - frozen
+    report = audited(totals_of(records(*masks), DECLARED), DECLARED, "i")
+    return Audited(report, listed, seconds=2.0, pairs_per_s=len(masks) / 2.0)
+
+
+def test_all_is_well_is_one_green_line_and_what_was_counted() -> None:
+    text = to_text(found(mask(), mask(), mask(), mask()), Look(width=80))
+    first = text.split("\n")[0]
+    assert first.startswith("✓ HEALTHY  Healthy: 12 checks on 4 pictures and 4 masks found nothing wrong.")
+    assert "Remedy" not in text
+    for line in ("Pairs   4", "Sizes   4 32x32", "Files   4 image PNG RGB, 4 mask PNG L", "4 pairs · 2.0 s, 2 pairs/s"):
+        assert line in text
+    assert "\x1b[" in to_text(found(mask(), mask()), Look(width=80, colors="standard"))
+
+
+def test_each_kind_of_fault_is_one_entry_with_examples() -> None:
+    result = found(mask(), mask(), mask(side=16), mask(5), None)
+    text = to_text(result, Look(width=80))
+    assert "✗ ILL" in text
+    assert "UD606" in text
+    assert "(m/2.png)" in text
+    assert "UD612" in text
+    assert "1 image without mask" in text
+    assert max(len(line) for line in text.split("\n") if "Remedy" not in line and not line.startswith("    ")) <= 82
+    plain = to_text(result, Look(width=80, ascii_only=True))
+    assert plain.isascii()
+
+
+def test_what_was_not_listed_is_said() -> None:
+    listed = Listed("found in m", tuple(f"x{n}: permission denied" for n in range(6)), {".txt": (3, "a.txt")})
+    text = to_text(found(mask(), listed=listed), Look(width=100))
+    assert "not listed: x0: permission denied" in text
+    assert "not listed: 2 more with -v" in text
+    assert "no picture: 3 .txt" in text
+    assert "Masks   found in m" in text
+    assert "x5" in to_text(found(mask(), listed=listed), Look(width=100, verbose=True))
+
+
+def test_names_of_files_are_inert() -> None:
+    listed = Listed(troubles=("\x1b[31mred: [bold]no",))
+    text = to_text(found(mask(), listed=listed), Look(width=100, colors="standard"))
+    assert "\x1b[31mred" not in text
+    assert "\\x1b[31mred: [bold]no" in text
+
+
+def test_what_a_dataset_yields() -> None:
+    yielded = Yielded(
+        "map-style, 9 samples",
+        4,
+        "(Tensor, Tensor)",
+        (Form("float32", (3, 8, 8), 3, 0.0, 1.0, 0.5, 0.25), Form("float32", (3, 8, 9), 1, 0.0, 1.0, 0.5, 0.25)),
+        (),
+        ("The images have 2 shapes.",),
+    )
+    text = to_text(replace(found(mask()), yielded=yielded), Look(width=100))
+    assert "!  The images have 2 shapes." in text
+    assert "float32 3x8x8, 3 of 4, values 0..1, mean 0.5, std 0.25" in text
+    assert "Masks    none" in text
+    assert "transforms.Normalize" not in text
+
+
+def test_records_as_a_table_and_as_lines() -> None:
+    values = [[dump(record) for record in records(mask(), b"no picture")], [dump(record) for record in records(None)]]
+    rows = list(csv.DictReader(io.StringIO("".join(to_csv(values)))))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["name"] for row in rows] == ["i/0.png", "i/1.png", "i/0.png"]
+    assert (rows[0]["mask_format"], rows[0]["image_width"], rows[0]["values"]) == ("PNG", "32", "0 1")
+    assert rows[1]["mask_fault"] == "no picture"
+    assert rows[2]["mask_file"] == ""
+    lines = [json.loads(line) for line in "".join(to_json_lines(values)).splitlines()]
+    assert lines == [record for shard in values for record in shard]
+
+
+@pytest.mark.parametrize("name", ["=cmd|'/c calc'!A0.png", "@SUM(1).png", "\x1b]0;x.png"])
+def test_no_cell_is_a_formula(name: str) -> None:
+    record = audit_pair(image(0), None, DECLARED, image_name=name)
+    (row,) = csv.DictReader(io.StringIO("".join(to_csv([[dump(record)]]))))
+    assert row["name"][0] in "'\\"
+    assert "\x1b" not in row["name"]
+
+
+def test_the_worst_of_each_fault_are_drawn() -> None:
+    contents = (mask(), mask(side=16), mask(side=16), None)
+    report = found(*contents).report
+    chosen = offenders(report)
+    by_code = {finding.code: [name for f, name in chosen if f is finding] for finding, _ in chosen}
+    assert by_code["UD606"] == ["m/1.png", "m/2.png"]
+    assert by_code["UD612"] == ["i/3.png"]
+    sketches = [sketch_of(image(0), mask(), DECLARED) for _ in chosen[1:]] + [{"words": "it ended the process"}]
+    page = Image.open(io.BytesIO(sheet(report, chosen, sketches)))
+    assert page.width > 2 * SIDE
+    assert page.height > 300
+    assert offenders(found(mask(), mask()).report) == []
+
+
+def test_a_sketch_shows_image_and_mask() -> None:
+    drawn = sketch_of(image(0), mask(200), DECLARED)
+    assert drawn["words"] == "image 32x32; mask 32x32, values 0, 200"
+    pixels = np.frombuffer(base64.b64decode(drawn["pixels"]), np.uint8).reshape(drawn["height"], drawn["width"], 3)
+    left, right = pixels[:, : drawn["height"]], pixels[:, -drawn["height"] :]
+    assert (left != right).any()
+    assert sketch_of(None, mask(), DECLARED)["words"].startswith("no image; mask")
+    assert "no mask" in sketch_of(image(0), None, DECLARED)["words"]
+    assert "no picture" in sketch_of(b"text", None, DECLARED)["words"]
