@@ -2,6 +2,7 @@
 
 import copy
 import random
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,10 @@ def test_values_of_the_caller_are_fed(wrap: Callable[[Any], Any]) -> None:
 def test_compiled_and_scripted_networks() -> None:
     model = Drawer()
     assert unetdoctor.inspect(torch.compile(model), select="UD2").target.name == "Drawer"
-    scripted = unetdoctor.inspect(torch.jit.trace(model.eval(), torch.rand(1, 3, 16, 16)), select="UD2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is deprecated, and people have traced networks
+        traced = torch.jit.trace(model.eval(), torch.rand(1, 3, 16, 16))
+    scripted = unetdoctor.inspect(traced, select="UD2")
     assert scripted.target.name == "Drawer"
     assert scripted.exit_code == 0
 
