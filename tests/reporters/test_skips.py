@@ -130,8 +130,47 @@ class TestTerminal:
         assert len(lines) == 7
         assert not ascii_only or all(line.isascii() for line in lines)
 
+    def test_the_u_is_drawn_where_it_has_room(self) -> None:
+        lines = table(report())[2:]
+        assert [line.split()[0] for line in lines[:3]] == ["64x64", "32x32", "16x16"]
+        assert all("0.4" in line and "▶" in line for line in lines[:3])
+        depths = [len(line) - len(line.lstrip()) for line in lines]
+        assert depths == [2, 4, 6, 8]
+        assert lines[3].lstrip().startswith("╰")
+        assert lines[3].endswith("╯")
+        assert "8x8" in lines[3]
+        assert "influence" not in " ".join(lines)
+        both = table(report(), verbose=True)
+        assert any("▶" in line for line in both)
+        assert any("influence" in line for line in both)
+        assert not any("▶" in line for line in table(report(), width=60))
+
+    @pytest.mark.parametrize("width", [76, 80, 120, 200])
+    @pytest.mark.parametrize("ascii_only", [True, False])
+    def test_heavier_is_worth_more(self, width: int, ascii_only: bool) -> None:
+        weak = replace(SOUND[0], influence=1e-3)
+        strong = replace(SOUND[1], influence=0.9)
+        unknown = replace(SOUND[2], influence=NAN)
+        lines = table(report(weak, strong, unknown), width=width, ascii_only=ascii_only)
+        signs = ("=", ".") if ascii_only else ("━", "╌")
+        size = {"x".join(map(str, s.size)): s for s in (weak, strong, unknown)}
+        for line in (x for x in lines[2:] if x.split()[0] in size):
+            heavy = size[line.split()[0]] is strong
+            assert signs[0] * 4 in line if heavy else signs[1] * 4 in line
+        assert max(map(len, lines)) <= width
+
+    def test_long_labels_leave_the_table(self) -> None:
+        wide = replace(SOUND[0], size=(4096, 4096), join_size=(2048, 2048), channels=4096, deep_channels=4096)
+        lines = table(report(wide), width=66)
+        assert not any("▶" in line for line in lines)
+        assert any("influence" in line for line in lines)
+
+    def test_the_deep_branch_says_its_code(self) -> None:
+        lines = table(report(findings=(ill("UD407", SOUND[2]),)))
+        assert [line.split()[0] for line in lines if "UD407" in line] == ["64x64"]
+
     def test_finest_first_with_numbers(self) -> None:
-        rows = table(report())[3:]
+        rows = [row for row in table(report(), width=60) if "0.4" in row]
         assert [row.split()[0] for row in rows] == ["64x64", "32x32", "16x16"]
         assert all("0.4" in row and "0.6" in row for row in rows)
 

@@ -32,6 +32,7 @@ from unetdoctor.checks.ud105_one_value_per_channel import OneValuePerChannel
 from unetdoctor.checks.ud106_channels_last_confusion import ChannelsLastConfusion
 from unetdoctor.checks.ud107_samples_mixed_across_batch import SamplesMixedAcrossBatch
 from unetdoctor.checks.ud108_tile_seams import TileSeams
+from unetdoctor.checks.ud109_half_pixel_shift import HalfPixelShift
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
 from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
 from unetdoctor.checks.ud203_flat_picture import FlatPicture
@@ -46,6 +47,7 @@ from unetdoctor.checks.ud211_checkerboard import Checkerboard
 from unetdoctor.checks.ud212_dead_output_channel import DeadOutputChannel
 from unetdoctor.checks.ud213_range_does_not_fit_display import RangeDoesNotFitDisplay
 from unetdoctor.checks.ud214_colour_cast_or_swap import ColourCastOrSwap
+from unetdoctor.checks.ud215_ragged_boundary import RaggedBoundary
 from unetdoctor.checks.ud301_identical_final_filters import IdenticalFinalFilters
 from unetdoctor.checks.ud302_final_layer_scale import FinalLayerScale
 from unetdoctor.checks.ud303_final_layer_zero import FinalLayerZero
@@ -79,6 +81,8 @@ from unetdoctor.checks.ud507_relu_on_output import ReluOnOutput
 from unetdoctor.checks.ud508_cast_without_scaling import CastWithoutScaling
 from unetdoctor.checks.ud509_ids_shown_as_grey import IdsShownAsGrey
 from unetdoctor.checks.ud510_palette_broken import PaletteBroken
+from unetdoctor.checks.ud511_threshold_misfit import ThresholdMisfit
+from unetdoctor.checks.ud512_class_order_differs import ClassOrderDiffers
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
 from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
@@ -100,6 +104,7 @@ CHECKS: tuple[type[Check], ...] = (
     ChannelsLastConfusion,
     SamplesMixedAcrossBatch,
     TileSeams,
+    HalfPixelShift,
     SingleChannelPicture,
     IdenticalChannels,
     FlatPicture,
@@ -114,6 +119,7 @@ CHECKS: tuple[type[Check], ...] = (
     DeadOutputChannel,
     RangeDoesNotFitDisplay,
     ColourCastOrSwap,
+    RaggedBoundary,
     IdenticalFinalFilters,
     FinalLayerScale,
     FinalLayerZero,
@@ -147,6 +153,8 @@ CHECKS: tuple[type[Check], ...] = (
     CastWithoutScaling,
     IdsShownAsGrey,
     PaletteBroken,
+    ThresholdMisfit,
+    ClassOrderDiffers,
     TanhShownAsUnitRange,
     HalfPrecisionOverflow,
     NotDeterministic,

@@ -29,6 +29,8 @@ class Check(ABC):
     """Whether it reads how far the output moves between two inputs: a trial then needs two passes."""
     reads_weights_alone: ClassVar[bool] = False
     """Whether it says something of a checkpoint without its network."""
+    reads_data: ClassVar[bool] = False
+    """Whether it reads pictures and masks as files: `audit` runs these checks, `inspect` where files are given."""
     proves_itself: ClassVar[bool] = False
     """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
     proof_is_error: ClassVar[bool] = False

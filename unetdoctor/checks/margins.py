@@ -14,6 +14,9 @@ BIAS_LIMIT = 0.75
 .8-1.2: a bias that was put there."""
 RATIO_LIMIT = 2.0
 """The lead over its own deviation. At most 1.4: ten trained networks. 3-15: with biases of -12 to 50."""
+NOTHING_ELSE = 0.1
+"""Share of places, in %, of other classes in the masks up to which one class everywhere is right. 0: empty masks.
+2-30: masks with an object."""
 EVERYWHERE = 100.0
 """Share of places, in %, of a class that leaves nothing to the others."""
 
@@ -34,6 +37,18 @@ class Margin:
     """Whether pictures of the person's own are among the inputs."""
     bias: float
     """Largest bias of the last layer."""
+    others: float | None = None
+    """Share of places, in %, that the masks give to other classes; None without masks."""
+
+    @property
+    def rightly(self) -> bool:
+        """Whether the masks hold nothing else either."""
+        return self.others is not None and self.others <= NOTHING_ELSE
+
+    @property
+    def wrongly(self) -> bool:
+        """Whether the masks hold other classes, so that it is no matter of what the pictures show."""
+        return self.share >= EVERYWHERE and self.others is not None and not self.rightly
 
     @property
     def pinned(self) -> bool:
@@ -44,17 +59,21 @@ class Margin:
     @property
     def text(self) -> str:
         """The lead in words."""
+        beside = "" if self.others is None else f"; the masks give {shown(self.others)} % to other classes"
         return (
             f"{shown(self.lead)} logits, {shown(self.ratio)} times their own deviation (at most {LEAD_LIMIT:g} and "
-            f"{RATIO_LIMIT:g}, where the last layer's bias of {shown(self.bias)} makes most of it)"
+            f"{RATIO_LIMIT:g}, where the last layer's bias of {shown(self.bias)} makes most of it){beside}"
         )
 
     @property
     def readings(self) -> tuple[Reading, ...]:
         """The numbers, bound where the class is everywhere: on pictures of one's own, or beyond any reach."""
-        bound = self.share >= EVERYWHERE and (self.real or self.pinned)
+        bound = self.share >= EVERYWHERE and (self.real or self.pinned) and not self.rightly
         lead = Reading(
-            "lead of one class over its own deviation", self.ratio, "x", upper=RATIO_LIMIT if self.pinned else None
+            "lead of one class over its own deviation",
+            self.ratio,
+            "x",
+            upper=RATIO_LIMIT if self.pinned and not self.rightly else None,
         )
         share = Reading("share of places of one class", self.share, "%", upper=EVERYWHERE - 1e-3 if bound else None)
         return (lead, share) if self.pinned else (share, lead)
@@ -79,7 +98,14 @@ def margin(evidence: Evidence, *, one_channel: bool) -> Margin | None:
         winner=winner,
         real=any(run.probe.real for run, _ in pairs),
         bias=evidence.model.last.bias_largest if evidence.model.last is not None else 0.0,
+        others=_others(evidence, winner),
     )
+
+
+def _others(evidence: Evidence, winner: int) -> float | None:
+    """Return the share of places, in %, that masks give to other classes than the one that wins."""
+    scores = evidence.scores
+    return None if scores is None else 100 * (1 - sum(scores.shares[winner : winner + 1]))
 
 
 def _unscored(output: Output) -> bool:
@@ -89,6 +115,10 @@ def _unscored(output: Output) -> bool:
 
 def severity(evidence: Evidence, found: Margin) -> Severity:
     """Return how bad it is; what is a mask only by a guess can be a depth or a flow."""
-    if not evidence.model.trained or not all(is_sure(evidence, x) for _, x in evidence.outputs):
+    if not evidence.model.trained:
+        return Severity.NOTE
+    if found.wrongly:
+        return Severity.ERROR
+    if not all(is_sure(evidence, x) for _, x in evidence.outputs):
         return Severity.NOTE
     return Severity.ERROR if found.pinned else Severity.WARNING

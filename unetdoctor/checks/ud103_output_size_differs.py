@@ -21,7 +21,7 @@ _Laws = tuple[SizeLaw | None, ...]
 
 
 class OutputSizeDiffers(Check):
-    """The output has another height or width than the input.
+    """The output has another height or width than the input, and than the masks where some are given.
 
     Symptom
         The mask is smaller than the picture; a loss refuses it, or an overlay is shifted.
@@ -64,6 +64,13 @@ class OutputSizeDiffers(Check):
             yield cls.finding(
                 f"The output is {sizes}: super-resolution by {ratio:g}.",
                 [Reading("output size over input size", ratio, "x")],
+                place=place,
+            )
+            return
+        if evidence.scores is not None and out == evidence.scores.size:
+            yield cls.finding(
+                f"The output is {out[0]}x{out[1]}, as the masks are.",
+                [Reading("difference between output and masks", 0, "pixels", upper=DIFFERENCE_LIMIT)],
                 place=place,
             )
             return

@@ -22,7 +22,7 @@ class OneClassEverywhere(Check):
     Source
         Seed 004; recipe 24. A sound, trained network may call all synthetic inputs background: that alone is no fault.
         It is an error where no input crosses the lead that the last layer's bias gives it, and a warning on one's own
-        pictures.
+        pictures. With masks these decide: an error where they hold other classes, and well where they do not.
     """
 
     code = "UD207"

@@ -22,7 +22,8 @@ class EmptyOrFullMask(Check):
     Source
         Seeds 002 and 004; recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99. A sound
         network may find nothing in synthetic inputs: that alone is no fault. It is an error where no input crosses
-        the distance that the last layer's bias makes, and a warning on one's own pictures.
+        the distance that the last layer's bias makes, a warning on one's own pictures. With masks
+        these decide: an error where they hold the object, and well where they are as empty.
     """
 
     code = "UD208"

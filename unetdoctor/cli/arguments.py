@@ -7,6 +7,7 @@ from pathlib import Path
 from unetdoctor.cli import values
 from unetdoctor.cli.errors import RequestError, choice
 from unetdoctor.cli.inputs import parse_input, parse_range
+from unetdoctor.cli.pairs import photographs
 from unetdoctor.facts import Intent, Limits, Request, Selection, Task
 
 
@@ -24,6 +25,10 @@ class Options:
     output: str | None = None
     postprocess: str | None = None
     image: tuple[str, ...] = ()
+    mask: tuple[str, ...] = ()
+    palette: str | None = None
+    threshold: float | None = None
+    ignore_index: int | None = None
     batch: int | None = None
     seed: int = 0
     task: str = "auto"
@@ -77,6 +82,9 @@ def request(options: Options) -> Request:
             values.at_least(option, number, least)
     if options.seed >= 2**63:
         raise RequestError(f"--seed must be below 2**63, not {options.seed}.")
+    if options.threshold is not None and not 0 < options.threshold < 1:
+        raise RequestError(f"--threshold is a probability between 0 and 1, not {options.threshold:g}.")
+    images, masks = photographs(options.image, options.mask)
     return Request(
         target=options.target,
         directory=_directory(),
@@ -88,12 +96,16 @@ def request(options: Options) -> Request:
         inputs_from=options.inputs_from,
         output=options.output,
         postprocess=options.postprocess,
-        images=options.image,
+        images=images,
+        masks=masks,
         batch=options.batch,
         intent=Intent(
             task=Task(choice("--task", options.task, tuple(task.value for task in Task))),
             classes=options.classes,
             display_range=None if options.range_ is None else parse_range(options.range_),
+            threshold=options.threshold,
+            ignore_index=options.ignore_index,
+            palette=options.palette or "",
             loss="" if options.loss is None else choice("--loss", options.loss, values.LOSSES),
         ),
         device=values.device(options.device),

@@ -33,7 +33,7 @@ def check(request: Request, delivery: Delivery) -> None:
     read = [
         target_file(text) for text in (request.target, request.arch, request.inputs_from, request.postprocess) if text
     ]
-    named = (*read, request.weights, *request.images)
+    named = (*read, request.weights, *request.images, *filter(None, request.masks))
     try:
         if delivery.pictures:
             check_directory(directory(request, delivery), force=delivery.force)
@@ -45,6 +45,8 @@ def check(request: Request, delivery: Delivery) -> None:
 def check_files(delivery: Delivery, read: Sequence[Path], reports: int = 1) -> None:
     """Raise RequestError where a file must not be written, since it is somebody else's or is read by the command."""
     inputs = {path.resolve() for path in read}
+    if reports > 1 and not FORMATS[delivery.format].several:
+        raise RequestError(f"--format {delivery.format} shows one report, and there are {reports}.")
     for kind, name in delivery.files:
         path = Path(name)
         try:

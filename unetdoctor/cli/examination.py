@@ -54,6 +54,8 @@ def check_request(request: Request) -> None:
         files.check_file(Path(request.weights), "--weights")
     for image in request.images:
         files.check_file(Path(image), "--image")
+    for mask in filter(None, request.masks):
+        files.check_file(Path(mask), "--mask")
     if find_spec("torch") is None:
         raise RequestError(
             "PyTorch is not installed for this Python.", [f"{sys.executable} -m pip install torch torchvision"]

@@ -21,6 +21,7 @@ HELP = """Examine a model: what is wrong with its picture, why, and what cures i
 Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -k base=32 -w weights.pt --image photo.png
+  unetdoctor inspect model.py -w weights.pt --image photos --mask masks
   unetdoctor inspect torchvision:deeplabv3_resnet50 -w weights.pth
   unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
 """
@@ -36,6 +37,10 @@ def inspect(
     inputs: shared.Inputs = None,
     inputs_from: shared.InputsFrom = None,
     image: shared.Image = None,
+    mask: shared.Mask = None,
+    palette: shared.Palette = None,
+    threshold: shared.Threshold = None,
+    ignore_index: shared.IgnoreIndex = None,
     batch: shared.Batch = None,
     seed: shared.Seed = 0,
     task: Annotated[
@@ -99,6 +104,10 @@ def inspect(
         postprocess=postprocess,
         inputs=tuple(inputs or ()),
         image=tuple(image or ()),
+        mask=tuple(mask or ()),
+        palette=palette,
+        threshold=threshold,
+        ignore_index=ignore_index,
         batch=batch,
         seed=seed,
         task=task,

@@ -34,7 +34,22 @@ InputsFrom = Annotated[
     str | None,
     typer.Option("--inputs", metavar="SOURCE", help="Values to feed: file.pt, file.npz or script.py:fn."),
 ]
-Image = Annotated[list[str] | None, typer.Option("--image", metavar="PATH", help="Photograph to feed (repeatable).")]
+Image = Annotated[
+    list[str] | None,
+    typer.Option("--image", metavar="PATH", help="Photograph, folder, pattern or CSV of pairs (repeatable)."),
+]
+Mask = Annotated[
+    list[str] | None,
+    typer.Option("--mask", metavar="PATH", help="Its mask, or masks paired by name (repeatable)."),
+]
+Palette = Annotated[
+    str | None,
+    typer.Option("--palette", metavar="NAME", help="Colours of masks: voc, cityscapes, okabe-ito or a file."),
+]
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", metavar="P", help="Probability from which a place is in the mask.")
+]
+IgnoreIndex = Annotated[int | None, typer.Option("--ignore-index", metavar="ID", help="Id in masks that is left out.")]
 Batch = Annotated[int | None, typer.Option("--batch", metavar="N", help="Samples per probe.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of probes and fresh weights.")]
 Output = Annotated[
@@ -44,7 +59,7 @@ Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
 ReportFormat = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab or markdown."),
+    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab, markdown or html."),
 ]
 ReportFiles = Annotated[
     list[str] | None,

@@ -52,12 +52,13 @@ def show(
 def saved(name: str) -> list[Report]:
     """Return the reports of a file; raises RequestError with one sentence where it holds none."""
     from unetdoctor.facts.reading import ForeignError, read_report
+    from unetdoctor.reporters.folder import found_beside
 
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
         values: object = json.loads(text)
         found = values if isinstance(values, list) and values else [values]
-        return [read_report(value) for value in found]
+        return [found_beside(read_report(value), Path(name).parent) for value in found]
     except FileNotFoundError:
         raise _missing(name) from None
     except OSError as error:

@@ -16,6 +16,7 @@ from unetdoctor.engine.geometry import ACTIONS as GEOMETRIC
 from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
 from unetdoctor.engine.loss_source import inferred_loss
 from unetdoctor.engine.losses import loss_numbers
+from unetdoctor.engine.marking import with_scores
 from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
@@ -25,6 +26,7 @@ from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
 from unetdoctor.engine.running import BatchPass, averaged, on_own_batch
 from unetdoctor.engine.setting import Setting, Subject
+from unetdoctor.engine.truths import task_of, truths_of
 from unetdoctor.engine.weights import weight_uses
 from unetdoctor.facts import (
     Comparison,
@@ -64,6 +66,8 @@ class Examination(Passes):
         self._on_batch: dict[str, BatchPass] = {}
         self._changes: dict[Any, Change] = {}
         self._tried: dict[Any, Tried] = {}
+        self.truths = truths_of(request)
+        """The person's masks, by the name of the probe that feeds their picture."""
 
     def observe(self, probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any], latent: Latent | None) -> Observed:
         """Run one probe and keep it."""
@@ -80,18 +84,19 @@ class Examination(Passes):
         if self._evidence is None:
             self._describe()
             runs = tuple(self._run(seen) for seen in self.seen)
-            self._evidence = Evidence(
+            evidence = Evidence(
                 request=self.request,
                 intent=self._intent,
                 model=self._model_facts(),
                 runs=runs,
-                comparisons=self._comparisons({s.probe.name: s.output for s in self.varied if s.output is not None}),
+                comparisons=self._comparisons(self.outputs({s.probe.name for s in self.varied})),
                 shapes=self.shapes,
                 latent=next(iter(self._latents.values()), None),
                 loads=tuple(load.fact for load in self.subject.loads),
                 isolation=self.isolation,
                 **measured(self),
             )
+            self._evidence = with_scores(self, evidence, self.outputs())
         return self._evidence
 
     def _describe(self) -> None:
@@ -102,6 +107,7 @@ class Examination(Passes):
         task, reason = outputs.infer_task(
             self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
         )
+        task, reason = task_of(self.truths, tuple(main.output.shape), task, reason)
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
         self._intent = replace(self._intent, **loss)
@@ -175,7 +181,7 @@ class Examination(Passes):
         base = self.evidence()
         runs = tuple(r for r in base.runs if r.probe.name in names or r.crash is not None)
         pairs = tuple(c for c in base.comparisons if {c.first, c.second} <= names)
-        return replace(base, runs=runs, comparisons=pairs)
+        return with_scores(self, replace(base, runs=runs, comparisons=pairs), self.outputs(names))
 
     def counterfactual(self, remedies: tuple[Remedy, ...], compared: bool = True) -> Evidence:
         """Return the evidence under remedies, on every varied probe.
@@ -205,7 +211,8 @@ class Examination(Passes):
             if r.probe.name in described or r.crash is not None
         )
         again = measured_again(self, remedies)
-        return replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
+        under = replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
+        return with_scores(self, under, tensors)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program."""

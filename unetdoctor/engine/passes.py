@@ -1,5 +1,7 @@
 """The observed passes of one model, and which of them is looked at for what."""
 
+from collections.abc import Collection
+
 from torch import Tensor, isfinite
 
 from unetdoctor.engine.observation import Observed
@@ -31,6 +33,11 @@ class Passes:
         if not all(_is_finite(s.output) for s in self.varied):
             return []
         return [s for s in self.alive if s.probe.constant and not _is_finite(s.output)]
+
+    def outputs(self, names: Collection[str] | None = None) -> dict[str, Tensor]:
+        """Return what was drawn, by the name of the probe; of these probes alone, where they are named."""
+        kept = [s for s in self.alive if names is None or s.probe.name in names]
+        return {s.probe.name: s.output for s in kept if s.output is not None}
 
     @property
     def main(self) -> Observed:

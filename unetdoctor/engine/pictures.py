@@ -7,6 +7,7 @@ from typing import Any
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.decoding import decodings
 from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.mask_pictures import mask_pictures
 from unetdoctor.engine.outputs import channels_first
 from unetdoctor.engine.previews import draw
 from unetdoctor.facts import Decoding, Preview, Remedy, Trial
@@ -33,6 +34,7 @@ def pictures(examination: Examination, trial: Trial | None, write_raw: WriteRaw)
     found = list(draw(drawn, output, main.probe.name, write_raw, task=task, source=source))
     if trial is not None:
         found += _of_trial(examination, trial, write_raw)
+    found += mask_pictures(examination, trial, write_raw)
     return tuple(found)
 
 

@@ -1,7 +1,6 @@
 """Remedies: what a `Remedy` (data) does to a counterfactual run. One table: action -> function.
 
-An action returns a `Change` of the tape; it never writes into the model. Actions that change a shape (padding,
-cropping) are in `geometry.py`, since the model itself has to run for them.
+An action returns a `Change` of the tape; it never writes into the model. What changes a shape is in `geometry.py`.
 """
 
 import math
@@ -24,6 +23,7 @@ from unetdoctor.engine.filters import filled
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import ACTIONS as GUARDING
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
+from unetdoctor.engine.mask_remedies import ACTIONS as MASKING
 from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.precision import compute_in
@@ -31,7 +31,7 @@ from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
 from unetdoctor.engine.widening import ACTIONS as WIDENING
-from unetdoctor.facts import LayerWeights, Remedy
+from unetdoctor.facts import Remedy
 
 
 def batch_statistics(bench: Bench, remedy: Remedy) -> Change:
@@ -175,7 +175,7 @@ def rescale(bench: Bench, remedy: Remedy) -> Change:
     """Scale a layer's weight to the standard deviation that a fresh layer of its shape has."""
     change = Change()
     for use in _chosen(bench, str(remedy.parameters.get("layers", "last"))):
-        facts: LayerWeights | None = bench.model.layer(use.layer)
+        facts = bench.model.layer(use.layer)
         if facts is None or not facts.std > 0:
             raise NotApplicableError(f"the weights of {use.layer} do not vary")
         factor = facts.default_std / facts.std
@@ -277,6 +277,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **COLOURING,
     **SCALING,
     **PAINTING,
+    **MASKING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,
     **GRID_ACTIONS,

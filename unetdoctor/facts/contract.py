@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from unetdoctor.facts.dataset import Totals
 from unetdoctor.facts.report import Report
 from unetdoctor.facts.request import Request
 from unetdoctor.facts.sizes import Sizes
@@ -61,6 +62,12 @@ def load_trace(values: Any) -> Trace:
     """Return the trace that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
     trace: Trace = _adapter(Trace).validate_python(values, strict=False)
     return trace
+
+
+def load_totals(values: Any) -> Totals:
+    """Return the totals that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
+    totals: Totals = _adapter(Totals).validate_python(values, strict=False)
+    return totals
 
 
 def load_request(values: Any) -> Request:

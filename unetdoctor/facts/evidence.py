@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
+from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
@@ -10,7 +11,8 @@ from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.request import Intent, Request
-from unetdoctor.facts.size_law import SizeLaw
+from unetdoctor.facts.scores import MaskScores
+from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
 from unetdoctor.facts.tiling import TileSeam
 from unetdoctor.facts.weights import WeightsLoad
@@ -189,32 +191,6 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class ShapeSweep:
-    """Which input sizes work, found without arithmetic."""
-
-    passing: tuple[tuple[int, int], ...]
-    """(height, width) that passed."""
-    failing: tuple[tuple[int, int], ...]
-    """(height, width) that failed."""
-    multiple: int | None
-    """Sizes must be divisible by this (1: any size); None where it could not be found."""
-    smallest: int | None
-    """Smallest square size that passed."""
-    asked: tuple[int, int] | None = None
-    """The size that the person gave."""
-    next_valid: tuple[int, int] | None = None
-    """Smallest valid size that holds `asked`."""
-    previous_valid: tuple[int, int] | None = None
-    """Largest valid size within `asked`."""
-    rounding: tuple[tuple[str, str, str, int, int], ...] = ()
-    """(layer, place text, op name, size in, size out) of the pools and strides that rounded at `asked`, in order."""
-    multiples: tuple[int, int] | None = None
-    """What height and width must be divisible by, each for itself; None where that was not found."""
-    laws: tuple[SizeLaw | None, ...] = ()
-    """Height and width of the output as functions of the input's; empty where nobody asked, None where none fits."""
-
-
-@dataclass(frozen=True)
 class Isolation:
     """The first sample of the main pass, fed alone as well."""
 
@@ -276,6 +252,10 @@ class Evidence:
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
     painting: Painting | None = None
     """What class ids are painted with; None where none are chosen and drawn."""
+    scores: MaskScores | None = None
+    """The outputs beside the masks that were given."""
+    data: Dataset | None = None
+    """Pictures and masks that were read as files; None where none were."""
 
     @property
     def main(self) -> Run | None:

@@ -191,6 +191,10 @@ class Trial:
     """Why it was not tried, or which new illness it brought."""
     std_8bit: float = math.nan
     """Standard deviation of the picture under the remedy, in 8-bit levels."""
+    dice_before: float = math.nan
+    """Mean Dice beside the person's masks as it is; NaN without masks."""
+    dice_after: float = math.nan
+    """The same under the remedy."""
 
     @property
     def title(self) -> str:

@@ -185,7 +185,8 @@ class Preview:
     mode: str
     """Pillow mode: `L`, `RGB`."""
     role: str
-    """`input`, `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, `decoding`; of the parent: `sheet`,
+    """`input`, `truth` (a mask), `read` (classes beside it), `errors`,
+    `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, `decoding`; of the parent: `sheet`,
     `signal`, `anatomy`."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from unetdoctor.facts.evidence import Crash, Latent, ShapeSweep
+from unetdoctor.facts.dataset import Dataset
+from unetdoctor.facts.evidence import Crash, Latent
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
 from unetdoctor.facts.output import Decoding, Output, Preview
 from unetdoctor.facts.request import Intent
+from unetdoctor.facts.scores import MaskScores
+from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
 
 SCHEMA_VERSION = "1.0"
@@ -168,6 +171,10 @@ class Report:
     """Valid sizes, where they were needed."""
     skips: tuple[Skip, ...] = ()
     """Skip connections with their measured influence."""
+    scores: MaskScores | None = None
+    """The outputs beside the person's masks."""
+    data: Dataset | None = None
+    """Pictures and masks that were read as files, without their hashes."""
     previews: tuple[Preview, ...] = ()
     """Pictures."""
     crash: Crash | None = None

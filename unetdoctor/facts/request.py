@@ -37,6 +37,12 @@ class Intent:
     """The declared number of classes."""
     display_range: tuple[float, float] | None = None
     """The declared values of black and white."""
+    threshold: float | None = None
+    """The declared threshold of a mask of one channel, as a probability; None for a half."""
+    ignore_index: int | None = None
+    """The declared id of places in masks that are to be left out."""
+    palette: str = ""
+    """The declared colours of masks: `voc`, `cityscapes`, `okabe-ito` or a file; empty where none were declared."""
     inferred_task: Task = Task.AUTO
     """The task that the engine reads from input, channels and final activation (AUTO before loading)."""
     inferred_from: str = ""
@@ -131,6 +137,8 @@ class Request:
     """`script.py:function` that turns what forward() returns into the picture; None to look at it as it is."""
     images: tuple[str, ...] = ()
     """Photographs to feed."""
+    masks: tuple[str, ...] = ()
+    """The mask of each photograph, in the same order; empty for one that has none, no entries where none was given."""
     batch: int | None = None
     """Samples per probe; None to choose."""
     intent: Intent = Intent()

@@ -40,3 +40,29 @@ class SizeLaw:
         if self.shift == self.step - 1:
             return f"{times}ceil(in/{self.step}){tail}"
         return f"{times}floor({inside}/{self.step}){tail}"
+
+
+@dataclass(frozen=True)
+class ShapeSweep:
+    """Which input sizes work, found without arithmetic."""
+
+    passing: tuple[tuple[int, int], ...]
+    """(height, width) that passed."""
+    failing: tuple[tuple[int, int], ...]
+    """(height, width) that failed."""
+    multiple: int | None
+    """Sizes must be divisible by this (1: any size); None where it could not be found."""
+    smallest: int | None
+    """Smallest square size that passed."""
+    asked: tuple[int, int] | None = None
+    """The size that the person gave."""
+    next_valid: tuple[int, int] | None = None
+    """Smallest valid size that holds `asked`."""
+    previous_valid: tuple[int, int] | None = None
+    """Largest valid size within `asked`."""
+    rounding: tuple[tuple[str, str, str, int, int], ...] = ()
+    """(layer, place text, op name, size in, size out) of the pools and strides that rounded at `asked`, in order."""
+    multiples: tuple[int, int] | None = None
+    """What height and width must be divisible by, each for itself; None where that was not found."""
+    laws: tuple[SizeLaw | None, ...] = ()
+    """Height and width of the output as functions of the input's; empty where nobody asked, None where none fits."""

@@ -107,6 +107,7 @@ def build_report(
         latent=evidence.latent,
         shapes=evidence.shapes,
         skips=evidence.skips,
+        scores=evidence.scores,
         crash=crashed.crash if crashed is not None else None,
         failure="forward" if conclusion.exit_code == 3 else "",
         exit_code=conclusion.exit_code,

@@ -14,6 +14,8 @@ from unetdoctor.pipeline.diagnosis import WHOLE
 
 BETTER = 0.75
 """A shortfall at most this share of what it was counts as better; at least its inverse as worse."""
+LOWERS = 0.02
+"""Dice that a remedy may cost: more, and it does not help, whatever it makes of the picture."""
 COMBINED = 4
 """Best single remedies that are tried in pairs, and then in triples."""
 OVER_BUDGET = "it would pass the budget (--budget)"
@@ -21,6 +23,22 @@ NEVER_EVALUATED = "structural"
 """Action of a remedy that needs other weights: no counterfactual run can show it."""
 
 Counterfactual = Callable[[tuple[Remedy, ...]], Evidence]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an evaluation under remedies showed."""
+
+    findings: list[Finding]
+    seconds: float
+    std: float
+    """Standard deviation of the picture, in 8-bit levels."""
+    dice: float
+    """Mean Dice beside the person's masks; NaN without any."""
+
+
+def _dice(evidence: Evidence) -> float:
+    return evidence.scores.dice if evidence.scores is not None else math.nan
 
 
 @dataclass(frozen=True)
@@ -83,11 +101,11 @@ class Laboratory:
     ) -> None:
         self._counterfactual, self._price, self._budget = counterfactual, price, budget
         self._checks = tuple(c for c in checks if c.kind is Kind.SYMPTOM or c.proves_itself)
-        self._start = self._read(evidence)
+        self._start, self._dice, self._trained = self._read(evidence), _dice(evidence), evidence.model.trained
         self._ill_before = {f.code for f in self._start if f.ill}
         if not any(readable(output) for _, output in evidence.outputs):  # then other symptoms could not be seen
             self._ill_before |= {c.code for c in self._checks} - {f.code for f in self._start}
-        self._results: dict[tuple[tuple[str, str, str], ...], tuple[list[Finding], float, float] | str] = {}
+        self._results: dict[tuple[tuple[str, str, str], ...], Result | str] = {}
         self.evaluations = 0
         self.spent = 0.0
 
@@ -108,10 +126,9 @@ class Laboratory:
         result = self._results[key]
         if isinstance(result, str):
             return self._untried(remedies, symptom, result)
-        findings, seconds, std = result
-        return self._judged(remedies, symptom, findings, seconds, std)
+        return self._judged(remedies, symptom, result)
 
-    def _evaluate(self, remedies: tuple[Remedy, ...]) -> tuple[list[Finding], float, float] | str:
+    def _evaluate(self, remedies: tuple[Remedy, ...]) -> Result | str:
         if any(r.action == NEVER_EVALUATED for r in remedies):
             return "it changes the structure, so the weights must be trained anew"
         price = self._price(remedies)
@@ -128,7 +145,7 @@ class Laboratory:
         except Exception as error:  # noqa: BLE001 - one trial: what it raises is its result
             return f"the changed network raised {type(error).__name__}: {str(error)[:200]}"
         std = max((o.std_8bit for _, o in evidence.outputs), default=math.nan)
-        return findings, time.perf_counter() - start, std
+        return Result(findings, time.perf_counter() - start, std, _dice(evidence))
 
     def _untried(self, remedies: tuple[Remedy, ...], symptom: Symptom, reason: str) -> Trial:
         reading = symptom.reading
@@ -136,10 +153,8 @@ class Laboratory:
         before = reading.value
         return Trial(remedies, code, Outcome.NOT_TRIED, reading.name, reading.unit, before, math.nan, 0.0, reason)
 
-    def _judged(
-        self, remedies: tuple[Remedy, ...], symptom: Symptom, findings: list[Finding], seconds: float, std: float
-    ) -> Trial:
-        before, code = self.before(symptom), symptom.finding.code
+    def _judged(self, remedies: tuple[Remedy, ...], symptom: Symptom, result: Result) -> Trial:
+        before, code, findings = self.before(symptom), symptom.finding.code, result.findings
         same = [f for f in findings if f.code == code]
         after = _matching(same, symptom)
         grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}
@@ -152,8 +167,12 @@ class Laboratory:
             outcome, reason = Outcome.WORSE, f"brings {', '.join(sorted(set(new) - set(milder)))}"
         elif milder and not still_ill:
             outcome, reason = Outcome.BETTER, f"leaves {', '.join(milder)}"
+        if outcome in (Outcome.CURED, Outcome.BETTER) and self._dice - result.dice > LOWERS and self._trained:
+            reason = f"lowers the masks' Dice from {self._dice:.2g} to {result.dice:.2g}"
+            outcome = Outcome.WORSE
         value = after.value if after is not None else math.nan
-        return Trial(remedies, code, outcome, before.name, before.unit, before.value, value, seconds, reason, std)
+        numbers = (before.name, before.unit, before.value, value, result.seconds, reason, result.std)
+        return Trial(remedies, code, outcome, *numbers, self._dice, result.dice)
 
     def _settled(self, remedies: tuple[Remedy, ...]) -> set[str]:
         """Return the symptoms that fresh weights are bound to bring until they are trained."""

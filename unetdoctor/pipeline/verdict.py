@@ -38,7 +38,18 @@ def verdict_of(
     if worst is not None:
         return f"No error, one thing to look at: {worst.message}"
     count = len(evidence.runs)
-    return f"Healthy: {examined} checks on {count} input{'s' * (count != 1)} found nothing wrong."
+    looked = f"{examined} checks on {count} input{'s' * (count != 1)} found nothing"
+    scores = evidence.scores
+    if scores is None or math.isnan(scores.dice):
+        return f"Healthy: {looked} wrong."
+    beside = f"{len(scores.pairs)} mask{'s' * (len(scores.pairs) != 1)}"
+    if scores.dice < POOR:
+        return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {looked} that explains it."
+    return f"Healthy: {looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
+
+
+POOR = 0.5
+"""Mean Dice below which nobody would call the output a fit. 0-.3: noise, swapped classes; .83-1: trained networks."""
 
 
 _GEOMETRY = "UD1"

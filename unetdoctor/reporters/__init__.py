@@ -4,7 +4,8 @@
 |---|---|
 | `terminal` | what a person reads, with `blocks/` for its parts |
 | `json_report` | the contract of machines |
-| `pictures`, `sheet`, `signal` | PNG files in a folder |
+| `html` | one self-contained page |
+| `pictures`, `sheet`, `signal` | PNG files in a folder; `stored` reads them back |
 | `svg` | the terminal report as a picture for documents |
 | `rules` | the catalogue, and the page of one check |
 

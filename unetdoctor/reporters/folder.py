@@ -3,8 +3,10 @@
 import contextlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from unetdoctor.facts import Report
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination, sweep
 
 MANIFEST = ".unetdoctor.json"
@@ -29,6 +31,20 @@ def default_directory(target: str) -> Path:
     name = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
     stem = name.rsplit(".", 1)[0] if re.search(r"\.(py|pt\d?|pth|ts|torchscript|ckpt|safetensors)$", name) else name
     return Path("unetdoctor-out") / file_stem(f"{stem}-{rest}" if rest else stem)
+
+
+def found_beside(report: Report, folder: Path) -> Report:
+    """Return a saved report whose pictures are looked for in its own folder, where they are not at their path."""
+    return replace(report, previews=tuple(replace(p, file=_moved(p.file, folder)) for p in report.previews))
+
+
+def _moved(file: str, folder: Path) -> str:
+    path = Path(file)
+    with contextlib.suppress(OSError, ValueError):
+        if file and not path.is_file():
+            beside = (folder / path.name, folder / path.parent.name / path.name)
+            return next((found.as_posix() for found in beside if found.is_file()), file)
+    return file
 
 
 def ours(directory: Path) -> set[str]:

@@ -77,6 +77,13 @@ def _markdown(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:
     return to_markdown(reports)
 
 
+def _html(reports: Sequence[Report], _look: Look, cards: Cards) -> str:
+    from unetdoctor.reporters.html import to_html
+    from unetdoctor.reporters.stored import read_pictures
+
+    return to_html(reports[0], read_pictures(reports[0]), cards())
+
+
 FORMATS: dict[str, Format] = {
     "text": Format(_text, re.compile(rb"\S+ (HEALTHY|UNTRAINED|ILL|NOT DIAGNOSABLE) .*unetdoctor\s+\d", re.DOTALL)),
     "json": Format(_json, re.compile(rb'(\[\s*)?\{\s*"schema_version"')),
@@ -87,6 +94,7 @@ FORMATS: dict[str, Format] = {
         _gitlab, re.compile(rb'\[\s*(\]\s*$|\{\s*"type": "issue",.{,4000}?"categories": \[\s*"Bug Risk")', re.DOTALL)
     ),
     "markdown": Format(_markdown, re.compile(rb"### \S+ (healthy|untrained|ill|not diagnosable) ")),
+    "html": Format(_html, re.compile(rb'<!doctype html>\s*<html lang="en" data-unetdoctor="'), several=False),
     "svg": Format(_svg, re.compile(rb'<svg class="rich-terminal"'), several=False, on_terminal=False),
 }
 """Name -> format, in the order in which help lists them."""

@@ -20,6 +20,10 @@ PIPED_WIDTH = 160
 """Columns where nobody looks: names are cut nowhere and lines stay greppable."""
 NARROWEST, WIDEST = 40, 1000
 """Fewer and more columns than these are treated as these."""
+PICTURES_WIDTH, PICTURES_HEIGHT = 64, 24
+"""Columns and lines from which three small pictures have room beside each other, with the verdict above them."""
+_TRUECOLOR = ("truecolor", "24bit")
+"""Values of COLORTERM."""
 PROSE_WIDTH = 110
 """Longest line of a sentence; beyond it the eye loses the next one."""
 _SIGNS = {
@@ -76,6 +80,8 @@ class Look:
     """Whether the stream can encode ASCII only."""
     verbose: bool = False
     """Show everything."""
+    pictures: bool = False
+    """Whether small pictures can be drawn with half blocks: a terminal of 24-bit colours that has room for them."""
 
     def sign(self, name: str) -> str:
         """Return a sign in the stream's character set."""
@@ -145,13 +151,20 @@ def look_for(
     colored = forced or (terminal and not dumb)
     if color == "never" or (no_color and not terminal):
         colored = False
+    width, ascii_only = _width(terminal, environment), not encodes_signs(stream)
+    rich = colored and not no_color and not dumb and environment.get("COLORTERM", "").lower() in _TRUECOLOR
     return Look(
-        width=_width(terminal, environment),
-        colors="standard" if colored else None,
+        width=width,
+        colors=None if not colored else "truecolor" if rich else "standard",
         no_color=no_color,
-        ascii_only=not encodes_signs(stream),
+        ascii_only=ascii_only,
         verbose=verbose,
+        pictures=rich and terminal and not ascii_only and width >= PICTURES_WIDTH and _height() >= PICTURES_HEIGHT,
     )
+
+
+def _height() -> int:
+    return shutil.get_terminal_size((80, 24)).lines
 
 
 def _width(terminal: bool, environment: Mapping[str, str]) -> int:

@@ -75,6 +75,7 @@ def _rows(report: Report, pictures: Mapping[str, Image.Image]) -> tuple[Row, lis
         if preview.name in pictures:
             by_role.setdefault(preview.role, []).append(preview)
     shown = [p for role in ("input", "picture", "classes", "overlay") for p in by_role.get(role, [])]
+    beside = [p for p in report.previews if p.name in pictures and p.role in ("truth", "read", "errors")]
     pairs = channel_pairs(by_role.get("displayed", []), by_role.get("stretched", []))
     channels = [preview for pair in pairs[:CHANNELS_SHOWN] for preview in pair]
     heading = "Channels: as displayed, and stretched to their own range"
@@ -88,6 +89,7 @@ def _rows(report: Report, pictures: Mapping[str, Image.Image]) -> tuple[Row, lis
     side = MEDIUM if not experiment.tiles and len(shown) <= FEW else SIDE
     rows = [
         Row("What goes in and what comes out", [make_tile(p, pictures[p.name], side) for p in shown]),
+        Row("Beside the mask", [make_tile(p, pictures[p.name], side) for p in beside]),
         experiment,
         Row(heading, [make_tile(p, pictures[p.name]) for p in channels]),
         Row("The same values under every usual reading", _decodings(report, by_role, pictures)),

@@ -11,7 +11,9 @@ from unetdoctor.reporters.blocks.closing import background, closing, pictures
 from unetdoctor.reporters.blocks.context import context, crash
 from unetdoctor.reporters.blocks.decodings import decoding_table
 from unetdoctor.reporters.blocks.findings import sections, well
+from unetdoctor.reporters.blocks.scores import score_table
 from unetdoctor.reporters.blocks.skips import skip_table
+from unetdoctor.reporters.blocks.thumbnails import thumbnails
 from unetdoctor.reporters.blocks.trials import trials
 from unetdoctor.reporters.blocks.verdict import diagnoses, paste, verdict, verdict_line
 from unetdoctor.reporters.look import Look
@@ -20,11 +22,13 @@ Block = Callable[[Report, Look], Iterator[RenderableType]]
 
 BLOCKS: tuple[Block, ...] = (
     verdict,
+    thumbnails,
     paste,
     diagnoses,
     context,
     crash,
     sections,
+    score_table,
     channel_table,
     decoding_table,
     skip_table,

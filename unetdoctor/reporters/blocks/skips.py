@@ -8,6 +8,7 @@ from rich.text import Text
 
 from unetdoctor.facts import Report, Skip
 from unetdoctor.reporters.blocks.layout import columns, indented
+from unetdoctor.reporters.blocks.u import drawn
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count
 from unetdoctor.reporters.skips import bottom, influence_text, sick, sick_deep, size_text, strength
@@ -19,7 +20,7 @@ LAYER, SHORT = 22, 15
 
 
 def skip_table(report: Report, look: Look) -> Iterator[RenderableType]:
-    """Yield the table of skip connections, the finest first; nothing for a network without any."""
+    """Yield the U, the finest skip first, or the table where it has no room; both with -v."""
     if not report.skips:
         return
     ordered = sorted(report.skips, key=lambda skip: (-math.prod(skip.join_size), skip.join, skip.level))
@@ -29,6 +30,12 @@ def skip_table(report: Report, look: Look) -> Iterator[RenderableType]:
     below = f"{size_text(deepest.bottom_size)} with {count(deepest.bottom_channels, 'channel')} at its bottom"
     head.append_text(look.text(f"  {count(len(ordered), 'skip connection')}, {below}"))
     yield indented(head, 0, look)
+    lines = drawn(report, look)
+    if lines:
+        yield from (indented(line, 2) for line in lines)
+        if not look.verbose:
+            return
+        yield ""
     shown = ordered if look.verbose else ordered[:SHOWN]
     table = columns(("size", "skip", "deep", "influence", "", "of deep", "joined at"), right="skip|deep|of deep", gap=2)
     for column in table.columns:

@@ -46,16 +46,17 @@ def ranked(group: Sequence[Trial], report: Report) -> list[Trial]:
 
 def _table(group: Sequence[Trial], look: Look) -> RenderableType:
     roomy = look.width >= ROOMY and any(math.isfinite(trial.std_8bit) for trial in group)
-    headers = ["", "outcome", "before", "", "after", *(["8-bit std"] * roomy), "what was changed"]
-    table = columns(headers, right="before|after|8-bit std")
+    scored = any(math.isfinite(trial.dice_after) for trial in group)
+    headers = ["", "outcome", "before", "", "after", *(["Dice"] * scored), *(["8-bit std"] * roomy), "what was changed"]
+    table = columns(headers, right="before|after|8-bit std|Dice")
     for column in table.columns[:-1]:
         column.no_wrap = True
     for trial in group:
-        table.add_row(*_cells(trial, roomy, look))
+        table.add_row(*_cells(trial, roomy, scored, look))
     return table
 
 
-def _cells(trial: Trial, roomy: bool, look: Look) -> list[Text]:
+def _cells(trial: Trial, roomy: bool, scored: bool, look: Look) -> list[Text]:
     style = OUTCOME_STYLE[trial.outcome]
     quiet = "" if trial.outcome in (Outcome.CURED, Outcome.BETTER) else "dim"
     tried = trial.outcome is not Outcome.NOT_TRIED
@@ -69,6 +70,14 @@ def _cells(trial: Trial, roomy: bool, look: Look) -> list[Text]:
         Text(number(trial.before), style=quiet),
         Text(look.sign("arrow") if tried else "", style="dim"),
         Text(number(trial.after) if tried else "", style=quiet or "bold"),
+        *([_dice(trial, quiet, look)] if scored else []),
         *([spread] if roomy else []),
         title,
     ]
+
+
+def _dice(trial: Trial, style: str, look: Look) -> Text:
+    """Return the masks' score before and after."""
+    if not math.isfinite(trial.dice_after):
+        return Text("")
+    return Text(f"{trial.dice_before:.2f} {look.sign('arrow')} {trial.dice_after:.2f}", style=style)

@@ -1,0 +1,94 @@
+"""UD512: the output's classes are those of the masks in another order."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.beside import FITS, ending, judged, pictures
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.facts import Evidence, Finding, Kind, MaskScores, Reading, Remedy
+
+GAIN_LIMIT = 0.2
+"""Mean Dice that the best order adds. 0: seven trained networks of one to three channels, whole or with a coarse,
+shifted, blocky or noisy output. .94-1: the same with two classes exchanged, with the mask inverted, or with masks whose
+ids begin at 1."""
+LISTED = 4
+"""Classes that a message names."""
+
+
+class ClassOrderDiffers(Check):
+    """The output's classes are those of the masks, but in another order.
+
+    Symptom
+        Sharp objects in the wrong colours; an inverted mask; a Dice near 0 although the picture looks right.
+    Cause
+        A data set whose ids are ordered otherwise, masks that begin at 1 where the network begins at 0, a background
+        that one of the two does not have, the wrong channel of a softmax taken for the mask.
+    Remedy
+        The order in which the classes fit the masks best. The experiment gives each class of the output that number.
+    Source
+        Recipe 22. The order with the largest sum of Dice is found by the Hungarian method on the confusion. Of fresh
+        weights, which fit nothing in any order, nothing is said.
+    """
+
+    code = "UD512"
+    name = "class-order-differs"
+    kind = Kind.CAUSE
+    proves_itself = True
+    proof_is_error = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for an output beside masks."""
+        scores = judged(evidence)
+        if scores is None or scores.order is None:
+            return
+        order = scores.order
+        gain = order.best_dice - (order.dice if order.dice == order.dice else 0.0)
+        fits = order.best_dice >= FITS and bool(order.moved)
+        where, op = ending(evidence)
+        yield cls.finding(
+            f"{_told(scores)}: in that order the mean Dice is {shown(order.best_dice)} instead of {shown(order.dice)} "
+            f"(a gain of at most {GAIN_LIMIT:g}) {pictures(scores)}.",
+            [
+                Reading("Dice that the best order adds", gain, upper=GAIN_LIMIT if fits else None),
+                Reading("mean Dice in the order as it is", order.dice if fits else gain),
+            ],
+            place=where,
+            remedies=[_reordered(scores, cls.code)],
+            op=op,
+        )
+
+
+def _inverted(scores: MaskScores) -> bool:
+    return scores.order is not None and scores.order.classes == (1, 0)
+
+
+def _told(scores: MaskScores) -> str:
+    assert scores.order is not None
+    if not scores.order.moved:
+        return "Every class of the output is that of the masks"
+    if _inverted(scores):
+        return "The output is the mask inverted: its class 0 is class 1 of the masks"
+    seen = {x.index for x in scores.classes if x.drawn}
+    pairs = [f"{source} is {target}" for source, target in scores.order.moved if source in seen]
+    rest = f" and {len(pairs) - LISTED} more" if len(pairs) > LISTED else ""
+    return f"The classes of the output are others in the masks: {', '.join(pairs[:LISTED])}{rest}"
+
+
+def _reordered(scores: MaskScores, code: str) -> Remedy:
+    assert scores.order is not None
+    classes = list(scores.order.classes)
+    one = scores.threshold is not None and _inverted(scores)
+    patch = (
+        "y = -y  # logits; 1 - y for probabilities"
+        if one
+        else f"order = torch.tensor({classes})  # class of the masks for each class of the output\n"
+        "ids = order[y.argmax(dim=1)]"
+    )
+    return Remedy(
+        action="permute_classes",
+        parameters={"classes": classes},
+        title="exchange the mask and its background" if _inverted(scores) else "number the classes as the masks do",
+        patch=patch,
+        cause=code,
+        scope=0,
+    )

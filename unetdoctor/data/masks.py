@@ -1,0 +1,230 @@
+"""Any mask file as whole numbers: read as it is stored, never through RGB, then decoded to class ids.
+
+`read_mask` says what a file holds (`RawMask`), `ids_of` what ids these values stand for (`Labels`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from unetdoctor.data.decoding import UnreadableError, regular_file
+from unetdoctor.data.header import Opened, opened_file
+from unetdoctor.data.palettes import pack, voc, well_known
+from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.pair import Coding, Colour, Fault, FileFacts
+from unetdoctor.facts.request import Task
+
+IGNORE = 255
+"""The id that data sets leave out by convention."""
+FOREGROUND = 127
+"""Grey levels above it are foreground in a black-and-white mask."""
+TENTH = 0.1
+"""Share of pixels of unknown colour above which a palette does not fit a mask."""
+
+Ids = NDArray[np.int64]
+Values = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class RawMask:
+    """A mask as it is stored, upright."""
+
+    values: Values
+    """[H, W]: ids, grey levels, fractions, or colours as 0xRRGGBB."""
+    coding: Coding
+    """How the file holds them."""
+    file: FileFacts
+    """The file."""
+    palette: tuple[Colour, ...] = ()
+    """Colours of a palette picture, in the order of its indices."""
+    notes: tuple[str, ...] = ()
+    """What was done to read it, a few words each."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A mask as class ids."""
+
+    ids: Ids
+    """[H, W]."""
+    coding: Coding
+    """How the file holds them."""
+    ignore: int | None
+    """The id that stands for no class, where the mask holds one."""
+    how: str
+    """What was made of the values, as a sentence's end: `0 and 255 read as ids 0 and 1`."""
+    unknown: float = 0.0
+    """Share of pixels whose colour or value stands for no id; they hold the ignored id."""
+
+
+def read_mask(source: Path | bytes, name: str = "") -> RawMask:
+    """Read a mask file as it is stored; raises UnreadableError."""
+    name = name or ("" if isinstance(source, bytes) else str(source))
+    data = source if isinstance(source, bytes) else regular_file(source).read_bytes()
+    with opened_file(data, name) as opened:
+        return raw_mask(opened)
+
+
+def load_labels(source: Path | bytes, declared: Declared | None = None, name: str = "") -> Labels:
+    """Read a mask file as class ids; raises UnreadableError."""
+    return ids_of(read_mask(source, name), declared or Declared())
+
+
+def raw_mask(opened: Opened) -> RawMask:
+    """Decode an opened file as a mask."""
+    if opened.array is not None:
+        return _from_array(opened.array, opened.facts)
+    assert opened.picture is not None
+    picture = opened.picture
+    upright = ImageOps.exif_transpose(picture) if opened.facts.orientation != 1 else picture
+    return _from_picture(upright, opened.facts)
+
+
+def _from_picture(picture: Image.Image, facts: FileFacts) -> RawMask:
+    mode = picture.mode
+    if mode == "1":
+        return RawMask(np.asarray(picture).astype(np.uint8), Coding.BITS, facts)
+    if mode in ("P", "PA"):
+        index = np.asarray(picture if mode == "P" else picture.getchannel(0))
+        return RawMask(index, Coding.PALETTE, facts, _palette(picture))
+    if mode == "F":
+        return _fractions(np.asarray(picture), facts)
+    if mode == "L" or mode.startswith("I"):
+        return RawMask(np.asarray(picture), Coding.GREY, facts)
+    if mode in ("LA", "La"):
+        return _channels(np.asarray(picture), facts, alpha=True)
+    if mode in ("RGBA", "RGBa"):
+        return _channels(np.asarray(picture), facts, alpha=True)
+    if mode != "RGB":
+        picture = picture.convert("RGB")
+    return _channels(np.asarray(picture), facts, alpha=False)
+
+
+def _palette(picture: Image.Image) -> tuple[Colour, ...]:
+    flat = picture.getpalette("RGB") or []
+    return tuple((flat[i], flat[i + 1], flat[i + 2]) for i in range(0, len(flat) - 2, 3))
+
+
+def _channels(values: Values, facts: FileFacts, *, alpha: bool) -> RawMask:
+    """Tell colours, grey levels in three channels, and ids in the alpha channel apart."""
+    if alpha:
+        opacity, values = values[..., -1], values[..., :-1]
+        flat = values.reshape(-1, values.shape[-1])
+        if opacity.min() != opacity.max() and (flat == flat[0]).all():
+            return RawMask(opacity, Coding.ALPHA, facts)
+    first = values[..., 0]
+    if values.shape[-1] == 1:
+        return RawMask(first, Coding.GREY, facts)
+    if np.array_equal(first, values[..., 1]) and np.array_equal(first, values[..., 2]):
+        return RawMask(first, Coding.GREY_AS_COLOUR, facts)
+    packed = values[..., 0].astype(np.uint32) << 16
+    packed |= values[..., 1].astype(np.uint32) << 8
+    packed |= values[..., 2]
+    return RawMask(packed, Coding.COLOURS, facts)
+
+
+def _fractions(values: Values, facts: FileFacts) -> RawMask:
+    finite = np.isfinite(values)
+    if finite.all():
+        return RawMask(values, Coding.FLOATS, facts)
+    return RawMask(np.where(finite, values, 0), Coding.FLOATS, facts, notes=("NaN and Inf read as 0",))
+
+
+def _from_array(array: Values, facts: FileFacts) -> RawMask:
+    if array.ndim == 2:
+        if array.dtype.kind == "f":
+            return _fractions(array, facts)
+        if array.dtype.kind == "b":
+            return RawMask(array.astype(np.uint8), Coding.BITS, facts)
+        return RawMask(array, Coding.ARRAY, facts)
+    if _is_one_hot(array):
+        return RawMask(array.argmax(axis=-1).astype(np.uint8), Coding.ONE_HOT, facts)
+    if array.shape[-1] in (3, 4) and array.dtype == np.uint8:
+        return _channels(array[..., :3], facts, alpha=False)
+    shape = "x".join(map(str, array.shape))
+    raise UnreadableError(
+        Fault.NO_PICTURE, f"{facts.name} has {array.shape[-1]} channels ({shape}) that are neither one-hot nor colours."
+    )
+
+
+def _is_one_hot(array: Values) -> bool:
+    top = array.max()
+    return bool(array.min() == 0 and top > 0 and (array.sum(axis=-1, dtype=np.float64) == top).all())
+
+
+def ids_of(raw: RawMask, declared: Declared) -> Labels:
+    """Return the class ids that a mask's values stand for, under what was declared.
+
+    Undeclared, 0 and 255 alone are read as ids 0 and 1, 255 beside other ids as ignored, multiples of 1/255 as the ids
+    they were, and colours by the declared palette, else by the well-known one they all belong to, else in the order of
+    their values.
+    """
+    if raw.coding is Coding.COLOURS:
+        return _from_colours(raw, declared)
+    values = raw.values
+    if raw.coding is Coding.FLOATS:
+        values, how = _whole(values)
+    else:
+        how = f"{raw.coding.value} read as ids"
+    distinct = np.unique(values)
+    low, high = int(distinct[0]), int(distinct[-1])
+    two = _is_binary(declared)
+    ignore = declared.ignore_index if declared.ignore_index is not None else IGNORE
+    if raw.coding is Coding.ALPHA or (two and high > 1 and len(distinct) > 1 and declared.ignore_index is None):
+        return Labels(
+            (values > FOREGROUND if high > FOREGROUND else values > low).astype(np.int64),
+            raw.coding,
+            None,
+            f"values above {FOREGROUND if high > FOREGROUND else low} read as id 1",
+        )
+    if declared.classes is None and declared.ignore_index is None and set(distinct.tolist()) == {0, IGNORE}:
+        return Labels((values == IGNORE).astype(np.int64), raw.coding, None, "0 and 255 read as ids 0 and 1")
+    held = ignore if bool((distinct == ignore).any()) else None
+    return Labels(values.astype(np.int64), raw.coding, held, how)
+
+
+def _is_binary(declared: Declared) -> bool:
+    return declared.task is Task.BINARY or declared.classes in (1, 2)
+
+
+def _whole(values: Values) -> tuple[Values, str]:
+    """Return floating-point values as whole numbers: themselves, 0..1 masks at one half, or multiples of 1/255."""
+    rounded = np.rint(values)
+    if np.allclose(values, rounded, atol=1e-6):
+        return rounded.astype(np.int64), "floating-point numbers read as ids"
+    scaled = values * 255
+    if float(values.min()) >= 0 and float(values.max()) <= 1 and np.allclose(scaled, np.rint(scaled), atol=1e-3):
+        return np.rint(scaled).astype(np.int64), "multiples of 1/255 read as the ids that they were"
+    return (values > 0.5).astype(np.int64), "values above 0.5 read as id 1"
+
+
+def _from_colours(raw: RawMask, declared: Declared) -> Labels:
+    distinct, inverse = np.unique(raw.values, return_inverse=True)
+    inverse = inverse.reshape(raw.values.shape)
+    ignore = declared.ignore_index if declared.ignore_index is not None else IGNORE
+    name, colours = palette_of(distinct, declared)
+    table = {pack(colour): index for index, colour in enumerate(colours)}
+    if not table:
+        order = np.arange(len(distinct))
+        return Labels(order[inverse].astype(np.int64), raw.coding, None, f"{len(distinct)} colours numbered by value")
+    ids = np.array([table.get(int(value), ignore) for value in distinct], dtype=np.int64)
+    lost = np.array([int(value) not in table for value in distinct])
+    unknown = float(lost[inverse].mean()) if lost.any() else 0.0
+    return Labels(ids[inverse], raw.coding, ignore if lost.any() else None, f"colours of {name} read as ids", unknown)
+
+
+def palette_of(distinct: Values, declared: Declared) -> tuple[str, tuple[Colour, ...]]:
+    """Return the name and the colours of the declared palette, else of the well-known one that holds all colours."""
+    if declared.colours:
+        return f"the palette {declared.palette}".rstrip(), declared.colours
+    seen = {int(value) for value in distinct}
+    for name, colours in well_known().items():
+        if len(seen) > 1 and seen <= {pack(colour) for colour in colours}:
+            return name, voc(21) if name == "voc" else colours[:-1]
+    return "", ()

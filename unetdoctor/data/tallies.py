@@ -1,0 +1,139 @@
+"""What is counted of one record, by name: the vocabulary between totals and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unetdoctor.facts.dataset import Declared, Tally
+from unetdoctor.facts.pair import Coding, Family, FileFacts, LabelNumbers, PairRecord, PictureNumbers
+from unetdoctor.facts.seen import Seen, named
+
+IGNORE = 255
+BLURRED = 0.8
+"""Share of the rare values' pixels that must lie at borders. Sound masks of rare objects: at most .45; blurred: .98."""
+RARE = 0.005
+"""Share of the mask below which a value is rare."""
+LEAST_RARE = 0.0005
+"""Share of the mask that rare values must cover to be looked at."""
+LEAST_VALUES = 4
+"""Rare values that blurred borders leave at least."""
+STRIPS = 0.8
+"""Share of the steps by several ids that lead through a strip."""
+DULL = 4.0
+"""Mean chroma in 8-bit levels under which a colour picture counts as almost without colour."""
+SAME_FORM = 0.02
+"""Relative difference of two aspect ratios up to which they are equal: rounding of a resized mask."""
+_LOSSY = ("JPEG",)
+_WHOLE = (Coding.GREY, Coding.PALETTE, Coding.BITS, Coding.GREY_AS_COLOUR, Coding.ARRAY, Coding.ONE_HOT, Coding.FLOATS)
+
+
+def tallied(record: PairRecord, declared: Declared) -> dict[str, Tally]:
+    """Return a tally of one for everything that holds for this record."""
+    seen: dict[str, Tally] = {}
+    for name, score, example in _seen(record, declared):
+        seen[name] = Tally(1, ((float(f"{score:.4g}"), example),))
+    return seen
+
+
+def _seen(record: PairRecord, declared: Declared) -> Iterator[tuple[str, float, str]]:
+    """Yield (name, how bad, file) for everything that holds."""
+    for role, file in (("image", record.image), ("mask", record.mask)):
+        if file is not None:
+            yield from ((named(role, kind), 0.0, file.name) for kind in _of_file(file))
+    image, mask = record.image, record.mask
+    if image is not None and mask is None and record.wants_mask:
+        yield Seen.NO_MASK, 0.0, image.name
+    if mask is not None and image is None:
+        yield Seen.NO_IMAGE, 0.0, mask.name
+    if image is not None and mask is not None and image.fault is None and mask.fault is None:
+        yield from ((kind, score, mask.name) for kind, score in _of_sizes(image, mask))
+    if record.labels is not None and mask is not None:
+        labels = record.labels
+        yield named("coding", labels.coding), 0.0, mask.name
+        yield from ((kind, score, mask.name) for kind, score in _of_labels(labels, mask, declared))
+    if record.picture is not None and image is not None:
+        yield from ((kind, score, image.name) for kind, score in _of_picture(record.picture))
+    if record.alignment is not None:
+        alignment = record.alignment
+        kind = Seen.PLACED if alignment.best == "as stored" else Seen.MISPLACED
+        yield kind, alignment.gain, record.name
+        yield named("placement", alignment.best), alignment.gain, record.name
+
+
+def _of_file(file: FileFacts) -> Iterator[str]:
+    if file.fault is not None:
+        yield file.fault
+    yield from file.oddities
+
+
+def _of_sizes(image: FileFacts, mask: FileFacts) -> Iterator[tuple[str, float]]:
+    if image.size == mask.size:
+        if image.orientation != mask.orientation:
+            yield Seen.TURNED, 0.0
+        return
+    (height, width), (rows, columns) = image.size, mask.size
+    if image.stored == mask.size:
+        yield Seen.TURNED_SIZE, 0.0
+    elif image.size == (columns, rows):
+        yield Seen.TRANSPOSED, 0.0
+    elif abs(width * rows / (height * columns) - 1) <= max(SAME_FORM, 1.5 / min(image.size + mask.size)):
+        yield Seen.SIZE, max(height / rows, rows / height)
+    else:
+        yield Seen.FORM, max(height / rows, rows / height, width / columns, columns / width)
+
+
+def is_blurred(labels: LabelNumbers) -> bool:
+    """Return whether the rare values of a mask lie at borders: interpolation or lossy compression made them."""
+    at_borders = labels.rare > LEAST_RARE and labels.rare_at_borders >= BLURRED
+    return at_borders and _rare_values(labels) >= LEAST_VALUES
+
+
+def common_values(labels: LabelNumbers) -> dict[float, int]:
+    """Return the values of a mask with their pixels, those of blurred borders left out."""
+    least = RARE * labels.pixels if is_blurred(labels) else 0
+    return {value: count for value, count in labels.values if count >= least}
+
+
+def _of_labels(labels: LabelNumbers, mask: FileFacts, declared: Declared) -> Iterator[tuple[str, float]]:
+    if mask.format in _LOSSY:
+        yield Seen.LOSSY, float(labels.distinct)
+    if labels.between >= STRIPS:
+        yield Seen.STRIPS, labels.between
+    if labels.family is Family.ONE_VALUE and labels.coding is not Coding.COLOURS:
+        yield (Seen.BACKGROUND if labels.values[0][0] == 0 else Seen.FOREGROUND), 0.0
+    if is_blurred(labels):
+        yield Seen.BLURRED, labels.rare
+        return
+    yield named("family", labels.family), 0.0
+    if labels.unknown > 0:
+        yield Seen.UNKNOWN, labels.unknown
+    if labels.signature:
+        yield named("palette", labels.signature), 0.0
+    if labels.coding in _WHOLE and labels.family not in (Family.FRACTIONS, Family.MANY):
+        yield from _of_ids(labels, declared)
+
+
+def _rare_values(labels: LabelNumbers) -> int:
+    kept = sum(count < RARE * labels.pixels for _, count in labels.values)
+    return kept + labels.distinct - len(labels.values)
+
+
+def _of_ids(labels: LabelNumbers, declared: Declared) -> Iterator[tuple[str, float]]:
+    ignored = declared.ignore_index
+    held = {value: count for value, count in labels.values if value != ignored}
+    if held and 0 not in held:
+        yield Seen.NO_ZERO, 0.0
+    if declared.classes is None:
+        return
+    beyond = {v: n for v, n in held.items() if v < 0 or v >= max(declared.classes, 2)}
+    if set(beyond) == {IGNORE} and ignored is None and labels.family is Family.IDS_AND_255:
+        yield Seen.VOID, beyond[IGNORE] / labels.pixels
+    elif beyond:
+        yield Seen.OUTSIDE, sum(beyond.values()) / labels.pixels
+
+
+def _of_picture(picture: PictureNumbers) -> Iterator[tuple[str, float]]:
+    if picture.grey:
+        yield Seen.GREY_PICTURE, 0.0
+    elif len(picture.sums) == 3 and picture.chroma < DULL:
+        yield Seen.DULL_PICTURE, -picture.chroma

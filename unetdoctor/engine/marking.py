@@ -1,0 +1,113 @@
+"""The outputs of a person's own pictures beside their masks: every pass scored, as it is and under remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from unetdoctor.engine.objects import by_size, recalls
+from unetdoctor.engine.reading_masks import Drawn, read
+from unetdoctor.engine.scores import Counts, best_order, best_threshold, class_scores, mean_dice, mean_over
+from unetdoctor.engine.shifts import edges_of, shift_of
+from unetdoctor.engine.truths import Truth
+from unetdoctor.facts import Evidence, MaskScores, Threshold
+
+if TYPE_CHECKING:
+    from unetdoctor.engine.examination import Examination
+
+
+@dataclass(frozen=True)
+class Marked:
+    """One picture with its mask and what was drawn of it."""
+
+    probe: str
+    truth: Truth
+    drawn: Drawn
+
+
+def marks(examination: Examination, evidence: Evidence, tensors: Mapping[str, Tensor]) -> tuple[Marked, ...]:
+    """Return every pass with a mask whose output is a map of places, in order."""
+    found = []
+    for run in evidence.runs:
+        truth = examination.truths.get(run.probe.name)
+        tensor = tensors.get(run.probe.name)
+        if truth is None or tensor is None or run.output is None:
+            continue
+        task = evidence.intent.effective
+        threshold = examination.request.intent.threshold
+        size = tuple(truth.ids.shape)
+        drawn = read(tensor, run.probe.shape, run.output, task, size, threshold, evidence.painting)
+        if drawn is not None:
+            found.append(Marked(run.probe.name, truth, drawn))
+    return tuple(found)
+
+
+def with_scores(examination: Examination, evidence: Evidence, tensors: Mapping[str, Tensor]) -> Evidence:
+    """Return the evidence with the scores of outputs, by the name of their probe; as it is without a mask."""
+    if not examination.truths:
+        return evidence
+    found = marks(examination, evidence, tensors)
+    return replace(evidence, scores=_scored(found, evidence, tensors) if found else None)
+
+
+def _scored(found: tuple[Marked, ...], evidence: Evidence, tensors: Mapping[str, Tensor]) -> MaskScores:
+    highest = max(int(mark.truth.ids.max()) for mark in found)
+    channels = max(mark.drawn.classes for mark in found)
+    classes = max(channels, highest + 1)
+    each = [Counts.of(mark.truth.ids, mark.drawn.ids, classes) for mark in found]
+    whole = sum(each[1:], each[0])
+    pairs = [(mark.truth.ids, mark.drawn.ids) for mark in found]
+    first = found[0]
+    palette = next((mark.truth.palette for mark in found if mark.truth.palette), ())
+    listed = class_scores(whole, tuple(f"class {number}" for number in range(classes)))
+    foreground = listed[1:]
+    objects = [recalls(*mark.truth.objects, (mark.truth.ids == mark.drawn.ids).numpy()) for mark in found]
+    run = next(run for run in evidence.runs if run.probe.name == first.probe)
+    assert run.output is not None
+    total = whole.confusion.sum().item()
+    return MaskScores(
+        pairs=tuple(mark.probe for mark in found),
+        size=(first.truth.ids.shape[0], first.truth.ids.shape[1]),
+        drawn=_sides(tensors[first.probe]),
+        how=first.drawn.how,
+        classes=listed,
+        dice=mean_over([x.dice for x in foreground]),
+        iou=mean_over([x.iou for x in foreground]),
+        boundary_iou=mean_over([x.boundary_iou for x in foreground]),
+        accuracy=whole.confusion.diagonal().sum().item() / total if total else float("nan"),
+        each=tuple(mean_dice(x.confusion) for x in each),
+        confusion=tuple(tuple(int(n) for n in row) for row in whole.confusion.tolist()),
+        ignored=sum(int((mark.truth.ids < 0).sum()) for mark in found),
+        beyond=tuple(x.index for x in listed if x.present and x.index >= channels),
+        sizes=by_size(objects),
+        edges=edges_of(pairs),
+        shift=shift_of(pairs),
+        threshold=_threshold(found),
+        order=best_order(whole.confusion),
+        palette=palette,
+        encoding=first.truth.encoding,
+        notes=tuple(dict.fromkeys(note for mark in found for note in mark.truth.notes)),
+    )
+
+
+def _sides(tensor: Tensor) -> tuple[int, int]:
+    return (tensor.shape[-2], tensor.shape[-1]) if tensor.dim() > 2 else (1, tensor.shape[-1])
+
+
+def _threshold(found: tuple[Marked, ...]) -> Threshold | None:
+    """Return what the threshold is worth over all pictures; None where no output has values to put one on."""
+    chosen = [mark for mark in found if mark.drawn.values is not None]
+    if not chosen:
+        return None
+    values = torch.cat([mark.drawn.values.flatten() for mark in chosen if mark.drawn.values is not None])
+    truth = torch.cat([mark.truth.ids.flatten() for mark in chosen])
+    drawn = chosen[0].drawn
+    best = best_threshold(values, truth, drawn.used)
+    if best is None:
+        return None
+    curve = tuple((drawn.shown(level), dice) for level, dice in best.curve)
+    return Threshold(drawn.shown(best.used), drawn.shown(best.best), best.dice, best.best_dice, best.auc, curve)

@@ -1,0 +1,117 @@
+"""The masks that a person gave, as class ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unetdoctor.data.decoding import UnreadableError
+from unetdoctor.data.masks import RawMask, ids_of, palette_of, read_mask
+from unetdoctor.data.palettes import NAMES, named
+from unetdoctor.engine.images import ImageError
+from unetdoctor.engine.objects import components
+from unetdoctor.facts import Coding, Declared, Intent, Request, Task
+
+IGNORED = -1
+"""What stands in ids for a place that is to be ignored."""
+MOST_CLASSES = 255
+"""The largest id of a mask."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One mask."""
+
+    name: str
+    """Its file."""
+    ids: Tensor
+    """Class of each place, [H, W]; below 0: ignored."""
+    encoding: str = ""
+    """How the file stores it."""
+    palette: tuple[str, ...] = ()
+    """Colours of its classes, where the file has any."""
+    notes: tuple[str, ...] = ()
+    """What is odd about it."""
+
+    @cached_property
+    def objects(self) -> tuple[NDArray[np.int64], int]:
+        """The number of the object at each place, and how many there are."""
+        return components(self.ids.numpy())
+
+
+def read_truth(path: Path, declared: Declared) -> Truth:
+    """Read a mask file as class ids at its own size; raises ImageError where that cannot be done."""
+    try:
+        raw = read_mask(path)
+    except UnreadableError as error:
+        raise ImageError(error.sentence) from None
+    labels = ids_of(raw, declared)
+    ids = torch.from_numpy(np.ascontiguousarray(labels.ids))
+    hidden = {labels.ignore, declared.ignore_index} - {None}
+    if int(ids.max()) > MOST_CLASSES and not hidden >= set(ids[ids > MOST_CLASSES].unique().tolist()):
+        raise ImageError(
+            f"{path.name} holds the value {int(ids.max())}: a mask of class ids has at most {MOST_CLASSES}. It is"
+            f" {labels.how}; save it as one channel of ids, or name its colours with --palette."
+        )
+    for value in hidden:
+        ids = torch.where(ids == value, IGNORED, ids)
+    notes = [f"{100 * labels.unknown:.3g} % of its places have a colour of no class"] if labels.unknown else []
+    notes += raw.notes
+    return Truth(path.name, ids, labels.how, _colours(raw, declared), tuple(f"{path.name}: {x}" for x in notes))
+
+
+def _colours(raw: RawMask, declared: Declared) -> tuple[str, ...]:
+    """Return the colours of the classes: those that were declared, else those that the file has."""
+    colours = declared.colours or raw.palette
+    if not colours and raw.coding is Coding.COLOURS:
+        colours = palette_of(np.unique(raw.values), declared)[1]
+    kept = colours[: MOST_CLASSES + 1]
+    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in kept) if len(set(kept)) > 2 else ()
+
+
+def declared_of(intent: Intent, directory: Path) -> Declared:
+    """Return what a person said of the masks; raises ImageError for a palette that cannot be read."""
+    colours: tuple[tuple[int, int, int], ...] = ()
+    if intent.palette:
+        name = intent.palette if intent.palette in NAMES else str(directory / intent.palette)
+        try:
+            colours = named(name, intent.classes or MOST_CLASSES)
+        except (ValueError, OSError) as error:
+            raise ImageError(str(error)) from None
+    return Declared(
+        task=intent.task,
+        classes=intent.classes,
+        ignore_index=intent.ignore_index,
+        palette=intent.palette,
+        colours=colours,
+    )
+
+
+def truths_of(request: Request) -> dict[str, Truth]:
+    """Return the masks of a request by the name of the probe that feeds their picture.
+
+    Raises ImageError for one that cannot be read.
+    """
+    if not any(request.masks):
+        return {}
+    found: dict[str, Truth] = {}
+    declared = declared_of(request.intent, Path(request.directory))
+    for number, name in enumerate(request.masks, start=1):
+        if name:
+            truth = read_truth(Path(request.directory, name), declared)
+            found[f"image-{number}"] = found[f"image-{number}-fitted"] = truth
+    return found
+
+
+def task_of(truths: dict[str, Truth], shape: tuple[int, ...], task: Task, reason: str) -> tuple[Task, str]:
+    """Return what the output is meant to be, where a mask says that it is no picture."""
+    if not truths or task.is_segmentation:
+        return task, reason
+    channels = shape[1] if len(shape) > 3 else 1
+    return (Task.BINARY if channels == 1 else Task.MULTICLASS), "a mask was given"
