@@ -1,5 +1,4 @@
-"""The scores are drawn at an eighth of the size and enlarged: what is inside is right, and outlines are lost.
-"""
+"""The scores are drawn at an eighth of the size and enlarged: what is inside is right, and outlines are lost."""
 
 from pathlib import Path
 
@@ -8,7 +7,12 @@ from torch import nn
 
 _PICTURES = Path(__file__).parent / "masked"
 ILL_ARGUMENTS: tuple[str, ...] = ("--image", str(_PICTURES / "picture-?.png"), "--mask", str(_PICTURES / "*_mask.png"))
-HEALTHY_ARGUMENTS: tuple[str, ...] = ("--image", str(_PICTURES / "picture-?.png"), "--mask", str(_PICTURES / "*_mask.png"))
+HEALTHY_ARGUMENTS: tuple[str, ...] = (
+    "--image",
+    str(_PICTURES / "picture-?.png"),
+    "--mask",
+    str(_PICTURES / "*_mask.png"),
+)
 
 
 class _Segmenter(nn.Module):

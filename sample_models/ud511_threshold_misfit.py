@@ -10,7 +10,12 @@ from torch import nn
 
 _PICTURES = Path(__file__).parent / "masked"
 ILL_ARGUMENTS: tuple[str, ...] = ("--image", str(_PICTURES / "picture-?.png"), "--mask", str(_PICTURES / "*_mask.png"))
-HEALTHY_ARGUMENTS: tuple[str, ...] = ("--image", str(_PICTURES / "picture-?.png"), "--mask", str(_PICTURES / "*_mask.png"))
+HEALTHY_ARGUMENTS: tuple[str, ...] = (
+    "--image",
+    str(_PICTURES / "picture-?.png"),
+    "--mask",
+    str(_PICTURES / "*_mask.png"),
+)
 
 
 class _Segmenter(nn.Module):

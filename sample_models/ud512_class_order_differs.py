@@ -1,5 +1,4 @@
-"""The network's classes 1 and 2 are classes 2 and 1 of the masks: two data sets that number them otherwise.
-"""
+"""The network's classes 1 and 2 are classes 2 and 1 of the masks: two data sets that number them otherwise."""
 
 from pathlib import Path
 
@@ -7,8 +6,26 @@ import torch
 from torch import nn
 
 _PICTURES = Path(__file__).parent / "masked"
-ILL_ARGUMENTS: tuple[str, ...] = ("--image", str(_PICTURES / "picture-?.png"), "--mask", str(_PICTURES / "classes"), "--task", "multiclass", "--classes", "4")
-HEALTHY_ARGUMENTS: tuple[str, ...] = ("--image", str(_PICTURES / "picture-?.png"), "--mask", str(_PICTURES / "classes"), "--task", "multiclass", "--classes", "4")
+ILL_ARGUMENTS: tuple[str, ...] = (
+    "--image",
+    str(_PICTURES / "picture-?.png"),
+    "--mask",
+    str(_PICTURES / "classes"),
+    "--task",
+    "multiclass",
+    "--classes",
+    "4",
+)
+HEALTHY_ARGUMENTS: tuple[str, ...] = (
+    "--image",
+    str(_PICTURES / "picture-?.png"),
+    "--mask",
+    str(_PICTURES / "classes"),
+    "--task",
+    "multiclass",
+    "--classes",
+    "4",
+)
 
 
 class _Segmenter(nn.Module):

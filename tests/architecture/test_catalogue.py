@@ -67,14 +67,25 @@ def page_faults(file_name: str, text: str) -> list[str]:
     return [] if found == list(SECTIONS) else [f"{file_name}: the page has {found}, wanted {list(SECTIONS)}"]
 
 
-def sample_faults(file_name: str, text: str) -> list[str]:
-    """Say what a sample file lacks: the classes Ill and Healthy and the arguments they are examined with."""
+def reads_data(text: str) -> bool:
+    """Return whether a check reads pictures and masks as files, and not a model."""
+    return "    reads_data = True\n" in text
+
+
+def sample_faults(file_name: str, text: str, *, data: bool = False) -> list[str]:
+    """Say what a sample file lacks: an ill and a healthy half, and the arguments they are examined with.
+
+    A check of models has the classes Ill and Healthy; one of data the functions ill_pairs and healthy_pairs, which
+    write a small data set into a folder.
+    """
     tree = ast.parse(text)
-    names = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    kind = ast.FunctionDef if data else ast.ClassDef
+    names = {node.name for node in tree.body if isinstance(node, kind)}
     names |= {
         node.target.id for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
-    wanted = {"Ill", "Healthy", "ILL_ARGUMENTS", "HEALTHY_ARGUMENTS"}
+    halves = {"ill_pairs", "healthy_pairs"} if data else {"Ill", "Healthy"}
+    wanted = {*halves, "ILL_ARGUMENTS", "HEALTHY_ARGUMENTS"}
     return [f"{file_name}: no {name}" for name in sorted(wanted - names)]
 
 
@@ -95,7 +106,8 @@ class TestCheck:
     def test_has_its_sample_pair(self, file: Path) -> None:
         sample = SAMPLES / file.name
         assert sample.is_file(), f"the pair of {file.stem} belongs in sample_models/{file.name}"
-        assert not sample_faults(sample.name, sample.read_text("utf-8"))
+        data = reads_data(file.read_text("utf-8"))
+        assert not sample_faults(sample.name, sample.read_text("utf-8"), data=data)
 
     def test_has_its_place_in_the_tests(self, file: Path) -> None:
         node = check_class(ast.parse(file.read_text("utf-8")))
@@ -162,6 +174,14 @@ def test_a_misnamed_check_is_found(file: str, text: str) -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_missing_section_is_found(section: str) -> None:
     assert page_faults("ud203_flat_picture.py", GOOD.replace(f"{section}:", "Other:"))
+
+
+@pytest.mark.parametrize("name", ["ill_pairs", "healthy_pairs", "ILL_ARGUMENTS", "HEALTHY_ARGUMENTS"])
+def test_a_missing_half_of_data_is_found(name: str) -> None:
+    pair = "ILL_ARGUMENTS: T = ()\nHEALTHY_ARGUMENTS: T = ()\ndef ill_pairs(): ...\ndef healthy_pairs(): ..."
+    assert not sample_faults("ud604_masks.py", pair, data=True)
+    assert sample_faults("ud604_masks.py", re.sub(rf"\b{name}\b", "other", pair), data=True)
+    assert sample_faults("ud604_masks.py", pair)
 
 
 @pytest.mark.parametrize("name", ["Ill", "Healthy", "ILL_ARGUMENTS", "HEALTHY_ARGUMENTS"])

@@ -131,7 +131,7 @@ def test_processes_that_cannot_start_end_the_audit(tmp_path: Path, monkeypatch: 
         "import os\nif 'spawn_main' in str(__import__('sys').orig_argv): os._exit(7)\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, sys.path)]))
-    with pytest.raises(PoolError, match="4 processes ended before they read a file: each .*exit status 7"):
+    with pytest.raises(PoolError, match=r"4 processes ended before they read a file: each .*exit status 7"):
         list(audited(shards(made(tmp_path, 2), 2), ORDER, 1))
 
 

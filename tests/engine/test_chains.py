@@ -94,6 +94,11 @@ class TestPainting:
         assert evidence.painting.one_hot
         assert not evidence.painted
 
+    def test_black_everywhere_is_no_channel_per_class(self):
+        found = examined(lambda y: (COLOURS * 0)[y.argmax(1)].permute(0, 3, 1, 2)).evidence().painting
+        assert not found.one_hot
+        assert set(found.colours) == {(0, 0, 0)}
+
     @pytest.mark.parametrize(
         "end", [lambda y: y, lambda y: y + COLOURS[y.argmax(1)].permute(0, 3, 1, 2), lambda y: y.argmax(0)]
     )
@@ -111,6 +116,12 @@ class TestPainting:
         picture = painted(ids, torch.zeros(shape, dtype=torch.uint8), 3)
         assert (picture.shape, picture.dtype) == (shape, torch.uint8)
         assert picture.unique().numel() >= 3
+
+    def test_in_wanted_colours(self):
+        ids = torch.arange(25).reshape(1, 5, 5) % 2
+        picture = painted(ids, torch.zeros(1, 3, 5, 5, dtype=torch.uint8), 2, ("#010203", "#ff0000"))
+        assert picture[0, :, 0, 0].tolist() == [1, 2, 3]
+        assert picture[0, :, 0, 1].tolist() == [255, 0, 0]
 
 
 class TestDisplayOfBytes:

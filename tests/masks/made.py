@@ -39,8 +39,8 @@ BINARY = {
     "blocks": 'y = F.interpolate(F.avg_pool2d(y, 4), scale_factor=4, mode="nearest")',
     "noise": "y = y + 6 * _torch.randn(y.shape, generator=_torch.Generator().manual_seed(0))",
     "coarse": 'y = F.interpolate(F.avg_pool2d(y, 8), scale_factor=8, mode="bilinear")',
-    "corners": 'y = F.interpolate(F.interpolate(y, scale_factor=.25, mode="bilinear"), scale_factor=4, mode="bilinear", align_corners=True)',
-    "quarter": 'y = F.interpolate(F.interpolate(y, scale_factor=.25, mode="bilinear"), scale_factor=4, mode="bilinear")',
+    "corners": 'y = F.interpolate(F.avg_pool2d(y, 4), scale_factor=4, mode="bilinear", align_corners=True)',
+    "quarter": 'y = F.interpolate(F.avg_pool2d(y, 4), scale_factor=4, mode="bilinear")',
 }  # fmt: skip
 """Fault -> the lines behind the network's forward(), which draws logits of one channel."""
 CLASSES = {

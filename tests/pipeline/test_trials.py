@@ -359,3 +359,38 @@ def test_a_cause_that_proves_itself_is_promoted_only_where_its_own_reading_is_pr
     assert promoted(findings, itself, True) == findings
     after = promoted(findings, itself, True, lambda finding: finding.code == "UD993")
     assert [f.severity for f in after if f.code == "UD993"] == [Severity.ERROR]
+
+
+class TestMasks:
+    """What a remedy does to the score beside masks."""
+
+    def attempt(self, before: float, after: float, *, trained: bool = True) -> tuple[Outcome, str]:
+        from tests.checks.test_masks import scores
+
+        def scored(value: float, dice: float) -> Evidence:
+            base = evidence(value)
+            return replace(base, scores=scores(dice=dice), model=replace(base.model, trained=trained))
+
+        start = scored(3.0, before)
+        laboratory = Laboratory(lambda remedies: scored(20.0, after), (Flat,), start)
+        (symptom,) = symptoms((Flat,), tuple(Flat.examine(start)))
+        trial = laboratory.attempt((Remedy("popular"),), symptom)
+        assert (trial.dice_before, trial.dice_after) == (before, after)
+        return trial.outcome, trial.reason
+
+    def test_a_picture_that_costs_the_score_is_worse(self) -> None:
+        outcome, reason = self.attempt(0.9, 0.4)
+        assert outcome is Outcome.WORSE
+        assert reason == "lowers the masks' Dice from 0.9 to 0.4"
+
+    def test_a_score_that_stays_leaves_the_cure(self) -> None:
+        assert self.attempt(0.9, 0.89)[0] is Outcome.CURED
+        assert self.attempt(0.4, 0.9)[0] is Outcome.CURED
+
+    def test_without_a_score_nothing_is_compared(self) -> None:
+        laboratory = Laboratory(lambda remedies: evidence(20.0), (Flat,), evidence(3.0))
+        (symptom,) = symptoms((Flat,), tuple(Flat.examine(evidence(3.0))))
+        assert laboratory.attempt((Remedy("popular"),), symptom).outcome is Outcome.CURED
+
+    def test_the_score_of_fresh_weights_is_chance(self) -> None:
+        assert self.attempt(0.4, 0.1, trained=False)[0] is Outcome.CURED

@@ -11,7 +11,8 @@ To add a check in five minutes:
    is kept. `pictures`, `layers`, `graph` and `stem` answer the questions that several checks ask of it.
 4. Put the class into `CHECKS` below, in the order of the codes.
 5. Add an Ill/Healthy pair in `sample_models/udNNN_the_name.py`, and a test in `tests/checks/` with an ill and a
-   healthy evidence, a NaN, and the false alarm that the check is prone to.
+   healthy evidence, a NaN, and the false alarm that the check is prone to. A check that reads files (`reads_data`)
+   has the functions `ill_pairs(folder)` and `healthy_pairs(folder)` instead, which write a small data set.
 """
 
 from difflib import get_close_matches
@@ -84,6 +85,21 @@ from unetdoctor.checks.ud510_palette_broken import PaletteBroken
 from unetdoctor.checks.ud511_threshold_misfit import ThresholdMisfit
 from unetdoctor.checks.ud512_class_order_differs import ClassOrderDiffers
 from unetdoctor.checks.ud513_tanh_shown_as_unit_range import TanhShownAsUnitRange
+from unetdoctor.checks.ud601_preprocessing_mismatch import PreprocessingMismatch
+from unetdoctor.checks.ud602_channel_order_swapped import ChannelOrderSwapped
+from unetdoctor.checks.ud603_input_dtype_or_range import InputDtypeOrRange
+from unetdoctor.checks.ud604_mask_values_not_ids import MaskValuesNotIds
+from unetdoctor.checks.ud605_mask_is_colour import MaskIsColour
+from unetdoctor.checks.ud606_mask_size_differs import MaskSizeDiffers
+from unetdoctor.checks.ud607_mask_interpolated_or_lossy import MaskInterpolatedOrLossy
+from unetdoctor.checks.ud608_mask_misaligned import MaskMisaligned
+from unetdoctor.checks.ud609_empty_ground_truth import EmptyGroundTruth
+from unetdoctor.checks.ud610_class_imbalance import ClassImbalance
+from unetdoctor.checks.ud611_grey_images import GreyImages
+from unetdoctor.checks.ud612_missing_partner import MissingPartner
+from unetdoctor.checks.ud613_unreadable_or_odd_file import UnreadableOrOddFile
+from unetdoctor.checks.ud614_duplicate_or_leak import DuplicateOrLeak
+from unetdoctor.checks.ud615_dataset_statistics import DatasetStatistics
 from unetdoctor.checks.ud801_half_precision_overflow import HalfPrecisionOverflow
 from unetdoctor.checks.ud804_not_deterministic import NotDeterministic
 from unetdoctor.facts import Card, Selection
@@ -156,6 +172,21 @@ CHECKS: tuple[type[Check], ...] = (
     ThresholdMisfit,
     ClassOrderDiffers,
     TanhShownAsUnitRange,
+    PreprocessingMismatch,
+    ChannelOrderSwapped,
+    InputDtypeOrRange,
+    MaskValuesNotIds,
+    MaskIsColour,
+    MaskSizeDiffers,
+    MaskInterpolatedOrLossy,
+    MaskMisaligned,
+    EmptyGroundTruth,
+    ClassImbalance,
+    GreyImages,
+    MissingPartner,
+    UnreadableOrOddFile,
+    DuplicateOrLeak,
+    DatasetStatistics,
     HalfPrecisionOverflow,
     NotDeterministic,
 )

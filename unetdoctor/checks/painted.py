@@ -117,10 +117,12 @@ def listed(painting: Painting) -> str:
     return ", ".join(texts) + (", ..." if len(found) > LISTED else "")
 
 
-def repaint(painting: Painting, where: Place, code: str) -> Remedy:
-    """Return the remedy that paints every class with a colour of its own."""
+def repaint(painting: Painting, where: Place, code: str, masks: Sequence[str] = ()) -> Remedy:
+    """Return the remedy that paints every class with a colour of its own: that of the `masks`, where these have any."""
     count = len(painting.colours)
     grey = painting.channels == 1
+    if not grey and len(masks) >= count and len(set(masks[:count])) == count:
+        return _as_masks(masks[:count], where, code)
     lines = (
         f"y = (ids * (255 // {count - 1})).to(torch.uint8)  # or a palette, one colour per class"
         if grey
@@ -134,6 +136,20 @@ def repaint(painting: Painting, where: Place, code: str) -> Remedy:
         parameters={"classes": count},
         title="spread the class levels over 0..255" if grey else "paint every class in a colour of its own",
         patch=lines,
+        cause=code,
+        scope=0,
+    )
+
+
+def _as_masks(colours: Sequence[str], where: Place, code: str) -> Remedy:
+    """Return the remedy that paints every class as the masks do."""
+    rows = ", ".join(str([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) for colour in colours)
+    return Remedy(
+        action="repaint",
+        place=where,
+        parameters={"classes": len(colours), "colours": list(colours)},
+        title="paint every class in its colour in the masks",
+        patch=f"palette = torch.tensor([{rows}], dtype=torch.uint8)\ny = palette[ids].permute(0, 3, 1, 2)",
         cause=code,
         scope=0,
     )

@@ -7,7 +7,7 @@ from unetdoctor.checks.check import Check, shown
 from unetdoctor.facts import Evidence, Finding, Kind, MaskScores, Reading, Remedy, Severity, Shift
 
 SHIFT_LIMIT = 0.75
-"""Pixels of the mask by which outlines lie beside it. At most .34: seven trained networks. .98-1.01: moved by one pixel.
+"""Pixels of the mask by which outlines lie beside it. At most .34: seven trained networks. .98-1.01: moved by a pixel.
 Half a pixel (.17-.65) cannot be told from what training leaves, and costs a Dice of .01."""
 GROWTH_LIMIT = 1.0
 """Pixels by which outlines at the picture's edge lie further out. At most .65: those networks. 1.4-2.8: logits enlarged

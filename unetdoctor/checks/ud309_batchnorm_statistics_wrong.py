@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.feeding import wrongly_fed
 from unetdoctor.checks.graph import statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.checks.pictures import best, contrast, flatness, most_changed
 from unetdoctor.checks.remedies import statistics_for
@@ -32,7 +33,8 @@ class BatchnormStatisticsWrong(Check):
     Source
         Recipe 10: resetting the statistics of a trained network takes the Dice from .94 to .30. Noise is not what a
         network was trained on, and sound networks differ on it by a factor of e^3.5: a gap counts only where it is
-        beyond that and the picture is dull, where one's own pictures are fed, or where no input could explain it.
+        beyond that and the picture is dull, where one's own pictures are fed, or where no input could explain it. Where
+        they are fed otherwise than in training, UD601 says so, and the statistics are not judged.
     """
 
     code = "UD309"
@@ -47,7 +49,7 @@ class BatchnormStatisticsWrong(Check):
         real = evidence.main is not None and evidence.main.probe.real
         told = real or _is_dull(evidence)
         judged = norms if told else norms[1:]
-        if not judged:
+        if not judged or wrongly_fed(evidence.fingerprint):
             return
         limit = statistics_limit(evidence) if told else ABSURD_LIMIT
         most = max(judged, key=statistics_gap)

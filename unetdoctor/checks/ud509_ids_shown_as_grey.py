@@ -56,7 +56,7 @@ class IdsShownAsGrey(Check):
             f"Class ids become levels by arithmetic at {where.text}: {listed(painting)}; {_seen(painting)}.",
             _in_grey(painting) if grey else in_colour(painting),
             place=where,
-            remedies=[repaint(painting, where, cls.code)],
+            remedies=[repaint(painting, where, cls.code, evidence.scores.palette if evidence.scores else ())],
             op=painting.op,
         )
 

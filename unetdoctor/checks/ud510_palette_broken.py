@@ -65,7 +65,7 @@ class PaletteBroken(Check):
             ],
             place=where,
             severity=_severity(painting),
-            remedies=[repaint(painting, where, cls.code)],
+            remedies=[repaint(painting, where, cls.code, evidence.scores.palette if evidence.scores else ())],
             op=painting.op,
         )
 

@@ -43,6 +43,8 @@ class ThresholdMisfit(Check):
         if scores is None or scores.threshold is None or pair is None or scores.shares[1:2] in ((), (0.0,)):
             return
         found = scores.threshold
+        if found.auc != found.auc:
+            return  # the masks are the object everywhere
         tells = found.best_dice >= FITS and found.auc >= AREA_LIMIT
         gain = found.best_dice - found.dice
         where, op = ending(evidence)

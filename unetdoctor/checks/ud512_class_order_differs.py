@@ -39,8 +39,8 @@ class ClassOrderDiffers(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for an output beside masks."""
         scores = judged(evidence)
-        if scores is None or scores.order is None:
-            return
+        if scores is None or scores.order is None or scores.order.best_dice != scores.order.best_dice:
+            return  # masks and output are background alone
         order = scores.order
         gain = order.best_dice - (order.dice if order.dice == order.dice else 0.0)
         fits = order.best_dice >= FITS and bool(order.moved)

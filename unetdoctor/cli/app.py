@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from unetdoctor import __version__
+from unetdoctor.cli.audit import HELP as AUDIT
+from unetdoctor.cli.audit import audit
 from unetdoctor.cli.baseline import app as baseline
 from unetdoctor.cli.check import HELP as CHECK
 from unetdoctor.cli.check import check
@@ -31,6 +33,7 @@ Examples:
   unetdoctor inspect model.py
   unetdoctor inspect model.py:UNet -w weights.pt --image photo.png --task binary
   unetdoctor inspect traced.pt --format json -o text=report.txt
+  unetdoctor audit images masks --classes 4
   unetdoctor sizes model.py --size 512,384
   unetdoctor trace model.py --depth 1
   unetdoctor explain UD203
@@ -53,6 +56,7 @@ app = typer.Typer(
 )
 app.command(help=INSPECT, short_help="Examine a model: what is wrong, why, and what cures it.")(inspect)
 app.command(help=CHECK, short_help="Examine every target of pyproject.toml, for CI.")(check)
+app.command(help=AUDIT, short_help="Examine images and masks, from ten to ten million.")(audit)
 app.command(help=SIZES, short_help="Find the input sizes that work, and why others do not.")(sizes)
 app.command(help=TRACE, short_help="Every operation of one forward pass with its numbers.")(trace)
 app.command(help=REPORT, short_help="Show a saved run, or judge it by other rules.")(report)

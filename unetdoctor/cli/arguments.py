@@ -1,13 +1,14 @@
 """From the options of `inspect` to a Request, and to what becomes of the report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from unetdoctor.cli import values
 from unetdoctor.cli.errors import RequestError, choice
 from unetdoctor.cli.inputs import parse_input, parse_range
 from unetdoctor.cli.pairs import photographs
+from unetdoctor.cli.preprocessing import Typed, preprocessing
 from unetdoctor.facts import Intent, Limits, Request, Selection, Task
 
 
@@ -26,6 +27,7 @@ class Options:
     postprocess: str | None = None
     image: tuple[str, ...] = ()
     mask: tuple[str, ...] = ()
+    chain: Typed = field(default_factory=Typed)
     palette: str | None = None
     threshold: float | None = None
     ignore_index: int | None = None
@@ -98,6 +100,7 @@ def request(options: Options) -> Request:
         postprocess=options.postprocess,
         images=images,
         masks=masks,
+        preprocessing=preprocessing(options.chain),
         batch=options.batch,
         intent=Intent(
             task=Task(choice("--task", options.task, tuple(task.value for task in Task))),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unetdoctor.cli import options as shared
+from unetdoctor.cli import preprocessing as chain
 from unetdoctor.cli import values
 from unetdoctor.cli.errors import choice
 
@@ -38,6 +39,12 @@ def inspect(
     inputs_from: shared.InputsFrom = None,
     image: shared.Image = None,
     mask: shared.Mask = None,
+    scale: chain.Scale = None,
+    mean: chain.Mean = None,
+    std: chain.Std = None,
+    channels: chain.Channels = None,
+    resize: chain.Resize = None,
+    preprocess: chain.Preprocess = None,
     palette: shared.Palette = None,
     threshold: shared.Threshold = None,
     ignore_index: shared.IgnoreIndex = None,
@@ -105,6 +112,7 @@ def inspect(
         inputs=tuple(inputs or ()),
         image=tuple(image or ()),
         mask=tuple(mask or ()),
+        chain=chain.Typed(scale, mean, std, channels, resize, preprocess),
         palette=palette,
         threshold=threshold,
         ignore_index=ignore_index,

@@ -1,4 +1,4 @@
-"""`--image` and `--mask`: files, folders, patterns or a table of pairs, as photographs with their masks in one order."""
+"""`--image` and `--mask`: files, folders, patterns or a table of pairs, as photographs and masks in one order."""
 
 from collections.abc import Sequence
 from pathlib import Path

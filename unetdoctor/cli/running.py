@@ -119,6 +119,9 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
             return RequestError(f"There is no command {name!r}.", [f"unetdoctor inspect {name}"])
         return RequestError(f"There is no command {name!r}.{meant} All: unetdoctor --help")
     extra = re.fullmatch(r"Got unexpected extra arguments? *\(?s?\)? *\((.*)\)", message)
+    if extra and "audit" in arguments:
+        quoted = "A pattern goes in quotes, so that the shell leaves it alone: unetdoctor audit 'images/*.png'"
+        return RequestError(f"IMAGES and MASKS are one source each; found also: {extra[1][:200]}. {quoted}")
     if extra:
         return RequestError(f"One TARGET at a time; found also: {extra[1]}. A target with spaces goes in quotes.")
     return RequestError(f"{message}.{_help_for(error)}")

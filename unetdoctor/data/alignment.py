@@ -26,7 +26,7 @@ FARTHEST = 4
 """Shifts are looked for up to this part of the side."""
 STRONG = 5.0
 """Agreement, in deviations of chance, that a placement must have to be believed. On 18 photographs with five masks
-each: 2.5-30 where the mask lies right, -1.4 to 5.6 where it was flipped, turned or shifted (the latter a mirrored clock)."""
+each: 2.5-30 where the mask lies right, -1.4 to 5.6 where it was flipped, turned or shifted (5.6: a mirrored clock)."""
 BETTER = 2.5
 """Deviations by which another placement must exceed the mask as stored. Where it lies right and anything is strong: at
 most 0; where it was moved and the right place is strong: 2.8-53."""
@@ -47,11 +47,13 @@ MOVES: dict[str, Callable[[Grid], Grid]] = {
 """What may have been done to one of the two alone."""
 
 
-def grid_of(picture: Image.Image) -> Grid:
-    """Return a picture as grey levels on the grid, decoded no finer than needed."""
-    scale = SIDE / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return np.asarray(picture.convert("L").resize(size, Image.Resampling.BOX), dtype=np.float32)
+def grid_of(grey: Image.Image) -> Grid:
+    """Return a picture of grey levels on the grid."""
+    factor = max(grey.size) // SIDE
+    small = grey.reduce(factor) if factor > 1 else grey
+    scale = SIDE / max(small.size)
+    size = (max(1, round(small.width * scale)), max(1, round(small.height * scale)))
+    return np.asarray(small.resize(size, Image.Resampling.BOX), dtype=np.float32)
 
 
 def alignment_of(picture: Grid, mask: NDArray[Any]) -> Alignment | None:
@@ -90,22 +92,26 @@ def alignment_of(picture: Grid, mask: NDArray[Any]) -> Alignment | None:
 
 
 def _strength(picture: Grid) -> Grid:
-    """Return the strength of the edges on the grid, around its mean, the strongest twentieth cut."""
-    down, across = np.zeros_like(picture), np.zeros_like(picture)
-    down[1:] = np.abs(np.diff(picture, axis=0))
-    across[:, 1:] = np.abs(np.diff(picture, axis=1))
-    strength = np.sqrt(np.maximum(down, across))
+    """Return the strength of the edges beside every cell, around its mean, the strongest twentieth cut."""
+    strongest = np.zeros_like(picture)
+    down, across = np.abs(np.diff(picture, axis=0)), np.abs(np.diff(picture, axis=1))
+    for part, step in (
+        (strongest[1:], down),
+        (strongest[:-1], down),
+        (strongest[:, 1:], across),
+        (strongest[:, :-1], across),
+    ):
+        np.maximum(part, step, out=part)
+    strength = np.sqrt(strongest)
     strength = np.minimum(strength, np.quantile(strength, 0.95))
     centred: Grid = strength - strength.mean()
     return centred
 
 
 def _moved(strength: Grid, lines: Grid, move: Callable[[Grid], Grid]) -> float:
-    """Return the agreement of moved lines, the best within one cell: edges are marked on one of their sides."""
+    """Return the agreement of moved lines."""
     moved = move(lines)
-    if moved.shape != strength.shape:
-        return -np.inf
-    return max(float((np.roll(moved, (down, right), (0, 1)) * strength).sum()) for down in (0, 1) for right in (0, 1))
+    return float((moved * strength).sum()) if moved.shape == strength.shape else -np.inf
 
 
 def _near(agreement: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Whether the borders between regions of a mask are blurred: what interpolation and lossy compression leave."""
+"""The borders between regions of a mask, and whether they are blurred: what interpolation and lossy coding leave."""
 
 from __future__ import annotations
 
@@ -7,48 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unetdoctor.data.masks import RawMask
 from unetdoctor.facts.pair import Coding
 
-REACH = 4
-"""Pixels on either side of a border that belong to it: half a block of JPEG."""
 WIDEST = 3
 """Pixels of a strip between two regions at most."""
-MOST = 4096
-"""Distinct values that are sorted to the nearest common one; more of them are a picture."""
+
+_HALF = 0.5
 
 Values = NDArray[Any]
 Truth = NDArray[np.bool_]
-
-
-def at_borders(raw: RawMask, values: Values, common: Truth) -> float:
-    """Return which share of the pixels with a rare value lies where regions of common values meet.
-
-    `values` are the distinct ones in order, `common` marks those that are not rare.
-    """
-    if len(values) > MOST:
-        return 0.0
-    index = np.searchsorted(values, raw.values)
-    snapped = _nearest(values, common, raw.coding)[index]
-    rare = ~common[index]
-    border = widened(edges(snapped), REACH)
-    return float(border[rare].mean())
-
-
-def _nearest(values: Values, common: Truth, coding: Coding) -> Values:
-    """Return, for each distinct value, the position of the common one nearest to it."""
-    places = np.flatnonzero(common)
-    points = _points(values, coding)
-    distance = np.abs(points[:, None, :] - points[places][None, :, :]).sum(axis=2)
-    nearest: Values = places[distance.argmin(axis=1)]
-    return nearest
-
-
-def _points(values: Values, coding: Coding) -> NDArray[np.float64]:
-    if coding is not Coding.COLOURS:
-        return values.astype(np.float64)[:, None]
-    packed = values.astype(np.int64)
-    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1).astype(np.float64)
 
 
 def edges(values: Values) -> Truth:
@@ -59,40 +26,82 @@ def edges(values: Values) -> Truth:
     return found
 
 
-def widened(marks: Truth, reach: int) -> Truth:
-    """Return the marks with everything within `reach` rows and columns of one."""
-    for axis in (0, 1):
-        wide = marks.copy()
-        for step in range(1, reach + 1):
-            ahead, behind = [slice(None)] * 2, [slice(None)] * 2
-            ahead[axis], behind[axis] = slice(step, None), slice(None, -step)
-            wide[tuple(ahead)] |= marks[tuple(behind)]
-            wide[tuple(behind)] |= marks[tuple(ahead)]
-        marks = wide
-    return marks
+def inside(values: Values) -> Truth:
+    """Return which pixels have the value of all four neighbours; those at the rim of the picture count as well."""
+    found = np.ones(values.shape, dtype=np.bool_)
+    across, down = values[:, 1:] == values[:, :-1], values[1:] == values[:-1]
+    found[:, 1:] &= across
+    found[:, :-1] &= across
+    found[1:] &= down
+    found[:-1] &= down
+    return found
 
 
-def strips(values: Values) -> float:
+def ramps(values: Values, coding: Coding, thin: Truth) -> float:
+    """Return which share of the marked pixels lies between the values on its two sides, in a row or a column.
+
+    Of colours, the sum of the channels stands for the value.
+    """
+    if coding is Coding.COLOURS:
+        packed = values.astype(np.int64)
+        level = (packed >> 16) + (packed >> 8 & 255) + (packed & 255)
+    else:
+        level = values if values.dtype.kind == "f" else values.astype(np.int64)
+    found = np.zeros(values.shape, dtype=np.bool_)
+    for reach in (1, 2):
+        for axis in (0, 1):
+            found |= _between(level, axis, reach)
+    return float(found[thin].mean())
+
+
+def sharpness(values: Values, thin: Truth) -> float:
+    """Return which share of the steps between regions is sharp: of neighbours that differ and are both not marked."""
+    across = (values[:, 1:] != values[:, :-1]) & ~thin[:, 1:] & ~thin[:, :-1]
+    down = (values[1:] != values[:-1]) & ~thin[1:] & ~thin[:-1]
+    sharp = int(across.sum()) + int(down.sum())
+    return sharp / (sharp + int(thin.sum()))
+
+
+def _between(level: Values, axis: int, reach: int) -> Truth:
+    """Return which pixels lie strictly between those `reach` pixels before and behind them."""
+    found = np.zeros(level.shape, dtype=np.bool_)
+    if level.shape[axis] <= 2 * reach:
+        return found
+    moved = np.moveaxis(level, axis, 0)
+    before, middle, behind = moved[: -2 * reach], moved[reach:-reach], moved[2 * reach :]
+    inner = ((before < middle) & (middle < behind)) | ((before > middle) & (middle > behind))
+    np.moveaxis(found, axis, 0)[reach:-reach] = inner
+    return found
+
+
+def strips(values: Values, solid: Values) -> float:
     """Return which share of the steps by two ids or more goes through a strip of the ids between.
 
     Interpolation between ids 0 and 2 leaves a strip of 1 along every border; where regions truly touch, 0 is beside 2.
+    Only strips of `solid` ids count, which have regions of their own elsewhere: a class that is nothing but a border is
+    one by design.
     """
-    through = direct = 0
-    for plane in (values.astype(np.int64), values.astype(np.int64).T):
-        step = np.diff(plane, axis=1)
-        direct += int((np.abs(step) > 1).sum())
-        for width in range(2, WIDEST + 2):
-            if plane.shape[1] <= width:
-                break
-            through += _passed(plane, width)
-    return through / (through + direct) if through + direct else 0.0
+    through = passed = direct = 0
+    for plane in (values, values.T):
+        runs, lengths, rows = _runs(plane)
+        steps = np.diff(runs)
+        inner = rows[1:] == rows[:-1]
+        direct += int((inner & (np.abs(steps) > 1)).sum())
+        first, second = steps[:-1], steps[1:]
+        strip = inner[:-1] & inner[1:] & (lengths[1:-1] <= WIDEST) & (np.sign(first) == np.sign(second))
+        strip &= (np.abs(first) == 1) | (np.abs(second) == 1)
+        passed += int(strip.sum())
+        through += int(np.isin(runs[1:-1][strip], solid).sum())
+        if through < _HALF * (passed + direct):
+            break  # interpolation blurs rows and columns alike
+    return through / (passed + direct) if passed + direct else 0.0
 
 
-def _passed(plane: NDArray[np.int64], width: int) -> int:
-    """Count the strips: a step, values that stay or go on in between, and another step after `width` pixels."""
-    left, right = plane[:, :-width], plane[:, width:]
-    first, last = plane[:, 1 : plane.shape[1] - width + 1], plane[:, width - 1 : plane.shape[1] - 1]
-    rising = (left < first) & (first <= last) & (last < right)
-    falling = (left > first) & (first >= last) & (last > right)
-    small = (np.abs(first - left) == 1) | (np.abs(right - last) == 1)
-    return int(((rising | falling) & small).sum())
+def _runs(plane: Values) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return value, length and row of every run of equal pixels, row by row."""
+    flat = np.ascontiguousarray(plane).ravel()
+    change = np.empty(flat.size, dtype=np.bool_)
+    change[1:] = flat[1:] != flat[:-1]
+    change[:: plane.shape[1]] = True
+    starts = np.flatnonzero(change)
+    return flat[starts].astype(np.int64), np.diff(starts, append=flat.size), starts // plane.shape[1]

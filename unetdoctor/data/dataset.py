@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from unetdoctor.data.masks import IGNORE
 from unetdoctor.data.pair import split_of
+from unetdoctor.data.palettes import VOC_CLASSES, VOID, pack, unpacked, voc, well_known
 from unetdoctor.facts.dataset import Dataset, Declared, Tally, Totals, Twins
+from unetdoctor.facts.pair import Coding, Colour
 
+COLOURS = 24
+"""Colours of masks that are kept with their ids."""
 GROUPS = 8
 """Groups of twins that are kept."""
 
@@ -21,11 +26,24 @@ def dataset_of(totals: Totals, declared: Declared) -> Dataset:
     return Dataset(
         declared=declared,
         totals=replace(totals, digests={}, likenesses={}),
+        colours=_colours(totals),
         twins=tuple(groups[:GROUPS]),
-        twin_groups=len(groups),
+        copies=sum(group.count - 1 for group in equal),
         leaks=sum(len(group.splits) > 1 for group in groups),
         hashed=sum(tally.count for tally in totals.digests.values()),
     )
+
+
+def _colours(totals: Totals) -> tuple[tuple[Colour, int], ...]:
+    """Return the colours of masks with their ids."""
+    seen = sorted(totals.values.get(Coding.COLOURS, {}))[:COLOURS]
+    ids = {colour: index for index, colour in enumerate(seen)}
+    for name, known in well_known().items():
+        if seen and set(seen) <= {pack(colour) for colour in known}:
+            own = voc(VOC_CLASSES) if name == "voc" else known[:-1]
+            ids = {pack(VOID[name]): IGNORE, **{pack(colour): index for index, colour in enumerate(own)}}
+            break
+    return tuple((unpacked(colour), ids[colour]) for colour in seen)
 
 
 def _twins(hashes: Mapping[str, Tally], *, equal: bool) -> list[Twins]:

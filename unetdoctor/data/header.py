@@ -79,10 +79,15 @@ def opened_file(data: bytes, name: str) -> Iterator[Opened]:
             format="JPEG" if format_ == "MPO" else format_,
             mode=picture.mode,
             stored=(picture.size[1], picture.size[0]),
-            orientation=orientation_of(picture),
+            orientation=orientation_of(picture) if _may_be_turned(data, format_) else 1,
             frames=frames,
         )
         yield Opened(_noted(facts, _oddities(picture, facts)), picture=picture)
+
+
+def _may_be_turned(data: bytes, format_: str) -> bool:
+    """Return whether a file can have an orientation; Pillow decodes a whole PNG to look for one."""
+    return format_ != "PNG" or b"eXIf" in data or b"Raw profile type" in data
 
 
 def unread(data: bytes, name: str, error: UnreadableError) -> FileFacts:

@@ -24,8 +24,6 @@ IGNORE = 255
 """The id that data sets leave out by convention."""
 FOREGROUND = 127
 """Grey levels above it are foreground in a black-and-white mask."""
-TENTH = 0.1
-"""Share of pixels of unknown colour above which a palette does not fit a mask."""
 
 Ids = NDArray[np.int64]
 Values = NDArray[Any]

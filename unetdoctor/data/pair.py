@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from unetdoctor.data import labels as label_numbers
 from unetdoctor.data import picture as picture_numbers
-from unetdoctor.data.alignment import Grid, alignment_of, grid_of
+from unetdoctor.data.alignment import Grid, alignment_of
 from unetdoctor.data.decoding import UnreadableError
 from unetdoctor.data.header import Opened, broken, opened_file, unread
 from unetdoctor.data.masks import RawMask, raw_mask
@@ -83,7 +83,7 @@ def _read(content: Content, name: str, measure: Callable[[Opened], T]) -> tuple[
 def _picture(opened: Opened, name: str, declared: Declared) -> tuple[PictureNumbers, Grid] | None:
     if not is_decoded(name, declared.decoded):
         return None
-    return picture_numbers.numbers_of(opened), grid_of(picture_numbers.upright_grey(opened))
+    return picture_numbers.numbers_of(opened)
 
 
 def _alignment(grid: Grid | None, raw: RawMask | None, image: FileFacts | None) -> Alignment | None:

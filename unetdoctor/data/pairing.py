@@ -6,7 +6,7 @@ such words. Only where that finds no pair at all are the folders left aside. Whe
 nothing is guessed: the image stands alone, with its rivals. A table of pairs is taken as it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from hashlib import blake2b
 from itertools import chain
@@ -59,7 +59,7 @@ class Pairing:
         """Return the number of pairs, lone images and lone masks."""
         return int(self._listing.base.execute("SELECT COUNT(*) FROM pairs").fetchone()[0])
 
-    def pairs(self, first: int = 0, count: int = -1) -> Iterator[Pair]:
+    def pairs(self, first: int = 0, count: int = -1) -> Generator[Pair, None, None]:
         """Yield the pairs in their order: `count` of them (all, where negative) from number `first` on."""
         rows = self._listing.base.execute(
             f"SELECT {FILE_COLUMNS.format('i')}, {FILE_COLUMNS.format('m')}, p.rivals FROM pairs p "
@@ -78,6 +78,14 @@ class Pairing:
     def others(self) -> dict[str, tuple[int, str]]:
         """Return how many files are no pictures by their ending, with an example: `{".txt": (3, "notes.txt")}`."""
         return self._listing.others()
+
+    def find(self, name: str) -> Pair | None:
+        """Return the pair of an image or a mask; None where there is none of that name."""
+        row = self._listing.base.execute(
+            "SELECT p.number FROM files f JOIN pairs p ON p.image = f.id OR p.mask = f.id WHERE f.address = ? LIMIT 1",
+            (to_bytes(name),),
+        ).fetchone()
+        return next(self.pairs(row[0] - 1, 1), None) if row else None
 
     def fingerprint(self) -> str:
         """Return a digest of every file with its size and last change: equal where nothing was touched."""

@@ -129,12 +129,17 @@ def well_known() -> dict[str, tuple[Colour, ...]]:
 
 
 @cache
-def luminances() -> dict[str, dict[int, int]]:
-    """Return, for each well-known palette, the grey level of each of its colours and the id that it was."""
-    kinds = {"voc": voc(VOC_CLASSES), "cityscapes": CITYSCAPES, "okabe-ito": named("okabe-ito", 8)}
-    return {name: {luminance(colour): index for index, colour in enumerate(kind)} for name, kind in kinds.items()}
+def luminances() -> dict[str, frozenset[int]]:
+    """Return the grey levels of the colours of each well-known palette, void included."""
+    kinds = {**well_known(), "okabe-ito": named("okabe-ito", 8)}
+    return {name: frozenset(luminance(colour) for colour in kind) for name, kind in kinds.items()}
 
 
 def pack(colour: Colour) -> int:
     """Return a colour as 0xRRGGBB."""
     return colour[0] << 16 | colour[1] << 8 | colour[2]
+
+
+def unpacked(value: int) -> Colour:
+    """Return the colour of 0xRRGGBB."""
+    return value >> 16, value >> 8 & 255, value & 255

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -32,7 +32,7 @@ Watch = Callable[[int], None]
 
 def audited(
     shards: Iterable[Shard], order: Order, jobs: int, longest_s: float = LONGEST_S, watch: Watch = lambda done: None
-) -> Iterator[tuple[int, bytes]]:
+) -> Generator[tuple[int, bytes], None, None]:
     """Yield (number, answer) of every shard as it is finished; `watch` is told how many pairs are done.
 
     Where the iteration ends early, for whatever reason, every process is ended.
@@ -55,7 +55,7 @@ class _Hand:
         self._cell = _CONTEXT.RawValue("q", _IDLE)
         self.ours, theirs = _CONTEXT.Pipe()
         self.process: SpawnProcess = _CONTEXT.Process(target=_work, args=(theirs, self._cell, order), daemon=True)
-        with _plain_interrupts():
+        with _no_interrupts():
             self.process.start()
         theirs.close()
         self.ready = False
@@ -222,16 +222,16 @@ def _next_blame(shard: Shard, reason: str) -> Blame | None:
 
 
 @contextlib.contextmanager
-def _plain_interrupts() -> Iterator[None]:
-    """Let a child start with Ctrl-C ignored: the parent ends it."""
-    if threading.current_thread() is not threading.main_thread():
+def _no_interrupts() -> Iterator[None]:
+    """Let a process start deaf to Ctrl-C, which is for its parent; one that comes meanwhile waits."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Any, cell: Any, order: Order) -> None:

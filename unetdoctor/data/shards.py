@@ -7,7 +7,8 @@ from functools import partial, reduce
 from typing import Any, NamedTuple
 
 from unetdoctor.data.decoding import UnreadableError
-from unetdoctor.data.files import File, ReadError, read
+from unetdoctor.data.fetching import base_of, content, printable
+from unetdoctor.data.files import File
 from unetdoctor.data.pair import Content, audit_pair
 from unetdoctor.data.pairing import Pair
 from unetdoctor.data.totals import merge, totals_of
@@ -29,6 +30,8 @@ class Order:
     """Whether an image is meant to have a mask."""
     records: bool = False
     """Whether the records of single pairs are kept, beside their totals."""
+    draws: bool = False
+    """Whether pairs are drawn for a person instead of measured."""
 
 
 class Blame(NamedTuple):
@@ -65,6 +68,11 @@ class Answer(NamedTuple):
 def audit_shard(shard: Shard, order: Order, begin: Callable[[int], None] = lambda number: None) -> bytes:
     """Return the answer for a shard as JSON; `begin` is told the number of each pair before it is opened."""
     records: list[dict[str, Any]] = []
+    if order.draws:
+        for number, pair in enumerate(shard.pairs, shard.first):
+            begin(number)
+            records.append(_drawn(pair, order, shard.blame))
+        return _as_json(Answer({}, records))
 
     def recorded() -> Iterator[PairRecord]:
         for number, pair in enumerate(shard.pairs, shard.first):
@@ -75,14 +83,27 @@ def audit_shard(shard: Shard, order: Order, begin: Callable[[int], None] = lambd
             yield record
 
     totals = dump(totals_of(recorded(), order.declared))
-    return json.dumps(Answer(totals, records)._asdict(), separators=(",", ":")).encode()
+    return _as_json(Answer(totals, records))
+
+
+def _as_json(answer: Answer) -> bytes:
+    return json.dumps(answer._asdict(), separators=(",", ":")).encode()
+
+
+def _drawn(pair: Pair, order: Order, blame: Blame | None) -> dict[str, Any]:
+    from unetdoctor.data.sketches import sketch
+
+    try:
+        return sketch(pair, order.declared) if blame is None else {"words": blame.reason}
+    except Exception as error:  # noqa: BLE001 - one pair that we cannot draw is a line of words
+        return {"words": f"It cannot be drawn: {type(error).__name__}."}
 
 
 def record_of(pair: Pair, order: Order, blame: Blame | None = None) -> PairRecord:
     """Return the record of a pair; whatever is wrong with its files stands in it."""
     roles = blame.roles if blame is not None else ()
-    image = _blamed(pair.image, blame) if blame is not None and IMAGE in roles else _content(pair.image)
-    mask = _blamed(pair.mask, blame) if blame is not None and MASK in roles else _content(pair.mask)
+    image = _blamed(pair.image, blame) if blame is not None and IMAGE in roles else content(pair.image)
+    mask = _blamed(pair.mask, blame) if blame is not None and MASK in roles else content(pair.mask)
     measure = partial(
         audit_pair,
         declared=order.declared,
@@ -98,26 +119,8 @@ def record_of(pair: Pair, order: Order, blame: Blame | None = None) -> PairRecor
         return measure(lost[0], lost[1])
 
 
-def _content(file: File | None) -> Content:
-    if file is None:
-        return None
-    try:
-        return read(file)
-    except ReadError as error:
-        return UnreadableError(error.fault, f"{_base(file)} cannot be read: {error}.")
-
-
 def _blamed(file: File | None, blame: Blame) -> Content:
-    return None if file is None else UnreadableError(Fault.DAMAGED, f"{_base(file)} {blame.reason}.")
-
-
-def _base(file: File) -> str:
-    return printable(file).rpartition("/")[2]
-
-
-def printable(file: File | None) -> str:
-    r"""Return the address of a file with bytes that are no text as `\xff`."""
-    return "" if file is None else file.address.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return None if file is None else UnreadableError(Fault.DAMAGED, f"{base_of(file)} {blame.reason}.")
 
 
 def joined(answers: Sequence[bytes]) -> bytes:
@@ -127,7 +130,7 @@ def joined(answers: Sequence[bytes]) -> bytes:
     parts = [answer_of(answer) for answer in answers]
     totals = dump(reduce(merge, (load_totals(part.totals) for part in parts)))
     records = [record for part in parts for record in part.records]
-    return json.dumps(Answer(totals, records)._asdict(), separators=(",", ":")).encode()
+    return _as_json(Answer(totals, records))
 
 
 def answer_of(data: bytes) -> Answer:

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unetdoctor.facts.dataset import Declared, Tally
-from unetdoctor.facts.pair import Coding, Family, FileFacts, LabelNumbers, PairRecord, PictureNumbers
+from unetdoctor.facts.pair import Alignment, Coding, Family, FileFacts, LabelNumbers, PairRecord, PictureNumbers
 from unetdoctor.facts.seen import Seen, named
 
 IGNORE = 255
-BLURRED = 0.8
-"""Share of the rare values' pixels that must lie at borders. Sound masks of rare objects: at most .45; blurred: .98."""
-RARE = 0.005
-"""Share of the mask below which a value is rare."""
-LEAST_RARE = 0.0005
-"""Share of the mask that rare values must cover to be looked at."""
-LEAST_VALUES = 4
-"""Rare values that blurred borders leave at least."""
 STRIPS = 0.8
 """Share of the steps by several ids that lead through a strip."""
 DULL = 4.0
@@ -57,7 +49,12 @@ def _seen(record: PairRecord, declared: Declared) -> Iterator[tuple[str, float, 
         alignment = record.alignment
         kind = Seen.PLACED if alignment.best == "as stored" else Seen.MISPLACED
         yield kind, alignment.gain, record.name
-        yield named("placement", alignment.best), alignment.gain, record.name
+        yield named("placement", _placement(alignment)), alignment.gain, record.name
+
+
+def _placement(alignment: Alignment) -> str:
+    down, right = alignment.shift
+    return f"{alignment.best} by {down} down and {right} right" if down or right else alignment.best
 
 
 def _of_file(file: FileFacts) -> Iterator[str]:
@@ -82,18 +79,6 @@ def _of_sizes(image: FileFacts, mask: FileFacts) -> Iterator[tuple[str, float]]:
         yield Seen.FORM, max(height / rows, rows / height, width / columns, columns / width)
 
 
-def is_blurred(labels: LabelNumbers) -> bool:
-    """Return whether the rare values of a mask lie at borders: interpolation or lossy compression made them."""
-    at_borders = labels.rare > LEAST_RARE and labels.rare_at_borders >= BLURRED
-    return at_borders and _rare_values(labels) >= LEAST_VALUES
-
-
-def common_values(labels: LabelNumbers) -> dict[float, int]:
-    """Return the values of a mask with their pixels, those of blurred borders left out."""
-    least = RARE * labels.pixels if is_blurred(labels) else 0
-    return {value: count for value, count in labels.values if count >= least}
-
-
 def _of_labels(labels: LabelNumbers, mask: FileFacts, declared: Declared) -> Iterator[tuple[str, float]]:
     if mask.format in _LOSSY:
         yield Seen.LOSSY, float(labels.distinct)
@@ -101,21 +86,17 @@ def _of_labels(labels: LabelNumbers, mask: FileFacts, declared: Declared) -> Ite
         yield Seen.STRIPS, labels.between
     if labels.family is Family.ONE_VALUE and labels.coding is not Coding.COLOURS:
         yield (Seen.BACKGROUND if labels.values[0][0] == 0 else Seen.FOREGROUND), 0.0
-    if is_blurred(labels):
-        yield Seen.BLURRED, labels.rare
+    if labels.blurred:
+        yield Seen.BLURRED, labels.blurred
+    if labels.blurred or labels.coding is Coding.ALPHA:
         return
     yield named("family", labels.family), 0.0
     if labels.unknown > 0:
         yield Seen.UNKNOWN, labels.unknown
-    if labels.signature:
-        yield named("palette", labels.signature), 0.0
+    suffix = "" if labels.coding is Coding.COLOURS else " as grey"
+    yield from ((named("palette", name + suffix), 0.0) for name in labels.palettes)
     if labels.coding in _WHOLE and labels.family not in (Family.FRACTIONS, Family.MANY):
         yield from _of_ids(labels, declared)
-
-
-def _rare_values(labels: LabelNumbers) -> int:
-    kept = sum(count < RARE * labels.pixels for _, count in labels.values)
-    return kept + labels.distinct - len(labels.values)
 
 
 def _of_ids(labels: LabelNumbers, declared: Declared) -> Iterator[tuple[str, float]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import TypeVar
 
-from unetdoctor.data.tallies import common_values, tallied
+from unetdoctor.data.tallies import tallied
 from unetdoctor.facts.dataset import Count, Declared, Tally, Totals
 from unetdoctor.facts.pair import Coding, Family, PairRecord
 
@@ -68,8 +68,9 @@ def _of(record: PairRecord, declared: Declared) -> Totals:
     foreground: dict[int, int] = {}
     if labels is not None:
         factor = 255 if labels.coding is Coding.FLOATS and labels.family is Family.FRACTIONS else 1
-        values[labels.coding.value] = {round(v * factor): Count(1, n) for v, n in common_values(labels).items()}
-        foreground[_halvings(1 - max(n for _, n in labels.values) / labels.pixels)] = 1
+        values[labels.coding.value] = {round(v * factor): Count(1, n) for v, n in labels.values}
+        if labels.values:
+            foreground[_halvings(1 - max(n for _, n in labels.values) / labels.pixels)] = 1
     return Totals(
         pairs=1,
         images=int(image is not None),

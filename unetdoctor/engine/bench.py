@@ -40,6 +40,8 @@ class Bench:
     """Running statistics averaged over the probes, by buffer name."""
     stored: Callable[[Remedy], dict[str, Tensor]]
     """What another reading of loaded weights would have put in, by full name."""
+    pixels: Tensor | None = None
+    """The photograph in 0..1, where one is fed."""
 
 
 def named_tensors(model: nn.Module, names: set[str]) -> dict[str, Tensor]:

@@ -161,12 +161,13 @@ class Examination(Passes):
             pass_number=self.seen.index(seen),
             running=self.running_statistics,
             stored=partial(reloading.tensors, self.subject),
+            pixels=self.pixels.get(seen.probe.name),
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
-        """Return running means and variances averaged over the varied probes, by buffer name."""
+        """Return running means and variances averaged over the photographs, else the varied probes, by buffer name."""
         if self._running is None:
-            self._running = averaged([self.on_batch(seen) for seen in self.varied[: 1 if self.slow else None]])
+            self._running = averaged([self.on_batch(seen) for seen in self.typical[: 1 if self.slow else None]])
         return self._running
 
     def on_batch(self, seen: Observed) -> BatchPass:

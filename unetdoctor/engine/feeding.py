@@ -61,6 +61,11 @@ def _enlarge_input(x: Tensor, parameters: Parameters) -> Tensor:
     return F.interpolate(x, size=size, mode="nearest")
 
 
+def _as_type(x: Tensor, parameters: Parameters) -> Tensor:
+    """Convert to the type of the weights, and divide bytes by 255."""
+    return x.to(getattr(torch, str(parameters["dtype"]))) / float(parameters["by"])
+
+
 FEEDING: dict[str, Callable[[Tensor, Parameters], Tensor]] = {
     "pad_input": _pad_input,
     "repeat_channels": _repeat_channels,
@@ -69,6 +74,7 @@ FEEDING: dict[str, Callable[[Tensor, Parameters], Tensor]] = {
     "permute_input": _permute_input,
     "repeat_batch": _repeat_batch,
     "enlarge_input": _enlarge_input,
+    "as_type": _as_type,
 }
 """Action -> what it makes of the picture that is fed."""
 _EVERY_SAMPLE = ("repeat_batch",)

@@ -237,7 +237,8 @@ class _Ladder:
             raise ChoiceError(f"The network takes {what} ({shown(shape)}), so --image cannot be fed. Leave it out.")
         path = Path(self.request.directory, self.request.images[0])
         own = image_size(path)
-        size: Size = (shape[2], shape[3]) if chosen.declared else _limited(own)
+        wanted = self.request.preprocessing.resize
+        size: Size = wanted or ((shape[2], shape[3]) if chosen.declared else _limited(own))
         answer = self.search.ask(resized(chosen.specs, size, 1))
         asked, fitted = size, None if answer.ok else self._fitted(chosen, size)
         if fitted is not None and size == _limited(own) != own and self.search.ask(resized(chosen.specs, own, 1)).ok:

@@ -39,7 +39,7 @@ def marks(examination: Examination, evidence: Evidence, tensors: Mapping[str, Te
             continue
         task = evidence.intent.effective
         threshold = examination.request.intent.threshold
-        size = tuple(truth.ids.shape)
+        size = (truth.ids.shape[0], truth.ids.shape[1])
         drawn = read(tensor, run.probe.shape, run.output, task, size, threshold, evidence.painting)
         if drawn is not None:
             found.append(Marked(run.probe.name, truth, drawn))

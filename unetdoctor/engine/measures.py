@@ -24,6 +24,8 @@ from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
+from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
+from unetdoctor.engine.preprocessing import fed_values, fingerprint
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
 from unetdoctor.engine.remodelling import model_under
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
@@ -47,6 +49,8 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "blocks": blocks,
     "casts": casts,
     "painting": painting,
+    "fingerprint": fingerprint,
+    "values": fed_values,
 }
 """Field of Evidence -> how it is measured."""
 
@@ -60,6 +64,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
     "painting": (PAINTING, painting),
+    "fingerprint": (FEEDING, fingerprint),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 
@@ -67,7 +72,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
 def measured(examination: Examination) -> dict[str, Any]:
     """Return the fields of Evidence that further passes tell; none where no pass drew anything."""
     if not examination.alive:
-        return {}
+        return {"values": fed_values(examination)}
     return {name: measure(examination) for name, measure in MEASURES.items()}
 
 

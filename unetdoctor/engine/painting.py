@@ -191,7 +191,7 @@ def _levels(colours: Tensor, intent: Intent) -> list[tuple[float, ...]]:
 
 def _one_hot(colours: Tensor) -> bool:
     count, channels = colours.shape
-    return count == channels > 1 and bool((colours == colours.max() * torch.eye(count)).all())
+    return count == channels > 1 and bool(colours.any()) and bool((colours == colours.max() * torch.eye(count)).all())
 
 
 def repaint(bench: Bench, remedy: Remedy) -> Change:
@@ -203,6 +203,7 @@ def repaint(bench: Bench, remedy: Remedy) -> Change:
     count = _classes(bench.tape, chosen)
     _, entries = _painter(bench.tape, tuple(op for op in tail(bench.tape, drawing) if op > chosen.op))
     held: list[Tensor] = []
+    wanted = tuple(remedy.parameters.get("colours", ()))
 
     def keep(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         out = func(*args, **kwargs)
@@ -217,17 +218,19 @@ def repaint(bench: Bench, remedy: Remedy) -> Change:
         out = func(*args, **kwargs)
         if not isinstance(out, Tensor):
             raise NotApplicableError("the output is one of several results of its operation")
-        return painted(held[0].to(out.device), out, count)
+        return painted(held[0].to(out.device), out, count, wanted)
 
     return Change(interventions={chosen.op: keep, drawing.output.op: paint})
 
 
-def painted(ids: Tensor, like: Tensor, count: int) -> Tensor:
-    """Return class ids in distinct colours, in the shape and type of a picture."""
+def painted(ids: Tensor, like: Tensor, count: int, wanted: tuple[str, ...] = ()) -> Tensor:
+    """Return class ids in distinct colours, or in those that are wanted, in the shape and type of a picture."""
     axis = colour_axis(tuple(like.shape))
     channels = 1 if axis is None else like.shape[axis]
     rows = (
-        [rgb(c) for c in palette(count)] if channels in _PICTURE else [(k * 255 // (count - 1),) for k in range(count)]
+        [rgb(c) for c in wanted or palette(count)]
+        if channels in _PICTURE
+        else [(k * 255 // (count - 1),) for k in range(count)]
     )
     table = torch.tensor([(*row, 255)[:channels] if channels in _PICTURE else row for row in rows], device=ids.device)
     places = like.shape if axis is None else like.movedim(axis, -1).shape[:-1]

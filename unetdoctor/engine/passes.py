@@ -4,8 +4,10 @@ from collections.abc import Collection
 
 from torch import Tensor, isfinite
 
+from unetdoctor.engine.chains import UNIT
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.weights import products
+from unetdoctor.facts import Chain
 
 SLOW_PRODUCTS = 1e10
 """Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
@@ -16,6 +18,12 @@ class Passes:
 
     def __init__(self) -> None:
         self.seen: list[Observed] = []
+        self.pixels: dict[str, Tensor] = {}
+        """The person's photographs in 0..1 at the size at which they are fed, by the name of their probe."""
+        self.chain: Chain = UNIT
+        """What becomes of them before they are fed."""
+        self.declared = False
+        """Whether the person said so."""
 
     @property
     def alive(self) -> list[Observed]:
@@ -26,6 +34,11 @@ class Passes:
     def varied(self) -> list[Observed]:
         """Passes with an output on probes that are not constant."""
         return [s for s in self.alive if not s.probe.constant]
+
+    @property
+    def typical(self) -> list[Observed]:
+        """Passes on the person's photographs; without any, all that are varied."""
+        return [s for s in self.varied if s.probe.real] or self.varied
 
     @property
     def blanks(self) -> list[Observed]:

@@ -82,7 +82,7 @@ class Postprocess:
         return picture(self._called(containers.tree_unflatten(leaves, structure)), self.source).clone()
 
     def _called(self, returned: Any) -> Any:
-        return _attempted(lambda: self._function(returned), f"--postprocess {self.source}", self.file)
+        return attempted(lambda: self._function(returned), f"--postprocess {self.source}", self.file)
 
     def _keeps_to_torch(self, returned: Any) -> bool:
         """Whether the result comes from the given tensors by recorded operations alone."""
@@ -108,7 +108,7 @@ def _filled(rest: list[Any], places: tuple[int, ...], given: Sequence[Tensor]) -
     return [tensors.get(i, leaf) for i, leaf in enumerate(rest)]
 
 
-def _attempted(function: Callable[[], Any], what: str, file: str) -> Any:
+def attempted(function: Callable[[], Any], what: str, file: str) -> Any:
     """Run code of the person's; what it raises becomes one sentence with its line in this file."""
     try:
         return function()
@@ -137,7 +137,7 @@ def load(source: str | None, directory: Path) -> Postprocess | None:
         raise RequestError(f"{expected}: --postprocess {quoted('script.py:show')}")
     file = files.find(parsed.location, directory)
     what = f"--postprocess {source}: importing it"
-    module = _attempted(lambda: importing.import_file(file.path, directory), what, str(file.path))
+    module = attempted(lambda: importing.import_file(file.path, directory), what, str(file.path))
     function = getattr(module, parsed.name, None)
     if not callable(function):
         names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from torch import Tensor
 
 from unetdoctor.engine.arguments import ArgumentSpec, Shape, Specs, arrange, sources
 from unetdoctor.engine.chosen import ChosenInput, resized
-from unetdoctor.engine.images import image_mode, load_image
+from unetdoctor.engine.images import image_mode
+from unetdoctor.engine.photographs import Photograph, photographs
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.facts import Latent, Probe, Request
 
@@ -32,15 +34,22 @@ class ProbeInput:
     """Arguments given by name."""
     latent: Latent | None = None
     """Numbers of the latent vectors, on the first latent probe."""
+    pixels: Tensor | None = None
+    """The photograph in 0..1 that it was made of."""
 
 
-def make_probes(chosen: ChosenInput, request: Request, device: str | torch.device) -> tuple[ProbeInput, ...]:
+def make_probes(
+    chosen: ChosenInput, request: Request, device: str | torch.device, found: Sequence[Photograph] | None = None
+) -> tuple[ProbeInput, ...]:
     """Make every probe, the main one first: photographs, what was declared, noise or latents; zeros come last.
 
-    Everything is drawn by generators of its own, seeded by the request: the global random state is not touched. Raises
-    ImageError for a photograph that cannot be read.
+    `found` are the photographs as they are fed, read here without them. Everything is drawn by generators of its own,
+    seeded by the request: the global random state is not touched. Raises ImageError for a photograph that cannot be
+    read.
     """
-    maker = _Maker(chosen, request, torch.device(device))
+    if found is None:
+        found = photographs(chosen, request)[0]
+    maker = _Maker(chosen, request, torch.device(device), found)
     if chosen.latent:
         return maker.latents()
     return (*maker.photographs(), *maker.fed(), *maker.pictures())
@@ -53,6 +62,7 @@ class _Maker:
     chosen: ChosenInput
     request: Request
     device: torch.device
+    given: Sequence[Photograph] = ()
 
     def latents(self) -> tuple[ProbeInput, ...]:
         """Return two draws of latent vectors, and zeros."""
@@ -92,22 +102,12 @@ class _Maker:
         return *probes, self._drawn("second-noise"), self._zeros()
 
     def photographs(self) -> tuple[ProbeInput, ...]:
-        """Return the photographs at the size of the first one; where that does not pass, at one that does as well."""
-        chosen, found = self.chosen, []
-        if chosen.image is None:
-            return ()
-        channels = chosen.main.shape[1]
-        for number, name in enumerate(self.request.images, start=1):
-            path = Path(self.request.directory, name)
-            if chosen.fitted is None or number == 1:
-                tensor, text = load_image(path, chosen.image, channels)
-                specs = resized(chosen.specs, chosen.image, 1)
-                found.append(self._probe(f"image-{number}", tensor, text, specs, file=path))
-            if chosen.fitted is not None:
-                tensor, text = load_image(path, chosen.fitted, channels)
-                specs = resized(chosen.specs, chosen.fitted, 1)
-                suffix = "-fitted" if number == 1 else ""
-                found.append(self._probe(f"image-{number}{suffix}", tensor, text, specs, file=path))
+        """Return the photographs that were given."""
+        found = []
+        for given in self.given:
+            specs = resized(self.chosen.specs, tuple(given.values.shape[2:]), 1)
+            probe = self._probe(given.name, given.values, given.text, specs, file=given.file)
+            found.append(replace(probe, pixels=given.pixels))
         return tuple(found)
 
     def _drawn(self, name: str) -> ProbeInput:

@@ -27,6 +27,7 @@ from unetdoctor.engine.mask_remedies import ACTIONS as MASKING
 from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.precision import compute_in
+from unetdoctor.engine.preprocessing import ACTIONS as PREPROCESSING
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve
@@ -140,8 +141,7 @@ def _normed(weight: Tensor, transposed: bool, seed: int) -> Tensor:
 
 def final_activation(bench: Bench, remedy: Remedy) -> Change:
     """Put another function in the place of the final activation, or after the last operation where there is none."""
-    kind = str(remedy.parameters["kind"])
-    drawing = bench.drawing
+    kind, drawing = str(remedy.parameters["kind"]), bench.drawing
     present = drawing.activation or "identity"
     if kind == present:
         raise NotApplicableError(
@@ -236,8 +236,7 @@ def latent(bench: Bench, remedy: Remedy) -> Change:
     """Feed another latent distribution: N(0, 1), U(-1, 1), or the given one times ten."""
     if not bench.latent:
         raise NotApplicableError("the network has no latent input")
-    kind = str(remedy.parameters["distribution"])
-    first = bench.inputs[0]
+    kind, first = str(remedy.parameters["distribution"]), bench.inputs[0]
     with isolated_random_state(bench.seed + 1 + bench.pass_number):
         if kind == "normal":
             new = torch.randn(first.shape)
@@ -283,6 +282,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **GRID_ACTIONS,
     **BLOCK_ACTIONS,
     **WIDENING,
+    **PREPROCESSING,
 }
 """Every remedy that a tape can be evaluated under."""
 

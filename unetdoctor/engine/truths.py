@@ -53,7 +53,7 @@ def read_truth(path: Path, declared: Declared) -> Truth:
         raise ImageError(error.sentence) from None
     labels = ids_of(raw, declared)
     ids = torch.from_numpy(np.ascontiguousarray(labels.ids))
-    hidden = {labels.ignore, declared.ignore_index} - {None}
+    hidden = {value for value in (labels.ignore, declared.ignore_index) if value is not None}
     if int(ids.max()) > MOST_CLASSES and not hidden >= set(ids[ids > MOST_CLASSES].unique().tolist()):
         raise ImageError(
             f"{path.name} holds the value {int(ids.max())}: a mask of class ids has at most {MOST_CLASSES}. It is"

@@ -48,6 +48,7 @@ from unetdoctor.facts.pair import (
     PictureNumbers,
 )
 from unetdoctor.facts.postprocessing import Cast, Painting
+from unetdoctor.facts.preprocessing import Candidate, Chain, FedValues, Fingerprint, Preprocessing
 from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
 from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
 from unetdoctor.facts.scores import ClassScore, Edges, MaskScores, Order, Shift, SizeScore, Threshold
@@ -65,8 +66,10 @@ __all__ = [
     "AxisSizes",
     "Blocks",
     "BrokenOp",
+    "Candidate",
     "Card",
     "Cast",
+    "Chain",
     "Chance",
     "Channel",
     "ClassScore",
@@ -86,8 +89,10 @@ __all__ = [
     "Evidence",
     "Family",
     "Fault",
+    "FedValues",
     "FileFacts",
     "Finding",
+    "Fingerprint",
     "Finish",
     "Grid",
     "HalfPrecision",
@@ -119,6 +124,7 @@ __all__ = [
     "Place",
     "PlaceNorm",
     "Precision",
+    "Preprocessing",
     "Preview",
     "Probe",
     "Reading",

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from unetdoctor.facts.dataset import Totals
+from unetdoctor.facts.audit import Yielded
+from unetdoctor.facts.dataset import Declared, Totals
 from unetdoctor.facts.report import Report
 from unetdoctor.facts.request import Request
 from unetdoctor.facts.sizes import Sizes
@@ -68,6 +69,18 @@ def load_totals(values: Any) -> Totals:
     """Return the totals that `dump` wrote; raises pydantic.ValidationError (a ValueError) where it is not one."""
     totals: Totals = _adapter(Totals).validate_python(values, strict=False)
     return totals
+
+
+def load_declared(values: Any) -> Declared:
+    """Return what was declared, as `dump` wrote it; raises pydantic.ValidationError (a ValueError) where it is not."""
+    declared: Declared = _adapter(Declared).validate_python(values, strict=False)
+    return declared
+
+
+def load_yielded(values: Any) -> Yielded:
+    """Return what a Dataset yields, as `dump` wrote it; raises pydantic.ValidationError where it is not."""
+    yielded: Yielded = _adapter(Yielded).validate_python(values, strict=False)
+    return yielded
 
 
 def load_request(values: Any) -> Request:

@@ -119,10 +119,13 @@ class Dataset:
     """What a person said of it."""
     totals: Totals
     """What was counted; its hashes are left out."""
+    colours: tuple[tuple[Colour, int], ...] = ()
+    """At most 24 colours of colour masks with the id that each stands for in the well-known palette that holds all of
+    them; without one, numbered by value."""
     twins: tuple[Twins, ...] = ()
     """At most 8 groups of pictures that are the same, those that lie in several splits first."""
-    twin_groups: int = 0
-    """How many groups there are among the pictures whose hashes were kept."""
+    copies: int = 0
+    """Pictures beyond the first of every group of equal files."""
     leaks: int = 0
     """How many of them lie in several splits."""
     hashed: int = 0

@@ -10,6 +10,7 @@ from unetdoctor.facts.head import Finish
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.postprocessing import Cast, Painting
+from unetdoctor.facts.preprocessing import FedValues, Fingerprint
 from unetdoctor.facts.request import Intent, Request
 from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import ShapeSweep
@@ -250,6 +251,10 @@ class Evidence:
     """The blocks of equal pixels in which the picture is drawn last."""
     casts: tuple[Cast, ...] = ()
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
+    fingerprint: Fingerprint | None = None
+    """Which preprocessing the network's statistics remember; None where no photograph is fed."""
+    values: FedValues | None = None
+    """The values that a person feeds; None where inputs are made here."""
     painting: Painting | None = None
     """What class ids are painted with; None where none are chosen and drawn."""
     scores: MaskScores | None = None

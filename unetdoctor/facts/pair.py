@@ -114,7 +114,7 @@ class PictureNumbers:
     chroma: float
     """Mean difference between the largest and the smallest channel, in 8-bit levels."""
     likeness: str = ""
-    """Perceptual hash, 16 hexadecimal digits; empty for a picture too even to be told apart."""
+    """Perceptual hash, 32 hexadecimal digits; empty for a picture too even to be told apart."""
 
 
 @dataclass(frozen=True)
@@ -130,19 +130,16 @@ class LabelNumbers:
     distinct: int
     """How many different values; of colours, 0xRRGGBB."""
     values: tuple[tuple[float, int], ...]
-    """(value, pixels) of the 256 most frequent values, by value."""
-    rare: float = 0.0
-    """Share of pixels whose value covers less than 1/200 of the mask."""
-    rare_at_borders: float = 0.0
-    """Share of those that lie where two regions meet."""
-    broken: float = 0.0
-    """Share of pixels that differ from the one to their left or above, where there are more than 32 values."""
+    """(value, pixels) of the 256 most frequent values, by value; of blurred masks those that have regions."""
+    blurred: float = 0.0
+    """Share of pixels with a value that has no region and lies between those on both its sides, where there are several
+    such values: interpolation or lossy coding made them, and they are left out of `values`. 0 for sharp borders."""
     between: float = 0.0
     """Share of the border's length at which a strip lies whose value is between those on both its sides."""
     unknown: float = 0.0
     """Share of pixels whose colour the declared palette lacks."""
-    signature: str = ""
-    """Name of the well-known palette that all its colours or grey levels belong to."""
+    palettes: tuple[str, ...] = ()
+    """Names of the well-known palettes that all its colours, or their grey levels, belong to."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from unetdoctor.facts.preprocessing import Preprocessing
+
 
 class Task(StrEnum):
     """What the network is meant to draw."""
@@ -137,6 +139,8 @@ class Request:
     """`script.py:function` that turns what forward() returns into the picture; None to look at it as it is."""
     images: tuple[str, ...] = ()
     """Photographs to feed."""
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    """What becomes of a photograph before it is fed."""
     masks: tuple[str, ...] = ()
     """The mask of each photograph, in the same order; empty for one that has none, no entries where none was given."""
     batch: int | None = None

@@ -39,6 +39,7 @@ from unetdoctor.pipeline.bare import run_bare
 from unetdoctor.pipeline.checking import examine
 from unetdoctor.pipeline.conclusion import Conclusion, conclude
 from unetdoctor.pipeline.diagnosis import promoted
+from unetdoctor.pipeline.feeding import probes_of, unjudged
 from unetdoctor.pipeline.loading import refuse_unknown_output, setting_of
 from unetdoctor.pipeline.summary import Clock, build_report, sections_of, untouched_text
 from unetdoctor.pipeline.trials import Laboratory, experiment, symptoms
@@ -69,7 +70,7 @@ def run(request: Request, channel: Any, live: LoadedModel | None = None, given: 
     clock.lap("input")
     channel.stage("forward")
     spared = []
-    for probe in make_probes(chosen, request, request.device):
+    for probe in probes_of(examination, chosen, request, channel):
         if examination.slow and _is_spare(examination, probe.probe):
             spared.append(probe.probe.name)
             continue
@@ -87,7 +88,7 @@ def run(request: Request, channel: Any, live: LoadedModel | None = None, given: 
     channel.stage("check")
     evidence = guarded(channel.guard, "check", examination.evidence)
     findings, failed = examine(checks, evidence)
-    skipped += failed
+    skipped += (*failed, *unjudged(evidence))
     channel.partial({"findings": [f.code for f in findings if f.ill]})
     clock.lap("check")
     trials, spent = _trials(examination, checks, findings, channel, {s.reason.split()[0] for s in failed})

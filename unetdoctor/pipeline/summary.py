@@ -33,6 +33,7 @@ SECTIONS = (
     ("Weights and normalisation", "UD3"),
     ("Activations and signal", "UD4"),
     ("Head and task", "UD5"),
+    ("Pictures and preprocessing", "UD6"),
     ("Numbers and devices", "UD8"),
 )
 """Title and code prefix of each section of a report."""

@@ -44,7 +44,8 @@ def verdict_of(
         return f"Healthy: {looked} wrong."
     beside = f"{len(scores.pairs)} mask{'s' * (len(scores.pairs) != 1)}"
     if scores.dice < POOR:
-        return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {looked} that explains it."
+        why = f"{looked} that explains it"
+        return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {why}."
     return f"Healthy: {looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
 
 

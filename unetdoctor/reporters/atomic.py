@@ -5,6 +5,7 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 _PREFIX, _SUFFIX = ".unetdoctor-", ".tmp"
@@ -44,12 +45,18 @@ def atomic_write(path: Path, data: bytes, root: Path | None = None) -> None:
 
     Raises WriteRefusedError, also where the file system refuses (full, read-only, no permission).
     """
+    atomic_chunks(path, (data,), root)
+
+
+def atomic_chunks(path: Path, chunks: Iterable[bytes], root: Path | None = None) -> None:
+    """Write a file that comes in pieces, in the way of `atomic_write`."""
     check_destination(path, root)
     temporary = path.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
-            stream.write(data)
+            for data in chunks:
+                stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

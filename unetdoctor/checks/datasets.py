@@ -1,0 +1,103 @@
+"""Questions about a data set that several checks ask."""
+
+from collections.abc import Iterable
+
+from unetdoctor.facts import Coding, Count, Dataset, Place, Reading, Remedy, Tally
+
+SHOWN = 3
+"""Names that a message shows."""
+IGNORE = 255
+"""The id that data sets leave out by convention."""
+_SINGULAR = {
+    "are": "is",
+    "have": "has",
+    "hold": "holds",
+    "do": "does",
+    "lie": "lies",
+    "fit": "fits",
+    "belong": "belongs",
+    "change": "changes",
+}
+"""Verbs that begin what is said of files."""
+ORDERED = tuple(coding for coding in Coding if coding not in (Coding.COLOURS, Coding.ALPHA))
+"""Codings whose values are ids or meant to be."""
+
+
+def tally(data: Dataset, name: str) -> Tally:
+    """Return how many files something holds for."""
+    return data.totals.tallies.get(name, Tally())
+
+
+def share(part: int, whole: int) -> float:
+    """Return a share in %; 0 of nothing."""
+    return 100 * part / whole if whole else 0.0
+
+
+def of(part: int, whole: int, what: str) -> str:
+    """Return `12 of 300 masks (4 %)`, or `all 300 masks`."""
+    if part == whole:
+        return f"all {whole:,} {what}" if whole > 1 else f"the one {what.removesuffix('s')}"
+    return f"{part:,} of {whole:,} {what} ({share(part, whole):.2g} %)"
+
+
+def masks(data: Dataset, count: int) -> str:
+    """Return how many masks, to begin a sentence with: `All 300 masks`."""
+    return beginning(of(count, data.totals.labelled, "masks"))
+
+
+def agreed(words: str, count: int) -> str:
+    """Return what is said of files, its verb in the singular for one: `are truncated`, `is truncated`."""
+    verb, _, rest = words.partition(" ")
+    return f"{_SINGULAR.get(verb, verb)} {rest}" if count == 1 else words
+
+
+def such_as(found: Tally) -> str:
+    """Return a few names in brackets, the rest counted: ` (a.png, b.png and 4 more)`."""
+    names = [_short(name) for name in found.examples[:SHOWN]]
+    if not names:
+        return ""
+    more = found.count - len(names)
+    return f" ({', '.join(names)}{f' and {more:,} more' if more > 0 else ''})"
+
+
+def _short(name: str) -> str:
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(parts[-2:])
+
+
+def place(found: Tally) -> Place:
+    """Return the worst file."""
+    return Place(file=found.examples[0] if found.examples else "")
+
+
+def beginning(text: str) -> str:
+    """Return a sentence with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
+def paste(code: str, title: str, patch: str, found: Tally) -> tuple[Remedy, ...]:
+    """Return the one remedy of a fault in files: lines to paste into the code that reads them."""
+    return (Remedy("structural", place(found), {}, title, patch, code),)
+
+
+def portion(what: str, part: int, whole: int, upper: float = 0.0) -> list[Reading]:
+    """Return the reading of a share of files, in %."""
+    return [Reading(f"share of {what}", share(part, whole), "%", upper=upper)]
+
+
+def held(data: Dataset) -> dict[int, Count]:
+    """Return every value of the masks that are not colours, with how often it occurs."""
+    found: dict[int, Count] = {}
+    for coding in ORDERED:
+        for value, count in data.totals.values.get(coding, {}).items():
+            before = found.get(value, Count(0, 0))
+            found[value] = Count(before.masks + count.masks, before.pixels + count.pixels)
+    return dict(sorted(found.items()))
+
+
+def listed(values: Iterable[int], most: int = 6) -> str:
+    """Return numbers in a row, the middle of a long one left out: `0, 1, 2 ... 20`."""
+    numbers = sorted(values)
+    if len(numbers) <= most:
+        return ", ".join(map(str, numbers))
+    return f"{', '.join(map(str, numbers[: most - 2]))} ... {numbers[-1]}"

@@ -1,0 +1,120 @@
+"""What the preprocessing fingerprint says, as UD601 and UD602 read it."""
+
+from collections.abc import Sequence
+
+from unetdoctor.facts import Candidate, Chain, Fingerprint, Remedy
+
+EXCESS_LIMIT = 1.0
+"""Nats by which what is fed may score worse than the best candidate. The true preprocessing on 200 single unseen
+pictures of ten trained networks: up to 0.4. Wrong ones: 2-4 in the median between ImageNet, CLIP and -1..1, from 4 on
+between scales."""
+TURNED_LIMIT = 1.0
+"""The same between red first and blue first."""
+HARMLESS = 0.1
+"""Change of the output, over its deviation, up to which another preprocessing changes nothing that is seen."""
+OVERALL = "distance from the stored statistics, all layers"
+WORSE = 1.5
+"""Times the distance of the best preprocessing over all normalisations, beyond which the layers behind the first, which
+chose it, bear it out."""
+DEFAULT = "0..1"
+
+
+def excess(told: Fingerprint, chain: Chain) -> float:
+    """Return by how much a preprocessing scores worse than the best; NaN where it is no candidate."""
+    winner, own = told.winner, told.of(chain)
+    return float("nan") if winner is None or own is None else own.score - winner.score
+
+
+def sure(told: Fingerprint) -> bool:
+    """Return whether the winner is to be fed where nobody declared anything."""
+    own = told.named(DEFAULT)
+    return own is not None and excess(told, own.chain) > EXCESS_LIMIT
+
+
+def is_turned(told: Fingerprint, chain: Chain) -> bool:
+    """Return whether the winner is this preprocessing with red and blue exchanged."""
+    return told.winner is not None and is_turned_from(told.winner.chain, chain)
+
+
+def is_turned_from(chain: Chain, other: Chain) -> bool:
+    """Return whether two preprocessings differ in the order of channels alone."""
+    return chain.name == other.name and chain.flipped != other.flipped
+
+
+def wrongly_fed(told: Fingerprint | None) -> bool:
+    """Return whether the picture is fed otherwise than training's were."""
+    return told is not None and excess(told, told.fed) > EXCESS_LIMIT
+
+
+def feeding(chain: Chain, cause: str) -> Remedy:
+    """Return the remedy that feeds another preprocessing."""
+    return Remedy(
+        action="preprocess",
+        parameters={
+            "name": chain.name,
+            "gain": list(chain.gain),
+            "offset": list(chain.offset),
+            "flipped": chain.flipped,
+            "kind": chain.kind,
+        },
+        title="exchange red and blue before it is fed" if cause == "UD602" else f"feed the picture as {chain.text}",
+        patch="x = x[:, [2, 1, 0]]" if cause == "UD602" else code(chain),
+        cause=cause,
+        scope=0,
+    )
+
+
+def code(chain: Chain) -> str:
+    """Return the lines that make what is fed of `pixels`, an RGB array of bytes [H, W, 3]."""
+    source = "pixels[..., ::-1].copy()" if chain.flipped else "pixels"
+    tensor = f"torch.from_numpy({source}).permute(2, 0, 1)[None].float()"
+    if chain.kind == "whole":
+        return f"x = {tensor} // 255"
+    if chain.kind == "standardised":
+        return f"x = {tensor}\nx = (x - x.mean()) / x.std()"
+    if set(chain.offset) == {0.0} and len(set(chain.gain)) == 1:
+        divisor = 1 / chain.gain[0]
+        return f"x = {tensor}" + ("" if divisor == 1 else f" / {divisor:g}")
+    std = [1 / (255 * g) for g in chain.gain]
+    mean = [-o * s for o, s in zip(chain.offset, std, strict=False)]
+    if len(set(chain.gain)) == 1 and chain.gain[0] == 1:
+        return f"x = {tensor} - torch.tensor({_rounded([-o for o in chain.offset])}).view(1, -1, 1, 1)"
+    shape = ".view(1, -1, 1, 1)"
+    return f"x = {tensor} / 255\nx = (x - torch.tensor({_rounded(mean)}){shape}) / torch.tensor({_rounded(std)}){shape}"
+
+
+def options(chain: Chain) -> str:
+    """Return the options that declare a preprocessing; empty for what they cannot say."""
+    if chain.kind != "affine":
+        return ""
+    std = [1 / (255 * g) for g in chain.gain]
+    parts = []
+    if set(chain.offset) == {0.0} and len(set(chain.gain)) == 1:
+        parts.append(f"--scale {1 / chain.gain[0]:g}")
+    elif set(chain.gain) == {1.0}:
+        parts.append(f"--scale 1 --mean {_comma([-o for o in chain.offset])}")
+    else:
+        parts.append(f"--mean {_comma([-o * s for o, s in zip(chain.offset, std, strict=True)])} --std {_comma(std)}")
+    return " ".join([*parts, *(["--channels bgr"] if chain.flipped else [])])
+
+
+def _rounded(values: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{v:.6g}" for v in values) + "]"
+
+
+def _comma(values: Sequence[float]) -> str:
+    return ",".join(f"{v:.6g}" for v in values)
+
+
+def stands_for(candidate: Candidate | None) -> str:
+    """Return which pixels the stored means stand for under a candidate: `R 125, G 93, B 84`; empty where unknown."""
+    if candidate is None or len(candidate.pixels) != 3:
+        return ""
+    return ", ".join(f"{name} {pixel:.0f}" for name, pixel in zip("RGB", candidate.pixels, strict=True))
+
+
+def left_by_imagenet(told: Fingerprint) -> str:
+    """Say what cannot be known where the statistics are ImageNet's own."""
+    if not told.imagenet:
+        return ""
+    return " They are ImageNet's own: a backbone taken over frozen shows them, whatever the rest was trained with."

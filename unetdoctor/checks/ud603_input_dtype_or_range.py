@@ -1,0 +1,112 @@
+"""UD603: what is fed has a type or a range that no training feeds."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.graph import stored_statistics
+from unetdoctor.facts import Evidence, FedValues, Finding, Kind, Reading, Remedy, Run, Severity
+
+SHIFT_LIMIT = 20.0
+"""Mean distance of the batch's means from the stored ones at the first normalisation, in stored deviations, from which
+values of 0..255 are not what training fed. Trained networks on their own pictures: .1-1.3, networks of 0..1 fed with
+-1..1 or ImageNet's: up to 6. Fed with 0..255: 150-400."""
+BYTES = 64.0
+"""Largest value from which values are taken for pixels 0..255."""
+EVEN = 1e-6
+
+
+class InputDtypeOrRange(Check):
+    """Whole numbers, 0..255, float64 or one even tone are fed.
+
+    Symptom
+        A crash that names two types (Byte and Float, Double and Float); saturated or empty output without one.
+    Cause
+        torch.from_numpy(image) without .float() and without / 255; NumPy's own float64; a picture that is one tone.
+    Remedy
+        x.float() / 255, as training did; both are tried.
+    Source
+        Seed 004; recipes 5 and 2. A network that divides by 255 itself is told by its statistics: it is not accused.
+    """
+
+    code = "UD603"
+    name = "input-dtype-or-range"
+    kind = Kind.CAUSE
+    proves_itself = True
+    proof_is_error = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for the values that a person feeds."""
+        values = evidence.values
+        if values is None:
+            return
+        crashed = evidence.crashed
+        if crashed is not None and evidence.main is None and values.dtype != values.wanted and values.wanted:
+            if _names_types(crashed):
+                yield cls._other_type(values)
+            return
+        if values.std <= EVEN:
+            yield cls._even(values)
+            return
+        first = next(iter(stored_statistics(evidence)), None)
+        bytes_fed = values.minimum >= 0 and values.maximum > BYTES and evidence.fingerprint is None
+        shift = first.mean_shift if first is not None and bytes_fed else 0.0
+        said = f"Values of {shown(values.minimum)}..{shown(values.maximum)} ({values.dtype}) are fed"
+        if first is not None and bytes_fed:
+            said += f"; at {first.place.text} the batch lies {shown(shift)} deviations from what training left"
+        yield cls.finding(
+            f"{said} (at most {SHIFT_LIMIT:g})." if bytes_fed else f"{said}.",
+            [Reading("shift of the batch mean", shift, "deviations", upper=SHIFT_LIMIT)],
+            place=first.place if first is not None and bytes_fed else None,
+            severity=Severity.WARNING if evidence.model.trained else Severity.NOTE,
+            remedies=[_scaled(cls.code)],
+            op=first.op if first is not None and bytes_fed else None,
+        )
+
+    @classmethod
+    def _even(cls, values: FedValues) -> Finding:
+        return cls.finding(
+            f"What is fed is one even tone ({shown(values.minimum)}): what is drawn on it does not tell how "
+            "pictures are drawn.",
+            [Reading("standard deviation of what is fed", values.std, lower=EVEN)],
+            severity=Severity.NOTE,
+        )
+
+    @classmethod
+    def _other_type(cls, values: FedValues) -> Finding:
+        return cls.finding(
+            f"{values.dtype} is fed, and the weights are {values.wanted}: torch multiplies one type at a time.",
+            [Reading("types beside that of the weights", 1.0, "types", upper=0.0)],
+            remedies=[_converted(values, cls.code)],
+            op=0,
+        )
+
+
+def _names_types(run: Run) -> bool:
+    """Return whether what was raised speaks of types."""
+    text = run.crash.message.lower() if run.crash is not None else ""
+    return any(word in text for word in ("dtype", "type (", "scalar type", "same type", "not implemented for"))
+
+
+def _converted(values: FedValues, cause: str) -> Remedy:
+    by = 255.0 if values.whole and values.maximum > 1 else 1.0
+    divided = f" / {by:g}" if by != 1 else ""
+    return Remedy(
+        action="as_type",
+        parameters={"dtype": values.wanted, "by": by},
+        title=f"feed {values.wanted}" + (f", divided by {by:g}" if by != 1 else ""),
+        patch=f"x = x.to(torch.{values.wanted}){divided}",
+        cause=cause,
+        scope=0,
+    )
+
+
+def _scaled(cause: str) -> Remedy:
+    return Remedy(
+        action="divide_input",
+        parameters={"by": 255.0},
+        title="divide what is fed by 255",
+        patch="x = x.float() / 255",
+        cause=cause,
+        scope=0,
+    )

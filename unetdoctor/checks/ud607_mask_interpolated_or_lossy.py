@@ -1,0 +1,94 @@
+"""UD607: masks were resized with interpolation, or compressed with loss."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check
+from unetdoctor.checks.datasets import beginning, held, listed, masks, of, paste, place, portion, such_as, tally
+from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
+
+STRIPS_LIMIT = 10.0
+"""Share of masks, in %, in which nearly every step by several ids leads through a strip of ids between: 100 where ids
+were interpolated; sound sets with nested or thin classes: at most 3, and a class that is a border in all of them is
+told by its own thinness."""
+_NEAREST = "mask = mask.resize(size, Image.NEAREST)  # albumentations and v2.Resize: interpolation of masks NEAREST"
+
+
+class MaskInterpolatedOrLossy(Check):
+    """The borders of masks hold values that no class has: they were interpolated, antialiased or saved as JPEG.
+
+    Symptom
+        Rims of a third class around objects, ids that no class has, an error of the loss about targets out of bounds.
+    Cause
+        Bilinear or cubic resizing, rotation or warping of a mask; drawing with antialiasing; JPEG.
+    Remedy
+        Transform masks with nearest neighbour; save them as PNG.
+    Source
+        RECIPES 20. A JPEG of quality 90 leaves 40 values of which 38 are rare, 99 % of their pixels at borders. Where
+        ids are neighbours (0, 1, 2) the values tell nothing: there a strip of 1 between 0 and 2 does.
+    """
+
+    code = "UD607"
+    name = "mask-interpolated-or-lossy"
+    kind = Kind.CAUSE
+    reads_data = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for blurred borders, for strips between ids and for JPEG; one that is well for none."""
+        data = evidence.data
+        if data is None or not data.totals.labelled:
+            return
+        found = [*_blurred(data), *_strips(data)]
+        yield from found
+        if not found:
+            yield cls.finding(
+                f"{beginning(of(data.totals.labelled, data.totals.labelled, 'masks'))} have sharp borders.",
+                portion("masks with blurred borders", 0, data.totals.labelled),
+            )
+
+
+def _blurred(data: Dataset) -> Iterator[Finding]:
+    found, lossy = tally(data, Seen.BLURRED), tally(data, Seen.LOSSY)
+    values = listed(held(data))
+    beside = f", beside {values}" if values else ""
+    if lossy.count:
+        blurred = min(found.count, lossy.count)
+        yield MaskInterpolatedOrLossy.finding(
+            f"{masks(data, lossy.count)} are JPEG files, which change values around every"
+            f" border{f'; {blurred:,} hold values that no region has{beside}' if blurred else ''}{such_as(lossy)}.",
+            portion("masks with blurred borders", lossy.count, data.totals.labelled),
+            place=place(lossy),
+            severity=Severity.ERROR if blurred else Severity.WARNING,
+            remedies=paste(MaskInterpolatedOrLossy.code, "save masks as PNG", _rounded(data), lossy),
+        )
+    if found.count > lossy.count:
+        yield MaskInterpolatedOrLossy.finding(
+            f"{masks(data, found.count)} hold values that no region has along their borders{beside}:"
+            f" they were interpolated or antialiased{such_as(found)}.",
+            portion("masks with blurred borders", found.count, data.totals.labelled),
+            place=place(found),
+            remedies=paste(MaskInterpolatedOrLossy.code, "transform masks with nearest neighbour", _NEAREST, found),
+        )
+
+
+def _rounded(data: Dataset) -> str:
+    values = list(held(data))
+    if values == [0, 255]:
+        return "mask = np.where(mask > 127, 255, 0)  # then save as PNG"
+    levels = ", ".join(map(str, values[:16]))
+    return (
+        f"levels = np.array([{levels}])\nmask = levels[np.abs(mask[..., None] - levels).argmin(-1)]  # then save as PNG"
+    )
+
+
+def _strips(data: Dataset) -> Iterator[Finding]:
+    found = tally(data, Seen.STRIPS)
+    if not found.count:
+        return
+    yield MaskInterpolatedOrLossy.finding(
+        f"In {of(found.count, data.totals.labelled, 'masks')} nearly every border between ids that are no neighbours is"
+        f" a strip of the ids between (limit {STRIPS_LIMIT:g} % of the masks): ids were interpolated{such_as(found)}.",
+        portion("masks with strips of ids between others", found.count, data.totals.labelled, STRIPS_LIMIT),
+        place=place(found),
+        remedies=paste(MaskInterpolatedOrLossy.code, "transform masks with nearest neighbour", _NEAREST, found),
+    )

@@ -1,0 +1,151 @@
+"""UD613: files that cannot be read, and files that usual readers read wrongly."""
+
+from collections.abc import Iterator
+
+from unetdoctor.checks.check import Check
+from unetdoctor.checks.datasets import agreed, beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.facts import Dataset, Evidence, Fault, Finding, Kind, Oddity, Severity, named
+
+_ROLES = (("image", "pictures"), ("mask", "masks"))
+_CHANNELS = {"1": 1, "L": 1, "LA": 2, "P": 1, "RGB": 3, "RGBA": 4, "CMYK": 4, "I;16": 1, "I": 1, "F": 1, "I;16B": 1}
+_LEAVE_OUT = "files = [f for f in files if f.name not in bad]  # or fetch these files again"
+_FAULTS = {
+    Fault.MISSING: "do not exist",
+    Fault.NO_FILE: "are no regular files",
+    Fault.DENIED: "may not be read (permission denied)",
+    Fault.EMPTY: "are empty",
+    Fault.NO_PICTURE: "are no pictures in a format that is read",
+    Fault.TOO_LARGE: "have more pixels than are decoded (64 million)",
+    Fault.TRUNCATED: "are truncated",
+    Fault.DAMAGED: "are damaged",
+    Fault.CODE: "hold Python objects that only pickle reads",
+}
+_ODD_PICTURES = {
+    Oddity.DEEP: (
+        Severity.WARNING,
+        "have 16 bits: convert('RGB') makes them white, ToTensor does not divide them",
+        "image = np.array(Image.open(path)).astype(np.float32) / 65535",
+    ),
+    Oddity.FLOAT: (
+        Severity.WARNING,
+        "hold floating-point numbers: convert('RGB') makes them black",
+        "image = np.array(Image.open(path), dtype=np.float32)",
+    ),
+    Oddity.PALETTE: (
+        Severity.WARNING,
+        "are palette pictures: np.array gives indices instead of colours",
+        'image = Image.open(path).convert("RGB")',
+    ),
+    Oddity.CMYK: (
+        Severity.WARNING,
+        "are in CMYK or another colour space: np.array gives no RGB",
+        'image = Image.open(path).convert("RGB")',
+    ),
+    Oddity.NON_FINITE: (Severity.WARNING, "hold NaN or Inf", "image = np.nan_to_num(image)"),
+    Oddity.ANIMATED: (Severity.NOTE, "have several frames, of which readers take the first", "image.seek(0)"),
+    Oddity.SUFFIX: (
+        Severity.NOTE,
+        "have the suffix of another format: readers that go by the suffix fail",
+        "# rename them by their content",
+    ),
+}
+
+
+class UnreadableOrOddFile(Check):
+    """Files cannot be read, or usual readers make something else of them than a person sees.
+
+    Symptom
+        A loader that stops in the middle of an epoch; white or black pictures among sound ones; "stack expects each
+        tensor to be equal size" because of a fourth channel.
+    Cause
+        Truncated downloads, placeholders, 16-bit scans, CMYK or palette pictures, an alpha channel, animations, files
+        with a wrong suffix, decompression bombs.
+    Remedy
+        Fetch broken files again or leave them out; read the others explicitly.
+    Source
+        RECIPES 3 and 25. Pillow's `convert("RGB")` turns 16-bit pictures white (94 % of the pixels become 255) and
+        floating-point ones black.
+    """
+
+    code = "UD613"
+    name = "unreadable-or-odd-file"
+    kind = Kind.CAUSE
+    reads_data = True
+
+    @classmethod
+    def examine(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each kind of fault or oddity of pictures and masks; one that is well for none."""
+        data = evidence.data
+        if data is None or not data.totals.pairs:
+            return
+        found = [*_faults(data), *_odd(data), *_channels(data)]
+        yield from found
+        if not found:
+            files = data.totals.images + data.totals.masks
+            yield cls.finding(
+                f"{beginning(of(files, files, 'files'))} can be read.", portion("files with a fault", 0, files)
+            )
+
+
+def _faults(data: Dataset) -> Iterator[Finding]:
+    for role, what in _ROLES:
+        whole = data.totals.images if role == "image" else data.totals.masks
+        for fault, words in _FAULTS.items():
+            found = tally(data, named(role, fault))
+            if found.count:
+                yield UnreadableOrOddFile.finding(
+                    f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}{such_as(found)}.",
+                    portion(f"{what} that cannot be read", found.count, whole),
+                    place=place(found),
+                    remedies=paste(UnreadableOrOddFile.code, "leave them out, or fetch them again", _LEAVE_OUT, found),
+                )
+
+
+def _odd(data: Dataset) -> Iterator[Finding]:
+    for oddity, (severity, words, patch) in _ODD_PICTURES.items():
+        found = tally(data, named("image", oddity))
+        if found.count:
+            yield UnreadableOrOddFile.finding(
+                f"{beginning(of(found.count, data.totals.images, 'pictures'))} {agreed(words, found.count)}"
+                f"{such_as(found)}.",
+                portion("odd pictures", found.count, data.totals.images),
+                place=place(found),
+                severity=severity,
+                remedies=paste(UnreadableOrOddFile.code, "read them explicitly", patch, found),
+            )
+
+
+def _channels(data: Dataset) -> Iterator[Finding]:
+    """Say that pictures differ in their number of channels, or have an alpha channel."""
+    counts: dict[int, int] = {}
+    for name, number in data.totals.modes.items():
+        role, _, mode = name.split(" ", 2)
+        if role == "image" and mode in _CHANNELS:
+            counts[_CHANNELS[mode]] = counts.get(_CHANNELS[mode], 0) + number
+    alpha = tally(data, named("image", Oddity.ALPHA))
+    if len(counts) > 1:
+        said = ", ".join(f"{number:,} have {channels}" for channels, number in sorted(counts.items()))
+        few = min(counts.values())
+        yield UnreadableOrOddFile.finding(
+            f"The pictures differ in their number of channels: {said}{such_as(alpha)}.",
+            portion("pictures with another number of channels", few, data.totals.images),
+            place=place(alpha),
+            severity=Severity.WARNING,
+            remedies=paste(
+                UnreadableOrOddFile.code,
+                "read all of them with three channels",
+                'image = Image.open(path).convert("RGB")',
+                alpha,
+            ),
+        )
+    elif alpha.count:
+        yield UnreadableOrOddFile.finding(
+            f"{beginning(of(alpha.count, data.totals.images, 'pictures'))} have an alpha channel, a fourth input"
+            f" channel where three are usual{such_as(alpha)}.",
+            portion("pictures with alpha", alpha.count, data.totals.images),
+            place=place(alpha),
+            severity=Severity.WARNING,
+            remedies=paste(
+                UnreadableOrOddFile.code, "drop the alpha channel", 'image = Image.open(path).convert("RGB")', alpha
+            ),
+        )

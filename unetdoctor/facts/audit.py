@@ -1,0 +1,77 @@
+"""What an audit adds to its report: how the files were found, and how fast they were read."""
+
+from dataclasses import dataclass, field
+
+from unetdoctor.facts.report import Report
+
+
+@dataclass(frozen=True)
+class Listed:
+    """How the files were found."""
+
+    masks_from: str = ""
+    """Where masks were found that nobody named, in words; empty where they were named, or there are none."""
+    troubles: tuple[str, ...] = ()
+    """What could not be listed, with the reason; at most 100."""
+    others: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Files that are no pictures: by their ending, how many and an example."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A report with what is only known of an audit as it was run."""
+
+    report: Report
+    """The report, its data with the totals."""
+    listed: Listed
+    """How the files were found."""
+    seconds: float
+    """Wall time."""
+    pairs_per_s: float
+    """Pairs read in this run, per second."""
+    resumed: int = 0
+    """Pairs that an earlier run had finished."""
+    state: str = ""
+    """File that keeps what is finished; empty where there is none."""
+    sheet: str = ""
+    """File of the contact sheet; empty where there is none."""
+    yielded: "Yielded | None" = None
+    """What the Dataset yields, where one was examined."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What samples of one type and shape look like."""
+
+    dtype: str
+    """`float32`, `uint8`, `int64` ...; `PIL RGB` for a picture of Pillow."""
+    shape: tuple[int, ...]
+    """As it is yielded."""
+    count: int
+    """Samples of this form."""
+    low: float
+    """Smallest value."""
+    high: float
+    """Largest value."""
+    mean: float
+    """Mean of the samples' means."""
+    std: float
+    """Mean of the samples' standard deviations."""
+
+
+@dataclass(frozen=True)
+class Yielded:
+    """What a Dataset yields."""
+
+    kind: str
+    """`map-style, 12,000 samples`, `iterable`."""
+    examined: int
+    """Samples that were asked for and came."""
+    structure: str
+    """What a sample is: `(image, mask)`, `{"image", "mask"}`."""
+    images: tuple[Form, ...]
+    """Forms of the images, the most frequent first; at most 8."""
+    masks: tuple[Form, ...]
+    """Forms of the masks."""
+    notices: tuple[str, ...] = ()
+    """What a network or a loss would stumble over, a sentence each."""
