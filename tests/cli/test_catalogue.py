@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.functional.run import SAMPLES
 from unetdoctor.checks import CHECKS
 from unetdoctor.checks import cards as imported
 from unetdoctor.cli import catalogue
@@ -41,6 +42,11 @@ def test_a_file_without_a_check_is_an_error(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
 def test_every_illness_has_a_demo_with_its_options(check: type) -> None:
+    file = SAMPLES / f"{check.code.lower()}_{check.name.replace('-', '_')}.py"  # type: ignore[attr-defined]
+    if "class Ill" not in file.read_text("utf-8"):
+        with pytest.raises(RequestError, match="is an illness of a data set"):
+            command_line(check.code)  # type: ignore[attr-defined]
+        return
     for healthy, name in ((False, "Ill"), (True, "Healthy")):
         words = command_line(check.code, healthy=healthy)  # type: ignore[attr-defined]
         assert words[0].endswith(f":{name}")
