@@ -43,7 +43,7 @@ def check(
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")
+        str | None, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")
     ] = None,
     baseline: shared.Baseline = None,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count what the baseline knows as well.")] = False,

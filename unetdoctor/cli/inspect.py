@@ -77,7 +77,7 @@ def inspect(
     ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
-    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of all experiments, in passes.")] = 128.0,
+    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of experiments, in passes.")] = 128.0,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: shared.FailOn = "error",
