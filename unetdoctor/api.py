@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from unetdoctor.cli import policy
-from unetdoctor.cli.arguments import Delivery, Options, request
+from unetdoctor.cli.arguments import Options, request
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError
 from unetdoctor.facts import Report, Request
 

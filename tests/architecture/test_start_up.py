@@ -3,9 +3,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.reporters import build
+from unetdoctor.reporters.json_report import to_json
+
+RUN = "run.json"
 HEAVY = {"torch", "torchvision", "numpy", "PIL"}
 
 
@@ -36,13 +41,30 @@ def imported(*arguments: str) -> set[str]:
         ["rules", "--format", "markdown"],
         ["explain", "UD203"],
         ["schema"],
+        ["report", RUN],
+        ["report", RUN, "--format", "markdown"],
+        ["report", RUN, "--format", "sarif"],
     ],
     ids=" ".join,
 )
-def test_starts_without_anything_heavy(arguments: list[str]) -> None:
-    loaded = imported("-m", "unetdoctor", *arguments)
+def test_starts_without_anything_heavy(arguments: list[str], tmp_path: Path) -> None:
+    run = tmp_path / RUN
+    run.write_text(to_json(build.untrained()), encoding="utf-8")
+    loaded = imported("-m", "unetdoctor", *(str(run) if word == RUN else word for word in arguments))
     assert "unetdoctor" in loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["rules"], ["explain", "UD203"], ["report", RUN]], ids=" ".join)
+def test_what_needs_no_parser_loads_none(arguments: list[str], tmp_path: Path) -> None:
+    run = tmp_path / RUN
+    run.write_text(to_json(build.untrained()), encoding="utf-8")
+    loaded = imported("-m", "unetdoctor", *(str(run) if word == RUN else word for word in arguments))
+    assert not loaded & {"typer", "pydantic", "jinja2", "sarif_pydantic", "junitparser"}
+
+
+def test_the_package_alone_loads_nothing_of_others() -> None:
+    assert not imported("-c", "import unetdoctor") & {*HEAVY, "typer", "pydantic", "rich"}
 
 
 def test_a_heavy_import_is_seen() -> None:

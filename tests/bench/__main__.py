@@ -13,6 +13,8 @@ from typing import Any
 from tests.bench.measure import Row, interleaved, processes, table
 from tests.bench.networks import NETWORKS
 from tests.functional.run import ROOT, SAMPLES, build
+from tests.reporters import build as build_report
+from unetdoctor.reporters.json_report import to_json
 
 UNET = SAMPLES / "unet_four_levels.py"
 GENERATOR = SAMPLES / "generator_grey.py"
@@ -156,8 +158,14 @@ def examining() -> list[Row]:
 
 def starting() -> list[Row]:
     """Seconds of the commands that need no model."""
-    commands = {text: ["-m", "unetdoctor", *text.split()] for text in ("--help", "explain UD203", "rules")}
-    found = processes(commands, ROOT, ROUNDS)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run.json"
+        run.write_text(to_json(build_report.untrained()), encoding="utf-8")
+        commands = {
+            text: ["-m", "unetdoctor", *text.replace(run.name, str(run)).split()]
+            for text in ("--help", "explain UD203", "rules", f"report {run.name}")
+        }
+        found = processes(commands, ROOT, ROUNDS)
     return [
         Row(
             f"unetdoctor {text}",

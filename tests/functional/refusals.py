@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from unetdoctor.cli import examination, main
-from unetdoctor.cli.arguments import Delivery
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError
 from unetdoctor.cli.running import invoke
 from unetdoctor.engine import loading

@@ -128,6 +128,19 @@ def test_comments_on_layers_that_were_not_examined_are_left_alone() -> None:
     assert stale([needed]) == ()
 
 
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [("class Net:\n    x = 1  {}\n    main = 2\n", 1), ("class Net:\n    main = 2\nclass B:\n    x = 1  {}\n", 0)],
+)
+def test_a_comment_in_an_examined_class_should_be_of_use(where: str, told: int) -> None:
+    text = "\n" * (LINE - 3) + where.format("# unetdoctor: ignore[UD301]")
+    finding = replace(build.ill().findings[1], place=Place("main", FILE, LINE - 1), severity=Severity.OK)
+    report = replace(build.ill(), findings=(finding,), diagnoses=())
+    assert len(stale([apply(report, comments(FILE, text), known)[1]])) == told
+    named = replace(report, target=replace(report.target, name="B"))
+    assert len(stale([apply(named, comments(FILE, text), known)[1]])) == 1
+
+
 def test_two_causes_of_one_symptom_must_both_be_suppressed() -> None:
     report = build.ill()
     second = replace(report.diagnoses[0], code="UD305", place=Place("main.2", FILE, 40))

@@ -57,6 +57,7 @@ app = typer.Typer(
 app.command(help=INSPECT, short_help="Examine a model: what is wrong, why, and what cures it.")(inspect)
 app.command(help=AUDIT, short_help="Examine images and masks, without a model.")(audit)
 app.command(help=CHECK, short_help="Examine every target of pyproject.toml, for CI.")(check)
+app.command(help=AUDIT, short_help="Examine images and masks, from ten to ten million.")(audit)
 app.command(help=SIZES, short_help="Find the input sizes that work, and why others do not.")(sizes)
 app.command(help=TRACE, short_help="Every operation of one forward pass with its numbers.")(trace)
 app.command(help=REPORT, short_help="Show a saved run, or judge it by other rules.")(report)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unetdoctor.cli import values
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError, choice
 from unetdoctor.cli.inputs import parse_input, parse_range
 from unetdoctor.cli.pairs import photographs
@@ -45,30 +46,6 @@ class Options:
     budget: float = 128.0
     pictures: bool = True
     sizes: tuple[tuple[int, ...], ...] = ()
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What becomes of a report."""
-
-    format: str = "text"
-    """What goes to stdout: `text` or `json`."""
-    files: tuple[tuple[str, str], ...] = ()
-    """(format, file) of every `-o`."""
-    out_dir: str | None = None
-    """Folder of pictures; None for the usual one."""
-    baseline: str | None = None
-    """File of findings that are known; None for none."""
-    pictures: bool = True
-    """Whether pictures are written."""
-    force: bool = False
-    """Whether files that are not ours are replaced."""
-    quiet: bool = False
-    """The verdict alone."""
-    verbose: bool = False
-    """Everything."""
-    color: str = "auto"
-    """`auto`, `always` or `never`."""
 
 
 def request(options: Options) -> Request:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unetdoctor.cli import policy, settings, streams
-from unetdoctor.cli.arguments import Delivery
 from unetdoctor.cli.check import examined, wanted
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EndedError, RequestError
 from unetdoctor.facts import Report
 from unetdoctor.judging import baseline as lines

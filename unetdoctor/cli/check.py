@@ -13,7 +13,7 @@ from unetdoctor.cli import streams, values
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_WRONG_REQUEST, RequestError, choice
 
 if TYPE_CHECKING:
-    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.cli.destination import Delivery
     from unetdoctor.cli.settings import Settings
     from unetdoctor.facts import Report, Request
 
@@ -43,7 +43,7 @@ def check(
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")
+        str | None, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")
     ] = None,
     baseline: shared.Baseline = None,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count what the baseline knows as well.")] = False,
@@ -62,7 +62,7 @@ def check(
 ) -> None:
     """Examine the targets of a repository: from the settings to the exit code."""
     from unetdoctor.cli import policy, settings
-    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.cli.destination import Delivery
 
     values.exclude(quiet, verbose)
     here = Path.cwd()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unetdoctor.cli import actions, streams
-from unetdoctor.cli.arguments import Delivery
 from unetdoctor.cli.catalogue import cards
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.cli.files import target_file
 from unetdoctor.facts import Report, Request

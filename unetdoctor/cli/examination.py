@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unetdoctor import __version__
 from unetdoctor.cli import delivery as delivering
 from unetdoctor.cli import files, policy, streams
-from unetdoctor.cli.arguments import Delivery
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
 from unetdoctor.cli.progress import Progress
 from unetdoctor.facts import Environment, Report, Request, RunBlock, State, Target

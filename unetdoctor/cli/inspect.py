@@ -11,7 +11,7 @@ from unetdoctor.cli import values
 from unetdoctor.cli.errors import choice
 
 if TYPE_CHECKING:
-    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.cli.destination import Delivery
     from unetdoctor.facts import Request
 
     Runner = Callable[[Request, Delivery], int]
@@ -77,7 +77,7 @@ def inspect(
     ] = None,
     device: shared.Device = "cpu",
     timeout: shared.Timeout = 300.0,
-    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of all experiments, in passes.")] = 128.0,
+    budget: Annotated[float, typer.Option("--budget", metavar="N", help="Cost of experiments, in passes.")] = 128.0,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
     fail_on: shared.FailOn = "error",
@@ -96,8 +96,9 @@ def inspect(
     color: shared.Color = "auto",
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
-    from unetdoctor.cli.arguments import Delivery, Options, request
+    from unetdoctor.cli.arguments import Options, request
     from unetdoctor.cli.delivery import FIX
+    from unetdoctor.cli.destination import Delivery
 
     values.exclude(quiet, verbose)
     options = Options(

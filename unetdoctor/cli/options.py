@@ -21,14 +21,12 @@ Weights = Annotated[
 ]
 Arch = Annotated[
     str | None,
-    typer.Option("--arch", metavar="TARGET", help="The network that a checkpoint given as TARGET belongs to."),
+    typer.Option("--arch", metavar="TARGET", help="The network of a checkpoint given as TARGET."),
 ]
 Trust = Annotated[bool, typer.Option("--trust", help="Let a pickled module run the code that it names.")]
 Inputs = Annotated[
     list[str] | None,
-    typer.Option(
-        "--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable); inferred without it."
-    ),
+    typer.Option("--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable)."),
 ]
 InputsFrom = Annotated[
     str | None,
@@ -36,7 +34,7 @@ InputsFrom = Annotated[
 ]
 Image = Annotated[
     list[str] | None,
-    typer.Option("--image", metavar="PATH", help="Photograph, folder, pattern or CSV of pairs (repeatable)."),
+    typer.Option("--image", metavar="PATH", help="Photograph, folder, pattern or CSV of pairs."),
 ]
 Mask = Annotated[
     list[str] | None,
@@ -44,7 +42,7 @@ Mask = Annotated[
 ]
 Palette = Annotated[
     str | None,
-    typer.Option("--palette", metavar="NAME", help="Colours of masks: voc, cityscapes, okabe-ito or a file."),
+    typer.Option("--palette", metavar="NAME", help="Of masks: voc, cityscapes, okabe-ito or a file."),
 ]
 Threshold = Annotated[
     float | None, typer.Option("--threshold", metavar="P", help="Probability from which a place is in the mask.")
@@ -70,7 +68,7 @@ Select = Annotated[
     typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
 ]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
-FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="Exit 1 from: error, warning, note, never.")]
+FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")]
 Baseline = Annotated[
     str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are known, and do not count.")
 ]

@@ -17,7 +17,7 @@ Scale = Annotated[
     float | None, typer.Option("--scale", metavar="N", help="What pixels 0..255 are divided by: 255, 1, 127.5.")
 ]
 Mean = Annotated[
-    str | None, typer.Option("--mean", metavar="R,G,B", help="Subtracted after --scale, in the order of the channels.")
+    str | None, typer.Option("--mean", metavar="R,G,B", help="Subtracted after --scale, channel by channel.")
 ]
 Std = Annotated[str | None, typer.Option("--std", metavar="R,G,B", help="Divided by after --mean.")]
 Channels = Annotated[
@@ -25,7 +25,7 @@ Channels = Annotated[
 ]
 Resize = Annotated[
     str | None,
-    typer.Option("--resize", metavar="HxW[:HOW]", help="Size of photographs; bilinear, :bicubic or :nearest."),
+    typer.Option("--resize", metavar="HxW[:HOW]", help="Size of photographs; or :bicubic, :nearest."),
 ]
 Preprocess = Annotated[
     str | None,

@@ -44,7 +44,7 @@ def report(
     color: shared.Color = "auto",
 ) -> None:
     """Show a saved run: from the arguments to the exit code."""
-    from unetdoctor.cli.arguments import Delivery
+    from unetdoctor.cli.destination import Delivery
     from unetdoctor.cli.saved import Rules, show
 
     values.exclude(quiet, verbose)

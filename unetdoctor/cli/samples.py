@@ -2,11 +2,14 @@
 
 import ast
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import unetdoctor
-from unetdoctor.cli.arguments import Delivery, request_from_arguments
+from unetdoctor.cli.arguments import request_from_arguments
 from unetdoctor.cli.catalogue import card_of
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError
 
 FOLDER = "sample_models"
@@ -35,17 +38,33 @@ def command_line(illness: str, *, healthy: bool = False) -> list[str]:
     except ValueError as error:
         raise RequestError(str(error)) from None
     file = sample(f"{card.code.lower()}_{card.name.replace('-', '_')}.py")
+    if not re.search(r"^class Ill\b", Path(file).read_text("utf-8"), re.MULTILINE):
+        raise RequestError(
+            f"{card.code} {card.name} is an illness of a data set, and no model shows it.",
+            [f"unetdoctor explain {card.code}", "unetdoctor audit IMAGES MASKS"],
+        )
     return [f"{file}:{'Healthy' if healthy else 'Ill'}", *_arguments(Path(file), healthy)]
 
 
 def _arguments(path: Path, healthy: bool) -> list[str]:
-    """Read the options that belong to a sample; its code is not run."""
+    """Read the options that belong to a sample: of its code, only what they are made of is run, and no torch."""
     name = "HEALTHY_ARGUMENTS" if healthy else "ILL_ARGUMENTS"
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
-            assert node.value is not None
-            return [str(word) for word in ast.literal_eval(node.value)]
-    return []
+    assigned = {
+        target.id: node
+        for node in ast.parse(path.read_text("utf-8")).body
+        for target in (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)])
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name)
+    }
+    if name not in assigned:
+        return []
+    needed = {name}
+    for key, statement in reversed(assigned.items()):
+        if key in needed:
+            needed |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    lines: list[ast.stmt] = [statement for key, statement in assigned.items() if key in needed]
+    values: dict[str, Any] = {"Path": Path, "__file__": str(path)}
+    exec(compile(ast.Module(lines, []), str(path), "exec"), values)
+    return [str(word) for word in values[name]]
 
 
 def sample(name: str = GREY) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from unetdoctor.cli import delivery as delivering
 from unetdoctor.cli import policy, values
-from unetdoctor.cli.arguments import Delivery
+from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError, choice, did_you_mean
 from unetdoctor.facts import Report
 

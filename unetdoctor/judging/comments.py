@@ -1,5 +1,6 @@
 """Comments that suppress: `# unetdoctor: ignore[UD203] reason` on the source line that makes a layer."""
 
+import ast
 import io
 import re
 import tokenize
@@ -25,6 +26,10 @@ class Comment:
     """Codes, beginnings of codes, or names, in lower case."""
     reason: str
     """What the person wrote behind it."""
+    scope: range = range(0)
+    """The lines of the class or function at the top of the file that it stands in."""
+    owner: str = ""
+    """The name of that."""
 
     def names(self, finding: Finding) -> bool:
         """Return whether it names the check of a finding."""
@@ -33,6 +38,12 @@ class Comment:
     def covers(self, place: Place) -> bool:
         """Return whether it stands on the source of a place."""
         return place.file == self.place.file and place.line in self.lines
+
+    def concerns(self, report: Report) -> bool:
+        """Return whether something was examined where it stands, so that it should be of use."""
+        places = (f.place for f in report.findings if f.place.file == self.place.file and f.place.line is not None)
+        lines = {place.line for place in places}
+        return bool(lines & {*self.lines, *self.scope}) or bool(lines and self.owner == report.target.name)
 
 
 def comments(file: str, text: str) -> tuple[Comment, ...]:
@@ -59,7 +70,23 @@ def comments(file: str, text: str) -> tuple[Comment, ...]:
                 start = line
     except (tokenize.TokenError, SyntaxError):
         pass
-    return tuple(found)
+    return tuple(_scoped(comment, text) for comment in found)
+
+
+def _scoped(comment: Comment, text: str) -> Comment:
+    """Return the comment with the definition that it stands in, where the source can be parsed."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return comment
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and comment.lines.start in _lines(node):
+            return replace(comment, scope=_lines(node), owner=node.name)
+    return comment
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def apply(
@@ -67,8 +94,8 @@ def apply(
 ) -> tuple[Report, Mapping[Comment, bool]]:
     """Return the report with what the comments suppress, and of each comment that concerns it whether it was needed.
 
-    `known` says whether a text is a code, the beginning of one, or a name. A comment concerns a report where a finding,
-    well or ill, has its place on that line; one that names no check at all is never needed.
+    `known` says whether a text is a code, the beginning of one, or a name. A comment concerns a report where something
+    was examined in the class that it stands in, and its check was run; one that names no check is never needed.
     """
     given = tuple(sources)
     used: set[Comment] = set()
@@ -87,7 +114,7 @@ def apply(
     for comment in given:
         was_run = any(code in names or any(e.startswith(code) for e in examined) for code in comment.codes)
         unknown = not all(known(code) for code in comment.codes) or not comment.codes
-        if comment in used or ((was_run or unknown) and any(comment.covers(f.place) for f in report.findings)):
+        if comment in used or ((was_run or unknown) and comment.concerns(report)):
             concerned[comment] = comment in used
     return judged, concerned
 
