@@ -73,6 +73,11 @@ ACTIONS = {
     "same_padding": set(),
     "draw_channels": {"channels"},
     "structural": set(),
+    "decide_at": {"scale", "used", "threshold"},
+    "permute_classes": {"classes"},
+    "shift_output": {"down", "right"},
+    "flip_align_corners": {"which"},
+    "smooth_scores": set(),
 }
 """What the engine can do, and the names of the parameters of each."""
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from unetdoctor.data import totals as module
 from unetdoctor.data.dataset import dataset_of
 from unetdoctor.data.pair import audit_pair
 from unetdoctor.data.totals import merge, totals_of
-from unetdoctor.facts import Declared, PairRecord, Totals
+from unetdoctor.facts import Alignment, Declared, PairRecord, Totals
 from unetdoctor.facts.contract import dump
 
 NOTHING = Declared()
@@ -92,3 +93,12 @@ def test_colours_get_the_ids_of_their_palette() -> None:
     assert ids == {(0, 0, 0): 0, (128, 0, 0): 1, (0, 128, 0): 2, (224, 224, 192): 255}
     own = audit_pair(None, encoded(mask + 1), NOTHING, mask_name="a.png")
     assert dict(dataset_of(totals_of([own], NOTHING), NOTHING).colours)[(1, 1, 1)] == 0
+
+
+def test_masks_that_are_shifted_at_random_keep_few_places() -> None:
+    base = audit_pair(None, encoded(disc()), NOTHING, mask_name="a.png")
+    made = [replace(base, alignment=Alignment("shifted", 5.0, 1.0, (n, n % 7))) for n in range(1, 200)]
+    whole = totals_of(made, NOTHING)
+    assert sum(name.startswith("placement: shifted") for name in whole.tallies) == 32
+    assert whole.tallies["pair: edges lie elsewhere"].count == 199
+    assert merge(totals_of(made[:50], NOTHING), totals_of(made[50:], NOTHING)) == whole

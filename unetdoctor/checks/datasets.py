@@ -48,7 +48,7 @@ def masks(data: Dataset, count: int) -> str:
 def agreed(words: str, count: int) -> str:
     """Return what is said of files, its verb in the singular for one: `are truncated`, `is truncated`."""
     verb, _, rest = words.partition(" ")
-    return f"{_SINGULAR.get(verb, verb)} {rest}" if count == 1 else words
+    return f"{_SINGULAR.get(verb, verb)} {rest}".rstrip() if count == 1 else words
 
 
 def such_as(found: Tally) -> str:

@@ -18,12 +18,6 @@ MOSTLY = 0.6
 noise, wrong thresholds, exchanged classes."""
 PHASED = 0.3
 """Unevenness of the errors over the phases of a grid. 0-.31: trained networks; .17-.46: blocks of 4x4."""
-SMOOTH = Remedy(
-    action="smooth_scores",
-    title="average the scores over 3x3 places before they are decided",
-    patch="y = F.avg_pool2d(y, 3, stride=1, padding=1)",
-    scope=0,
-)
 
 
 class RaggedBoundary(Check):
@@ -48,7 +42,14 @@ class RaggedBoundary(Check):
     kind = Kind.SYMPTOM
     axes = (2,)
     blamed_on = ("UD406", "UD407", "UD211")
-    counterfactuals = (SMOOTH,)
+    counterfactuals = (
+        Remedy(
+            action="smooth_scores",
+            title="average the scores over 3x3 places before they are decided",
+            patch="y = F.avg_pool2d(y, 3, stride=1, padding=1)",
+            scope=0,
+        ),
+    )
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, of, paste, portion
+from unetdoctor.checks.datasets import agreed, beginning, of, paste, portion
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Severity, Tally, Twins
 
 TWICE_LIMIT = 1.0
@@ -51,9 +51,10 @@ class DuplicateOrLeak(Check):
         leaks = [group for group in data.twins if len(group.splits) > 1]
         if leaks:
             splits = " and ".join(leaks[0].splits)
+            several = data.leaks != 1
+            words = "lie" if leaks[0].equal else "look the same" if several else "looks the same"
             yield cls.finding(
-                f"{data.leaks:,} picture{'s' * (data.leaks != 1)} {'lie' if data.leaks != 1 else 'lies'} in {splits}"
-                f"{_names(leaks)}.",
+                f"{data.leaks:,} picture{'s' * several} {agreed(words, data.leaks)} in {splits}{_names(leaks)}.",
                 portion("pictures in several splits", data.leaks, data.hashed),
                 severity=Severity.WARNING,
                 place=Place(file=leaks[0].names[0]),

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import TypeVar
 
+from unetdoctor.data.alignment import SHIFTED
 from unetdoctor.data.tallies import tallied
 from unetdoctor.facts.dataset import Count, Declared, Tally, Totals
 from unetdoctor.facts.pair import Coding, Family, PairRecord
+from unetdoctor.facts.seen import named
 
 WORST = 8
 """Names that are kept of each tally."""
@@ -22,6 +24,9 @@ SIZES = 1024
 """Sizes of pictures that are kept."""
 HASHES = 16_384
 """Hashes of pictures that are kept: up to so many pictures every equal pair is found, beyond it a fixed share."""
+SHIFTS = 32
+"""Places of shifted masks that are kept."""
+_SHIFTED = named("placement", SHIFTED)
 _ADDED = ("pairs", "images", "masks", "length", "decoded", "labelled", "aligned", "pixels")
 
 K = TypeVar("K", int, str)
@@ -43,7 +48,7 @@ def merge(first: Totals, second: Totals) -> Totals:
     """Return the totals of both together."""
     return Totals(
         **{name: getattr(first, name) + getattr(second, name) for name in _ADDED},
-        tallies=_joined(first.tallies, second.tallies, _tallies),
+        tallies=_few_shifts(_joined(first.tallies, second.tallies, _tallies)),
         values=_joined(first.values, second.values, lambda a, b: _joined(a, b, _counts, VALUES)),
         sizes=_joined(first.sizes, second.sizes, _added, SIZES),
         modes=_joined(first.modes, second.modes, _added),
@@ -111,6 +116,15 @@ def _joined(
     for key, value in second.items():
         joined[key] = join(joined[key], value) if key in joined else value
     return joined if most is None or len(joined) <= most else {key: joined[key] for key in sorted(joined)[:most]}
+
+
+def _few_shifts(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    """Return the tallies with few of the many places that masks are shifted to at random."""
+    shifts = [name for name in tallies if name.startswith(_SHIFTED)]
+    if len(shifts) > SHIFTS:
+        for name in sorted(shifts)[SHIFTS:]:
+            del tallies[name]
+    return tallies
 
 
 def _added(first: int, second: int) -> int:

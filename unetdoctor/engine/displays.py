@@ -7,6 +7,7 @@ from torch import Tensor
 from unetdoctor.engine.by_value import WHOLE
 from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.drawing import CHOOSING, COMPARING, Drawing, shifted
+from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.statistics import range_of
 from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
 
@@ -59,7 +60,7 @@ def display_under(
     known: DisplayRange | None, tensor: Tensor, drawing: Drawing | None, intent: Intent, remedies: tuple[Remedy, ...]
 ) -> DisplayRange | None:
     """Return how the output is shown under remedies: as before, but for those that change its range."""
-    if any(r.action in SCALING for r in remedies):
+    if any(r.action in SCALING or r.action in PAINTING for r in remedies):
         return display_range(tensor, drawing, intent)
     kind = next((str(r.parameters["kind"]) for r in remedies if r.action == "final_activation"), "")
     return after_activation(known, drawing, kind) if kind and known is not None and drawing is not None else known

@@ -21,6 +21,7 @@ from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
 from unetdoctor.engine.passes import Passes
+from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
@@ -216,9 +217,10 @@ class Examination(Passes):
         return with_scores(self, under, tensors)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
-        """Return the remedies' change, made once for all passes that ran the same program."""
+        """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
         program = tuple(id(e.func) for e in seen.tape.entries)
-        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if self.subject.latent else "")
+        own = self.subject.latent or any(r.action in FEEDING for r in remedies)
+        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if own else "")
         if key not in self._changes:
             self._changes = {key: change_for(self.bench(seen), remedies)}
         return self._changes[key]

@@ -10,7 +10,7 @@ from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.mask_pictures import mask_pictures
 from unetdoctor.engine.outputs import channels_first
 from unetdoctor.engine.previews import draw
-from unetdoctor.facts import Decoding, Preview, Remedy, Trial
+from unetdoctor.facts import Decoding, Evidence, Preview, Remedy, Task, Trial
 
 BATCH = Remedy("batch_statistics")
 WriteRaw = Callable[[str, bytes], dict[str, Any]]
@@ -28,7 +28,7 @@ def pictures(examination: Examination, trial: Trial | None, write_raw: WriteRaw)
     if main.output is None or output is None:
         return ()
     source = main.inputs[0] if main.inputs and not examination.subject.latent else None
-    task, fed = evidence.intent.effective, main.probe.shape
+    task, fed = task_of(evidence), main.probe.shape
     drawn = channels_first(main.output, fed)
     source = channels_first(source, fed) if source is not None else None
     found = list(draw(drawn, output, main.probe.name, write_raw, task=task, source=source))
@@ -61,6 +61,11 @@ def decoded(examination: Examination, write_raw: WriteRaw | None) -> tuple[tuple
     return tuple(found), tuple(previews)
 
 
+def task_of(evidence: Evidence) -> Task:
+    """Return what the output is drawn as: painted classes are a picture, and no scores."""
+    return Task.RGB if evidence.painted else evidence.intent.effective
+
+
 def _of_trial(examination: Examination, trial: Trial, write_raw: WriteRaw) -> list[Preview]:
     remedies, title = trial.remedies, trial.title
     model = examination.evidence().model
@@ -74,6 +79,6 @@ def _of_trial(examination: Examination, trial: Trial, write_raw: WriteRaw) -> li
     if found is None:
         return []
     drawn = channels_first(found[0], examination.main.probe.shape)
-    previews = draw(drawn, found[1], "trial", write_raw, task=examination.evidence().intent.effective)
+    previews = draw(drawn, found[1], "trial", write_raw, task=task_of(examination.evidence()))
     shown = next((p for role in ("picture", "classes", "displayed") for p in previews if p.role == role), None)
     return [] if shown is None else [replace(shown, title=title, role="trial")]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ACTION = "preprocess"
 _EPS = 1e-12
+_EVEN = 1e-4
 LARGEST = 50.0
 """Nats of one channel that count: one filter that saw nothing in training must not decide."""
 HABIT = {"CLIP": 2.0, "each picture": 4.0, "whole-number": 4.0}
@@ -70,7 +71,7 @@ def fingerprint(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> 
 def ranked(seen: Sequence[Observed], pixels: dict[str, Tensor], fed: Chain, *, declared: bool) -> Fingerprint:
     """Return the candidates, best first, or why nothing can be told."""
     blank = Fingerprint(fed, declared, len(seen))
-    even = all(float(pixels[s.probe.name].std()) == 0 for s in seen)
+    even = all(float(pixels[s.probe.name].std()) < _EVEN for s in seen)
     if even:
         return replace(blank, reason="the picture is one even tone")
     front = front_of(seen[0].tape)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from unetdoctor.checks.feeding import sure
+from unetdoctor.checks.feeding import best, sure
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.chains import UNIT
 from unetdoctor.engine.chosen import ChosenInput
@@ -32,7 +32,7 @@ def probes_of(examination: Examination, chosen: ChosenInput, request: Request, c
         except NotApplicableError:
             told = None
         if told is not None and told.winner is not None and sure(told):
-            chain = told.winner.chain
+            chain = best(told)
             found = fed(found, chain)
     examination.chain = chain
     return make_probes(chosen, request, request.device, found)
