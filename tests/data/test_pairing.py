@@ -86,6 +86,18 @@ def test_two_masks_for_an_image_are_not_guessed_between(tmp_path: Path) -> None:
     (pair,) = listed(paired(f"{tmp_path}/images", f"{tmp_path}/masks"))
     assert pair.mask is None
     assert [Path(name).name for name in pair.rivals] == ["a_label.png", "a_mask.png"]
+    with paired(f"{tmp_path}/images", f"{tmp_path}/masks") as pairing:
+        count, (words,) = pairing.ambiguous()
+        assert count == 1
+        masks = f"{tmp_path}/masks/a_label.png, {tmp_path}/masks/a_mask.png"
+        assert words == f"{tmp_path}/images/a.jpg has several masks: {masks}"
+
+
+def test_a_mask_of_two_images_is_said(tmp_path: Path) -> None:
+    make(tmp_path, "images/a.jpg", "images/a.png", "images/b.png", "masks/a.png", "masks/b.png")
+    with paired(f"{tmp_path}/images", f"{tmp_path}/masks") as pairing:
+        images = f"{tmp_path}/images/a.jpg, {tmp_path}/images/a.png"
+        assert pairing.ambiguous() == (2, (f"{tmp_path}/masks/a.png is the mask of several images: {images}",))
 
 
 def test_the_surer_rule_comes_first(tmp_path: Path) -> None:

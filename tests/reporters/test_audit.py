@@ -79,13 +79,22 @@ def test_each_kind_of_fault_is_one_entry_with_examples() -> None:
 
 
 def test_what_was_not_listed_is_said() -> None:
-    listed = Listed("found in m", tuple(f"x{n}: permission denied" for n in range(6)), {".txt": (3, "a.txt")})
+    troubles = tuple(f"x{n}: permission denied" for n in range(6))
+    listed = Listed("found in m", troubles=troubles, others={".txt": (3, "a.txt")})
     text = to_text(found(mask(), listed=listed), Look(width=100))
     assert "not listed: x0: permission denied" in text
     assert "not listed: 2 more with -v" in text
     assert "no picture: 3 .txt" in text
     assert "Masks   found in m" in text
     assert "x5" in to_text(found(mask(), listed=listed), Look(width=100, verbose=True))
+
+
+def test_what_is_not_clear_is_said() -> None:
+    listed = Listed(ambiguous=tuple(f"{n}.png has several masks: a, b" for n in range(6)), ambiguous_count=60)
+    text = to_text(found(mask(), listed=listed), Look(width=100))
+    assert "!  It is not clear which mask belongs to 60 images; name masks by a pattern." in text
+    assert "3.png has several masks" in text
+    assert "4.png has several masks" not in text
 
 
 def test_names_of_files_are_inert() -> None:

@@ -160,8 +160,11 @@ def _refuse_without_records(request: AuditRequest, head: dict[str, Any], state: 
 
 
 def _listed(pairing: Pairing) -> Listed:
+    count, ambiguous = pairing.ambiguous()
     return Listed(
         masks_from=pairing.masks_from,
+        ambiguous=ambiguous,
+        ambiguous_count=count,
         troubles=tuple(f"{trouble.address}: {trouble.reason}" for trouble in islice(pairing.troubles(), 100)),
         others=pairing.others(),
     )

@@ -18,6 +18,8 @@ from unetdoctor.data.files import File, SourceError, Trouble, is_url
 from unetdoctor.data.listing import FILE_COLUMNS, IMAGE, MASK, Listing, stored_file, to_bytes, to_text
 from unetdoctor.data.sources import STANDARD_INPUT, SourceKind, kind_of_source, local
 
+MOST_AMBIGUOUS = 20
+"""Images that are named where it is not clear which mask is theirs."""
 MOST_RIVALS = 5
 """Masks that are named where several fit one image."""
 
@@ -70,6 +72,28 @@ class Pairing:
         with closing(rows):
             for row in rows:
                 yield Pair(stored_file(row[:5]), stored_file(row[5:10]), self._named(row[10]))
+
+    def ambiguous(self) -> tuple[int, tuple[str, ...]]:
+        """Return how many images have several masks that fit, or share one with others, and some of them in words."""
+        base, words = self._listing.base, list[str]()
+        count = 0
+        for number, rivals in base.execute("SELECT number, rivals FROM pairs WHERE rivals IS NOT NULL ORDER BY number"):
+            count += 1
+            if len(words) < MOST_AMBIGUOUS and (pair := next(self.pairs(number - 1, 1))).image is not None:
+                words.append(f"{pair.image.address} has several masks: {', '.join(self._named(rivals))}")
+        shared = base.execute(
+            "SELECT mask FROM pairs WHERE image NOTNULL AND mask NOTNULL GROUP BY mask HAVING COUNT(*) > 1"
+        )
+        for (mask,) in shared.fetchmany(MOST_AMBIGUOUS):
+            names = base.execute(
+                "SELECT f.address FROM pairs p JOIN files f ON f.id = p.image OR f.id = p.mask WHERE p.mask = ? "
+                f"GROUP BY f.id ORDER BY f.role DESC, f.address LIMIT {MOST_RIVALS}",
+                (mask,),
+            )
+            first, *others = (to_text(address) for (address,) in names)
+            count += len(others)
+            words.append(f"{first} is the mask of several images: {', '.join(others)}")
+        return count, tuple(words)
 
     def troubles(self) -> Iterator[Trouble]:
         """Yield what could not be listed, in the order of the addresses."""

@@ -21,6 +21,8 @@ from unetdoctor.data.shards import IMAGE, MASK, Blame, Order, Shard, audit_shard
 
 LONGEST_S = 60.0
 """Seconds that one pair may take. The largest picture that is decoded, 64 million pixels, took 4 s."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables that say how many threads the libraries behind NumPy start."""
 MOST_UNBORN = 3
 """Processes that may end before they read anything: more than chance, so nothing would ever be read."""
 _POLL_S = 0.25
@@ -55,7 +57,7 @@ class _Hand:
         self._cell = _CONTEXT.RawValue("q", _IDLE)
         self.ours, theirs = _CONTEXT.Pipe()
         self.process: SpawnProcess = _CONTEXT.Process(target=_work, args=(theirs, self._cell, order), daemon=True)
-        with _no_interrupts():
+        with _no_interrupts(), _one_thread():
             self.process.start()
         theirs.close()
         self.ready = False
@@ -232,6 +234,21 @@ def _no_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let a process start with one thread for its arrays: the processes share the cores already."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _work(pipe: Any, cell: Any, order: Order) -> None:

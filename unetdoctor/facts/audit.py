@@ -11,6 +11,10 @@ class Listed:
 
     masks_from: str = ""
     """Where masks were found that nobody named, in words; empty where they were named, or there are none."""
+    ambiguous: tuple[str, ...] = ()
+    """Images with several masks that fit, and masks of several images, in words; at most 40."""
+    ambiguous_count: int = 0
+    """How many images that concerns."""
     troubles: tuple[str, ...] = ()
     """What could not be listed, with the reason; at most 100."""
     others: dict[str, tuple[int, str]] = field(default_factory=dict)

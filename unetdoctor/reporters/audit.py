@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from unetdoctor.facts import Finding, Severity, State, Totals
-from unetdoctor.facts.audit import Audited, Form, Yielded
+from unetdoctor.facts.audit import Audited, Form, Listed, Yielded
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.blocks.verdict import verdict
@@ -35,6 +35,7 @@ def _blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
     report = found.report
     yield from verdict(report, look)
     yield from _faults(report.findings, look)
+    yield from _ambiguous(found.listed, look)
     yield from _patches(report.findings, look)
     if found.yielded is not None:
         yield from _yielded(found.yielded, report.data.totals if report.data is not None else Totals(), look)
@@ -59,6 +60,20 @@ def _faults(findings: tuple[Finding, ...], look: Look) -> Iterator[RenderableTyp
     for finding in (*ill, *well):
         table.add_row(look.severity(finding.severity), look.text(finding.code, "bold"), _line(finding, look))
     yield table
+
+
+def _ambiguous(listed: Listed, look: Look) -> Iterator[RenderableType]:
+    """Yield the images of which it is not clear which mask is theirs."""
+    if not listed.ambiguous:
+        return
+    shown = listed.ambiguous if look.verbose else listed.ambiguous[:FEW]
+    yield ""
+    words = f"It is not clear which mask belongs to {count(listed.ambiguous_count, 'image')}; name masks by a pattern."
+    yield Text.assemble((look.sign("warning"), "yellow"), "  ", look.text(words), overflow="fold")
+    for line in shown:
+        yield indented(look.text(line, "dim"), 3, look)
+    if len(shown) < len(listed.ambiguous):
+        yield indented(look.text("and more with -v", "dim"), 3)
 
 
 def _line(finding: Finding, look: Look) -> Text:
