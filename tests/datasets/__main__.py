@@ -12,7 +12,8 @@ def main() -> int:
     """Print the table; return 1 where a fault was missed or a sound set has an error."""
     missed = wrong = 0
     only, seed = (*sys.argv[1:], "", "")[0], int((*sys.argv[2:], "0")[0])
-    for case in (case for case in FAULTS if only in case.name):
+    faults, sound = ([case for case in kind if only in case.name] for kind in (FAULTS, SOUND))
+    for case in faults:
         report = audit(case, seed)
         found = is_found(case, report)
         missed += not found
@@ -22,15 +23,15 @@ def main() -> int:
         print(f"{'found ' if found else 'MISSED'} {recipe:4}{case.code} {case.name:32} {said}")
         for other in report.diagnoses[1:]:
             print(f"{'':50}+ {other.code} {other.severity} {other.message}")
-    for case in (case for case in SOUND if only in case.name):
+    for case in sound:
         report = audit(case, seed)
         errors = [f for f in report.findings if f.severity is Severity.ERROR]
         wrong += bool(errors)
         print(f"{'ERROR ' if errors else 'sound '} {case.name:42} {report.verdict}")
         for finding in (f for f in report.findings if f.ill):
             print(f"{'':50}{finding.code} {finding.severity} {finding.message}")
-    found = f"{len(FAULTS) - missed} of {len(FAULTS)} faults found and named"
-    print(f"{found}; {wrong} of {len(SOUND)} sound sets with an error")
+    found = f"{len(faults) - missed} of {len(faults)} faults found and named"
+    print(f"{found}; {wrong} of {len(sound)} sound sets with an error")
     return int(bool(missed or wrong))
 
 
