@@ -214,7 +214,7 @@ class Examination(Passes):
         )
         again = measured_again(self, remedies)
         under = replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
-        return with_scores(self, under, tensors)
+        return with_scores(self, under, tensors, remedies)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
         """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
