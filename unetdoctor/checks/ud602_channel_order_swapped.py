@@ -20,7 +20,6 @@ from unetdoctor.checks.feeding import (
 )
 from unetdoctor.facts import Candidate, Chain, Evidence, Finding, Fingerprint, Kind, Reading, Severity
 
-
 GAIN_LIMIT = 0.1
 """Mean Dice beside masks that exchanging red and blue adds. .33: a DeepLabV3 fed BGR, of classes that half differ in
 colour. -.98 and less: three trained networks fed RGB; none that was looked at lies between."""
