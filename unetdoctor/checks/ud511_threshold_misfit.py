@@ -41,13 +41,7 @@ class ThresholdMisfit(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for a mask of one channel that has values."""
         scores, pair = judged(evidence), marked_run(evidence)
-        if (
-            misfed(evidence)
-            or scores is None
-            or scores.threshold is None
-            or pair is None
-            or scores.shares[1:2] in ((), (0.0,))
-        ):
+        if scores is None or scores.threshold is None or pair is None or scores.shares[1:2] in ((), (0.0,)):
             return
         if misfed(evidence):
             return
