@@ -20,8 +20,8 @@ from unetdoctor.engine.marking import with_scores
 from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.model_facts import model_facts
 from unetdoctor.engine.observation import Observed, Tried, observe, operations, run_again, verify_now
-from unetdoctor.engine.passes import Passes
-from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
+from unetdoctor.engine.passes import KEPT_VALUES, Passes
+from unetdoctor.engine.preprocessing import feeds
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
 from unetdoctor.engine.reshaping import reshaped
@@ -43,9 +43,6 @@ from unetdoctor.facts import (
     Run,
     ShapeSweep,
 )
-
-KEPT_VALUES = 1_000_000
-"""A trial's output of more values is evaluated again where it is drawn, instead of kept."""
 
 
 class Examination(Passes):
@@ -163,6 +160,7 @@ class Examination(Passes):
             running=self.running_statistics,
             stored=partial(reloading.tensors, self.subject),
             pixels=self.pixels.get(seen.probe.name),
+            real=seen.probe.real,
         )
 
     def running_statistics(self) -> dict[str, Tensor]:
@@ -217,10 +215,10 @@ class Examination(Passes):
         return with_scores(self, under, tensors, remedies)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
-        """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
+        """Return the remedies' change, made once for all passes that ran the same program."""
         program = tuple(id(e.func) for e in seen.tape.entries)
-        own = self.subject.latent or any(r.action in FEEDING for r in remedies)
-        key = (tuple(r.key for r in remedies), hash(program), seen.probe.name if own else "")
+        own = seen.probe.name if self.subject.latent or feeds(remedies) else ""
+        key = (tuple(r.key for r in remedies), hash(program), own)
         if key not in self._changes:
             self._changes = {key: change_for(self.bench(seen), remedies)}
         return self._changes[key]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.objects import by_size, recalls
-from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
+from unetdoctor.engine.preprocessing import feeds
 from unetdoctor.engine.reading_masks import Drawn, read
 from unetdoctor.engine.scores import Counts, best_order, best_threshold, class_scores, confusion, mean_dice, mean_over
 from unetdoctor.engine.shifts import edges_of, shift_of
@@ -70,7 +70,7 @@ def _exchanged(
     examination: Examination, evidence: Evidence, found: tuple[Marked, ...], remedies: tuple[Remedy, ...]
 ) -> float:
     """Return by how much the Dice changes with red and blue exchanged; NaN for fresh weights and for other remedies."""
-    fed = not remedies or any(remedy.action in FEEDING for remedy in remedies)
+    fed = not remedies or feeds(remedies)
     if not fed or not evidence.model.trained or examination.slow:
         return float("nan")
     tensors: dict[str, Tensor] = {}

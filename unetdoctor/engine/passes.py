@@ -12,6 +12,9 @@ from unetdoctor.facts import Chain
 SLOW_PRODUCTS = 1e10
 """Multiplications of one pass (about 0.1 s on two cores) from which trials no longer look at every probe."""
 
+KEPT_VALUES = 1_000_000
+"""A trial's output of more values is evaluated again where it is drawn, instead of kept."""
+
 
 class Passes:
     """What was observed, in order."""
