@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from unetdoctor.facts import Candidate, Chain, Fingerprint, Remedy
+from unetdoctor.facts import Candidate, Chain, Evidence, Fingerprint, Remedy
 
 EXCESS_LIMIT = 1.0
 """Nats by which what is fed may score worse than the best candidate, in whichever order of channels it scores better.
@@ -75,6 +75,30 @@ def sure(told: Fingerprint) -> bool:
 def wrongly_fed(told: Fingerprint | None) -> bool:
     """Return whether the picture is fed otherwise than training's were."""
     return told is not None and told.winner is not None and beyond(told, told.fed) > EXCESS_LIMIT
+
+
+def misfed(evidence: Evidence) -> bool:
+    """Return whether what is fed is the fault, so that what is drawn and normalised tells nothing else."""
+    told = evidence.fingerprint
+    if wrongly_fed(told) or is_bytes(evidence):
+        return True
+    return told is not None and told.declared and is_turned(told, told.fed) and order_is_certain(told)
+
+
+SHIFT_LIMIT = 20.0
+"""Mean distance of the batch's means from the stored ones at the first normalisation, in stored deviations, from which
+values of 0..255 are not what training fed. Trained networks on their own pictures: .1-1.3, networks of 0..1 fed with
+-1..1 or ImageNet's: up to 6. Fed with 0..255: 150-1100."""
+BYTES = 64.0
+"""Largest value from which values are taken for pixels 0..255."""
+
+
+def is_bytes(evidence: Evidence) -> bool:
+    """Return whether a person feeds tensors of 0..255 to a network that was trained on far smaller values."""
+    values = evidence.values
+    if values is None or evidence.fingerprint is not None or values.minimum < 0 or values.maximum <= BYTES:
+        return False
+    return values.shift > SHIFT_LIMIT
 
 
 def feeding(chain: Chain, cause: str) -> Remedy:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.feeding import wrongly_fed
+from unetdoctor.checks.feeding import misfed
 from unetdoctor.checks.graph import statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.checks.pictures import best, contrast, flatness, most_changed
 from unetdoctor.checks.remedies import statistics_for
@@ -49,7 +49,7 @@ class BatchnormStatisticsWrong(Check):
         real = evidence.main is not None and evidence.main.probe.real
         told = real or _is_dull(evidence)
         judged = norms if told else norms[1:]
-        if not judged or wrongly_fed(evidence.fingerprint):
+        if not judged or misfed(evidence):
             return
         limit = statistics_limit(evidence) if told else ABSURD_LIMIT
         most = max(judged, key=statistics_gap)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.beside import FITS, ending, judged, marked_run, pictures
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.feeding import misfed
 from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Remedy, Threshold
 
 GAIN_LIMIT = 0.1
@@ -41,6 +42,8 @@ class ThresholdMisfit(Check):
         """Yield one finding for a mask of one channel that has values."""
         scores, pair = judged(evidence), marked_run(evidence)
         if scores is None or scores.threshold is None or pair is None or scores.shares[1:2] in ((), (0.0,)):
+            return
+        if misfed(evidence):
             return
         found = scores.threshold
         if found.auc != found.auc:

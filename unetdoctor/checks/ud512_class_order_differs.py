@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.beside import FITS, ending, judged, pictures
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.feeding import misfed
 from unetdoctor.facts import Evidence, Finding, Kind, MaskScores, Reading, Remedy
 
 GAIN_LIMIT = 0.2
@@ -39,7 +40,9 @@ class ClassOrderDiffers(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for an output beside masks."""
         scores = judged(evidence)
-        if scores is None or scores.order is None or scores.order.best_dice != scores.order.best_dice:
+        if scores is None or scores.order is None or misfed(evidence):
+            return
+        if scores.order.best_dice != scores.order.best_dice:
             return  # masks and output are background alone
         order = scores.order
         gain = order.best_dice - (order.dice if order.dice == order.dice else 0.0)

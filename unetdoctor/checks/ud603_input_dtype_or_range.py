@@ -3,15 +3,9 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.graph import stored_statistics
+from unetdoctor.checks.feeding import BYTES, SHIFT_LIMIT, is_bytes
 from unetdoctor.facts import Evidence, FedValues, Finding, Kind, Reading, Remedy, Run, Severity
 
-SHIFT_LIMIT = 20.0
-"""Mean distance of the batch's means from the stored ones at the first normalisation, in stored deviations, from which
-values of 0..255 are not what training fed. Trained networks on their own pictures: .1-1.3, networks of 0..1 fed with
--1..1 or ImageNet's: up to 6. Fed with 0..255: 150-400."""
-BYTES = 64.0
-"""Largest value from which values are taken for pixels 0..255."""
 EVEN = 1e-6
 
 
@@ -48,19 +42,21 @@ class InputDtypeOrRange(Check):
         if values.std <= EVEN:
             yield cls._even(values)
             return
-        first = next(iter(stored_statistics(evidence)), None)
-        bytes_fed = values.minimum >= 0 and values.maximum > BYTES and evidence.fingerprint is None
-        shift = first.mean_shift if first is not None and bytes_fed else 0.0
+        large = is_bytes(evidence)
+        shift = values.shift if values.shift == values.shift and evidence.fingerprint is None else 0.0
         said = f"Values of {shown(values.minimum)}..{shown(values.maximum)} ({values.dtype}) are fed"
-        if first is not None and bytes_fed:
-            said += f"; at {first.place.text} the batch lies {shown(shift)} deviations from what training left"
+        if large:
+            said += (
+                f"; at the first normalisation the batch lies {shown(shift)} deviations from what training left "
+                f"(at most {SHIFT_LIMIT:g})"
+            )
+        bounded = values.minimum >= 0 and values.maximum > BYTES
         yield cls.finding(
-            f"{said} (at most {SHIFT_LIMIT:g})." if bytes_fed else f"{said}.",
-            [Reading("shift of the batch mean", shift, "deviations", upper=SHIFT_LIMIT)],
-            place=first.place if first is not None and bytes_fed else None,
+            f"{said}.",
+            [Reading("shift of the batch mean", shift, "deviations", upper=SHIFT_LIMIT if bounded else None)],
             severity=Severity.WARNING if evidence.model.trained else Severity.NOTE,
             remedies=[_scaled(cls.code)],
-            op=first.op if first is not None and bytes_fed else None,
+            op=0,
         )
 
     @classmethod

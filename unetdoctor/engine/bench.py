@@ -42,6 +42,8 @@ class Bench:
     """What another reading of loaded weights would have put in, by full name."""
     pixels: Tensor | None = None
     """The photograph in 0..1, where one is fed."""
+    real: bool = False
+    """Whether a person gave what is fed."""
 
 
 def named_tensors(model: nn.Module, names: set[str]) -> dict[str, Tensor]:

@@ -18,7 +18,8 @@ from unetdoctor.engine.geometry import RECOVERING, recover, recovered_output
 from unetdoctor.engine.marking import with_scores
 from unetdoctor.engine.measures import measured, measured_again
 from unetdoctor.engine.observation import Observed, Tried, observe, trial_start, verify_now
-from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
+from unetdoctor.engine.passes import KEPT_VALUES
+from unetdoctor.engine.preprocessing import feeds
 from unetdoctor.engine.reading import Reading
 from unetdoctor.engine.remedies import change_for
 from unetdoctor.engine.reshaping import ACTIONS as RESHAPING
@@ -36,9 +37,6 @@ from unetdoctor.facts import (
     Request,
     ShapeSweep,
 )
-
-KEPT_VALUES = 1_000_000
-"""A trial's output of more values is evaluated again where it is drawn, instead of kept."""
 
 
 class Examination(Reading):
@@ -120,6 +118,7 @@ class Examination(Reading):
             running=self.running_statistics,
             stored=partial(reloading.tensors, self.subject),
             pixels=self._pixels_of(seen),
+            real=seen.probe.real,
         )
 
     def _pixels_of(self, seen: Observed) -> Tensor | None:
@@ -193,13 +192,13 @@ class Examination(Reading):
         )
         again = measured_again(self, remedies)
         under = replace(base, runs=runs, comparisons=self._comparisons(tensors), latent=latent, **again)
-        return with_scores(self, under, drawn)
+        return with_scores(self, under, drawn, remedies)
 
     def change(self, seen: Observed, remedies: tuple[Remedy, ...]) -> Change:
-        """Return the remedies' change, made once for all passes that ran the same program unless it feeds something."""
+        """Return the remedies' change, made once for all passes that ran the same program."""
         program = tuple(id(e.func) for e in seen.tape.entries)
-        own = self.subject.latent or any(r.action in FEEDING for r in remedies)
-        key = (tuple(r.key for r in remedies), hash(program), seen.probe.shape, seen.probe.name if own else "")
+        own = seen.probe.name if self.subject.latent or feeds(remedies) else ""
+        key = (tuple(r.key for r in remedies), hash(program), seen.probe.shape, own)
         if key not in self._changes:
             self._changes = {key: change_for(self.bench(seen), remedies)}
         return self._changes[key]

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.objects import by_size, recalls
+from unetdoctor.engine.preprocessing import feeds
 from unetdoctor.engine.reading_masks import Drawn, read
-from unetdoctor.engine.scores import Counts, best_order, best_threshold, class_scores, mean_dice, mean_over
+from unetdoctor.engine.scores import Counts, best_order, best_threshold, class_scores, confusion, mean_dice, mean_over
 from unetdoctor.engine.shifts import edges_of, shift_of
 from unetdoctor.engine.truths import Truth
-from unetdoctor.facts import Evidence, MaskScores, Threshold
+from unetdoctor.facts import Evidence, MaskScores, Remedy, Threshold
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
+
+
+MOST_EXCHANGED = 4
+"""Pictures whose red and blue are exchanged."""
+_COLOURS = 3
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,44 @@ def marks(examination: Examination, evidence: Evidence, tensors: Mapping[str, Te
     return tuple(found)
 
 
-def with_scores(examination: Examination, evidence: Evidence, tensors: Mapping[str, Tensor]) -> Evidence:
+def with_scores(
+    examination: Examination, evidence: Evidence, tensors: Mapping[str, Tensor], remedies: tuple[Remedy, ...] = ()
+) -> Evidence:
     """Return the evidence with the scores of outputs, by the name of their probe; as it is without a mask."""
     if not examination.truths:
         return evidence
     found = marks(examination, evidence, tensors)
-    return replace(evidence, scores=_scored(found, evidence, tensors) if found else None)
+    if not found:
+        return replace(evidence, scores=None)
+    other = _exchanged(examination, evidence, found[:MOST_EXCHANGED], remedies)
+    return replace(evidence, scores=replace(_scored(found, evidence, tensors), exchanged=other))
+
+
+def _exchanged(
+    examination: Examination, evidence: Evidence, found: tuple[Marked, ...], remedies: tuple[Remedy, ...]
+) -> float:
+    """Return by how much the Dice changes with red and blue exchanged; NaN for fresh weights and for other remedies."""
+    fed = not remedies or feeds(remedies)
+    if not fed or not evidence.model.trained or examination.slow:
+        return float("nan")
+    tensors: dict[str, Tensor] = {}
+    for seen in examination.seen:
+        if seen.probe.name not in {mark.probe for mark in found} or seen.drawing is None:
+            continue
+        change = examination.change(seen, remedies) if remedies else Change()
+        given = change.inputs or seen.inputs
+        turned = tuple(x.flip(1) if x.dim() == 4 and x.shape[1] == _COLOURS else x for x in given)
+        if all(a is b for a, b in zip(given, turned, strict=True)):
+            return float("nan")
+        tensors[seen.probe.name], _ = examination.evaluate(seen, replace(change, inputs=turned))
+    after = marks(examination, evidence, tensors)
+    return _dice(after) - _dice(found) if len(after) == len(found) else float("nan")
+
+
+def _dice(found: tuple[Marked, ...]) -> float:
+    classes = max(max(mark.drawn.classes, int(mark.truth.ids.max()) + 1) for mark in found)
+    squares = [confusion(mark.truth.ids, mark.drawn.ids, classes) for mark in found]
+    return mean_dice(sum(squares[1:], squares[0]))
 
 
 def _scored(found: tuple[Marked, ...], evidence: Evidence, tensors: Mapping[str, Tensor]) -> MaskScores:

@@ -26,12 +26,12 @@ from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
-from unetdoctor.engine.preprocessing import fed_values, fingerprint
+from unetdoctor.engine.preprocessing import fed_values, feeds, fingerprint, model_fed
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
 from unetdoctor.engine.remodelling import model_under
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tiling import tile_seam
-from unetdoctor.facts import Remedy
+from unetdoctor.facts import ModelFacts, Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -56,17 +56,23 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
 }
 """Field of Evidence -> how it is measured."""
 
+
+def _model(examination: Examination, remedies: tuple[Remedy, ...]) -> ModelFacts:
+    return model_fed(examination, remedies) if feeds(remedies) else model_under(examination, remedies)
+
+
 AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...]], Any]]] = {
     "skips": (SKIP_ACTIONS, skips_under),
     "grid": (GRID_ACTIONS, grid),
     "blocks": (BLOCK_ACTIONS, blocks),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
-    "model": (REMODELLING, model_under),
+    "model": ((*REMODELLING, *FEEDING), _model),
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
     "painting": (PAINTING, painting),
     "fingerprint": (FEEDING, fingerprint),
+    "values": (FEEDING, fed_values),
 }
 """Field of Evidence -> the actions under which it is measured again, and how."""
 

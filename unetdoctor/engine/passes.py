@@ -10,6 +10,9 @@ from unetdoctor.engine.tape import same_program
 from unetdoctor.engine.weights import SLOW_PRODUCTS, products
 from unetdoctor.facts import Chain
 
+KEPT_VALUES = 1_000_000
+"""A trial's output of more values is evaluated again where it is drawn, instead of kept."""
+
 
 class Passes:
     """What was observed, in order."""

@@ -20,13 +20,13 @@ from unetdoctor.engine.chains import IMAGENET, applied, candidates, from_paramet
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.front import Front, front_of
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.weights import normalisations
-from unetdoctor.facts import Candidate, Chain, FedValues, Fingerprint, Remedy
+from unetdoctor.engine.weights import norm_statistics, normalisations
+from unetdoctor.facts import Candidate, Chain, FedValues, Fingerprint, ModelFacts, Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
-ACTION = "preprocess"
+ACTION, DIVISION = "preprocess", "divide_input"
 _EPS = 1e-12
 _EVEN = 1e-4
 LARGEST = 50.0
@@ -191,18 +191,25 @@ def preprocess(bench: Bench, remedy: Remedy) -> Change:
 
 
 def divide_input(bench: Bench, remedy: Remedy) -> Change:
-    """Divide what is fed by a number; what was whole becomes floating."""
+    """Divide what a person feeds by a number; what was whole becomes floating, and what is made here stays."""
+    if not bench.real:
+        return Change()
     by = float(remedy.parameters["by"])
     if not any(x.dim() > 2 for x in bench.inputs):
         raise NotApplicableError("no picture is fed")
     return Change(inputs=tuple(x.float() / by if x.dim() > 2 else x for x in bench.inputs))
 
 
-ACTIONS = {ACTION: preprocess, "divide_input": divide_input}
+ACTIONS = {ACTION: preprocess, DIVISION: divide_input}
 """Remedies of what is fed."""
 
 
-def fed_values(examination: Examination) -> FedValues | None:
+def feeds(remedies: tuple[Remedy, ...]) -> bool:
+    """Return whether any of these changes what is fed, so that each pass has a change of its own."""
+    return any(remedy.action in ACTIONS for remedy in remedies)
+
+
+def fed_values(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> FedValues | None:
     """Return the values of the first input that a person feeds; None where all are made here."""
     seen = next((s for s in examination.seen if s.probe.real or s.probe.name == "given"), None)
     if seen is None or not seen.inputs:
@@ -211,6 +218,9 @@ def fed_values(examination: Examination) -> FedValues | None:
     if not x.numel() or x.is_complex():
         return None
     values = x.detach().float()
+    for remedy in remedies:
+        if remedy.action == DIVISION:
+            values = values / float(remedy.parameters["by"])
     low, high = (float(v) for v in torch.aminmax(values))
     parameters = [str(p.dtype)[6:] for p in examination.subject.model.parameters() if p.is_floating_point()]
     return FedValues(
@@ -220,4 +230,26 @@ def fed_values(examination: Examination) -> FedValues | None:
         std=float(values.std(correction=0)),
         whole=bool((values == values.round()).all()),
         wanted=max(set(parameters), key=parameters.count) if parameters else "",
+        shift=_shift(seen, values),
     )
+
+
+def model_fed(examination: Examination, remedies: tuple[Remedy, ...]) -> ModelFacts:
+    """Return the model's numbers with what its normalisations are given under these remedies."""
+    main, found = examination.main, dict[int, tuple[Tensor, Tensor]]()
+    inputs = examination.change(main, remedies).inputs
+    examination.evaluate(main, Change({op: measuring(found, op) for op in normalisations(main.tape)}, inputs=inputs))
+    norms = norm_statistics(examination.subject.model, main.tape, found, examination.subject.place)
+    return replace(examination.evidence().model, norms=norms)
+
+
+def _shift(seen: Observed, values: Tensor) -> float:
+    """Return how far the batch's means at the first normalisation lie from the stored ones; NaN where there is none."""
+    front = front_of(seen.tape)
+    if isinstance(front, str):
+        return math.nan
+    try:
+        mean, _ = front.statistics(seen.tape, seen.inputs, values)
+    except (RuntimeError, ValueError, IndexError, TypeError):
+        return math.nan
+    return float(((mean - front.mean).abs() * (front.variance + _EPS).rsqrt()).mean())

@@ -130,3 +130,6 @@ class FedValues:
     """Whether every value is a whole number."""
     wanted: str = ""
     """Type of most of the network's parameters."""
+    shift: float = float("nan")
+    """Mean over channels of the distance of the batch's mean from the stored one at the first normalisation, in stored
+    deviations; NaN where there is none."""

@@ -161,6 +161,9 @@ class MaskScores:
     """What the threshold is worth, of one channel with values."""
     order: Order | None = None
     """Which channel is which class."""
+    exchanged: float = float("nan")
+    """What the mean Dice becomes with red and blue of the pictures exchanged, less what it is, over the first pictures;
+    NaN where that was not looked at."""
     palette: tuple[str, ...] = ()
     """Colours of the classes in the masks, #rrggbb; empty where they have none."""
     encoding: str = ""

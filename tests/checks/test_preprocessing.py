@@ -1,0 +1,162 @@
+"""What UD601, UD602, UD603 and UD309 say of how photographs are fed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.checks.build import crash, crashed, evidence, examine, model, norm, only, output, place, run
+from unetdoctor.checks.feeding import best, code, options, sure
+from unetdoctor.facts import Candidate, Chain, Evidence, FedValues, Fingerprint, Severity
+
+UNIT = Chain("0..1", (1 / 255,), (0.0,))
+BGR = replace(UNIT, flipped=True)
+SIGNED = Chain("-1..1", (1 / 127.5,), (-1.0,))
+WARM, COLD = (180.0, 120.0, 80.0), (80.0, 120.0, 180.0)
+
+
+def told(fed: Chain, *candidates: Candidate, **fields: Any) -> Evidence:
+    fingerprint = Fingerprint(
+        fed,
+        declared=True,
+        pictures=1,
+        place=place("norm"),
+        op=1,
+        candidates=candidates,
+        gap=2.0,
+        best_gap=0.1,
+        change=0.8,
+    )
+    return evidence(fingerprint=replace(fingerprint, **fields))
+
+
+def at(chain: Chain, distance: float, handicap: float = 0.0, pixels: tuple[float, ...] = WARM) -> Candidate:
+    return Candidate(chain, distance, handicap, pixels)
+
+
+def test_what_training_fed_is_well() -> None:
+    given = told(UNIT, at(UNIT, 0.2), at(BGR, 3.0), at(SIGNED, 5.0), gap=0.1)
+    assert not only("UD601", given).ill
+    assert not only("UD602", given).ill
+
+
+def test_another_preprocessing_is_named_and_tried() -> None:
+    found = only("UD601", told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0)))
+    assert found.severity is Severity.WARNING
+    assert "fit -1..1 better by 3.8 nats" in found.message
+    assert found.remedies[0].action == "preprocess"
+    assert found.remedies[0].parameters["offset"] == [-1.0]
+    assert "/ 255" in found.remedies[0].patch
+
+
+def test_a_small_difference_accuses_nobody() -> None:
+    assert not only("UD601", told(UNIT, at(SIGNED, 0.2), at(UNIT, 1.1))).ill
+
+
+def test_layers_behind_that_do_not_bear_it_out_make_it_a_note() -> None:
+    found = only("UD601", told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0), gap=0.1, best_gap=0.3))
+    assert found.severity is Severity.NOTE
+
+
+def test_a_frozen_imagenet_backbone_accuses_nobody() -> None:
+    found = only("UD601", told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0), imagenet=True))
+    assert found.severity is Severity.NOTE
+    assert "taken over frozen" in found.message
+
+
+def test_where_nothing_was_declared_the_winner_is_fed_and_said() -> None:
+    given = told(SIGNED, at(SIGNED, 0.2), at(UNIT, 4.0), declared=False, gap=0.1)
+    found = only("UD601", given)
+    assert found.severity is Severity.NOTE
+    assert "--mean 1 --std 1" not in found.message
+    assert "Declare it with --mean 0.5 --std 0.5" in found.message
+    assert not examine("UD602", given)
+
+
+def test_an_exchanged_order_that_the_picture_tells_is_a_cause() -> None:
+    given = told(UNIT, at(BGR, 0.2), at(UNIT, 6.0, pixels=COLD), at(SIGNED, 8.0))
+    found = only("UD602", given)
+    assert found.severity is Severity.WARNING
+    assert found.remedies[0].title == "exchange red and blue before it is fed"
+    assert not only("UD601", given).ill
+
+
+def test_an_order_that_only_habit_tells_is_a_note() -> None:
+    found = only("UD602", told(UNIT, at(BGR, 0.2), at(UNIT, 0.6, 2.0, COLD), at(SIGNED, 8.0)))
+    assert found.severity is Severity.NOTE
+    assert not found.remedies
+    assert "does not tell" in found.message
+
+
+def test_an_order_that_nobody_can_tell_is_said_so() -> None:
+    found = only("UD602", told(UNIT, at(UNIT, 0.2), at(BGR, 0.3)))
+    assert not found.ill
+    assert "do not tell whether that is right" in found.message
+
+
+@pytest.mark.parametrize("code_", ["UD601", "UD602"])
+def test_without_a_fingerprint_nothing_is_said(code_: str) -> None:
+    assert not examine(code_, evidence())
+    assert not examine(code_, told(UNIT, reason="no layer normalises"))
+
+
+def test_what_is_fed_without_a_declaration() -> None:
+    fingerprint = told(UNIT, at(BGR, 0.2), at(UNIT, 0.6, 2.0, COLD), declared=False).fingerprint
+    assert fingerprint is not None
+    assert not sure(fingerprint)
+    assert best(fingerprint) == UNIT
+    clear = told(UNIT, at(BGR, 0.2), at(UNIT, 6.0, 2.0, COLD), declared=False).fingerprint
+    assert clear is not None
+    assert sure(clear)
+    assert best(clear) == BGR
+
+
+@pytest.mark.parametrize(
+    ("chain", "line", "option"),
+    [
+        (UNIT, "/ 255", "--scale 255"),
+        (BGR, "[..., ::-1].copy()", "--scale 255 --channels bgr"),
+        (Chain("0..255", (1.0,), (0.0,)), ".float()", "--scale 1"),
+        (Chain("Caffe", (1.0,) * 3, (-3.0, -2.0, -1.0)), "torch.tensor([3, 2, 1])", "--scale 1 --mean 3,2,1"),
+        (Chain("each", kind="standardised"), "x.mean()", ""),
+        (Chain("whole", kind="whole"), "// 255", ""),
+    ],
+)
+def test_lines_and_options(chain: Chain, line: str, option: str) -> None:
+    assert line in code(chain)
+    assert options(chain) == option
+
+
+def values(**fields: Any) -> FedValues:
+    base = FedValues("float32", 0.0, 1.0, 0.2, whole=False, wanted="float32", shift=0.3)
+    return replace(base, **fields)
+
+
+def test_bytes_in_a_network_of_small_values() -> None:
+    found = only("UD603", evidence(values=values(maximum=250.0, shift=400.0)))
+    assert found.severity is Severity.WARNING
+    assert found.remedies[0].action == "divide_input"
+    assert not only("UD603", evidence(values=values(maximum=250.0, shift=0.4))).ill
+    assert not only("UD603", evidence(values=values())).ill
+
+
+def test_an_even_tone_is_a_note() -> None:
+    assert only("UD603", evidence(values=values(std=0.0))).severity is Severity.NOTE
+
+
+def test_another_type_that_crashed() -> None:
+    failure = crash(message="Input type (unsigned char) and bias type (float) should be the same")
+    found = only("UD603", crashed(failure, values=values(dtype="uint8", maximum=255.0, whole=True)))
+    assert found.severity is Severity.ERROR
+    assert found.remedies[0].parameters == {"dtype": "float32", "by": 255.0}
+    other = crash(message="shapes cannot be multiplied")
+    assert not examine("UD603", crashed(other, values=values(dtype="float64")))
+
+
+def test_statistics_are_not_judged_while_the_picture_is_misfed() -> None:
+    ill = model(norms=(norm(log_variance_ratio=9.0),))
+    drawn = run("image-1", output())
+    real = replace(drawn, probe=replace(drawn.probe, real=True))
+    given = replace(told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0)), model=ill, runs=(real,))
+    assert examine("UD309", replace(given, fingerprint=None))
+    assert not examine("UD309", given)
