@@ -275,7 +275,7 @@ class TestCatalogue:
         ]
         assert len(selected(Selection(ignore=("ud2",)))) == len([c for c in CHECKS if not c.code.startswith("UD2")])
 
-    @pytest.mark.parametrize("text", ["UD6", "", "flat"])
+    @pytest.mark.parametrize("text", ["UD7", "", "flat"])
     @pytest.mark.parametrize("field", ["select", "ignore"])
     def test_what_matches_nothing_is_refused(self, text: str, field: str) -> None:
         with pytest.raises(ValueError, match="No check has"):
