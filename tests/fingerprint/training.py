@@ -21,7 +21,7 @@ def train(network: Network) -> None:
         pixels, wanted = crops(network.domain, network.task, BATCH, step, unseen=False)
         loss = _loss(network, model(prepare(pixels)), wanted)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
     network.weights.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from unetdoctor.checks.feeding import BYTES, SHIFT_LIMIT, is_bytes
 from unetdoctor.facts import Evidence, FedValues, Finding, Kind, Reading, Remedy, Run, Severity
 
 EVEN = 1e-6
+"""Standard deviation of what is fed up to which it is one tone. 0: one colour. .04 and more: photographs as 0..1."""
 
 
 class InputDtypeOrRange(Check):
