@@ -140,6 +140,11 @@ def test_a_target_goes_to_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_preprocessing_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(unetdoctor.InspectionError, match="--scale must be a finite number above 0"):
+        unetdoctor.inspect(Drawer(), scale=-1.0)
+
+
 def test_assert_healthy() -> None:
     assert assert_healthy(Drawer(), task="rgb").state is State.UNTRAINED
     with pytest.raises(AssertionError, match="ntrained"):

@@ -8,14 +8,17 @@ from unetdoctor.cli import policy
 from unetdoctor.cli.arguments import Options, request
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError
+from unetdoctor.cli.preprocessing import Typed
 from unetdoctor.facts import Report, Request
 
 OPTIONS = (
-    "kwargs, weights, arch, trust, input, output, postprocess, image, batch, seed, task, classes, range, loss, device, "
-    "timeout, select, ignore, fail_on, budget"
+    "kwargs, weights, arch, trust, input, output, postprocess, image, mask, scale, mean, std, channels, resize, "
+    "preprocess, palette, threshold, ignore_index, batch, seed, task, classes, range, loss, device, timeout, select, "
+    "ignore, fail_on, budget"
 )
 _FIELDS = {"range": "range_", "input": "inputs", "inputs": "inputs_from", "kwargs": "kwarg"}
-_LISTS = ("inputs", "image", "select", "ignore")
+_LISTS = ("inputs", "image", "mask", "select", "ignore")
+_CHAIN = {**{name: name for name in ("scale", "mean", "std", "channels", "resize")}, "preprocess": "function"}
 
 
 class InspectionError(ValueError):
@@ -58,9 +61,12 @@ def _named(model: Any) -> str:
 
 
 def _request(target: str, given: dict[str, Any]) -> Request:
-    unknown = [name for name in given if name not in Options.__dataclass_fields__]
+    unknown = [name for name in given if name not in Options.__dataclass_fields__ and name not in _CHAIN]
     if unknown:
         raise TypeError(f"inspect() has no option {unknown[0]!r}; it has {OPTIONS}")
+    chain = {name: given.pop(key) for key, name in _CHAIN.items() if key in given}
+    if chain:
+        given["chain"] = Typed(**chain)
     for name in _LISTS:
         if name in given:
             given[name] = _texts(given[name])

@@ -64,6 +64,17 @@ def test_a_target_wins_over_all_the_environment_over_it_and_the_command_line_ove
     assert (typed.select, typed.fail_on) == (("UD5",), "note")
 
 
+def test_preprocessing_and_masks_are_settings_too(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.unetdoctor]\nscale = 255\nmask = 'm.png'\n"
+        "targets = [{ target = 'a.py', mean = '0.5', preprocess = 'p.py:f' }]\n"
+    )
+    found = load(tmp_path, {})
+    options = found.options(*found.targets[0], {})
+    assert (options.chain.scale, options.chain.mean, options.chain.function) == (255, "0.5", "p.py:f")
+    assert options.mask == ("m.png",)
+
+
 def test_defaults_of_a_command_are_those_it_has(folder: Path) -> None:
     found = load(environment={"UNETDOCTOR_FAIL_ON": "never", "UNETDOCTOR_BASELINE": "/x/other.json"})
     assert found.defaults(("fail_on", "timeout")) == {"fail_on": "never", "timeout": 60}

@@ -6,8 +6,7 @@ import typer
 
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import values
-from unetdoctor.cli.audit_request import FORMATS, AuditRequest, audit_request
-from unetdoctor.cli.errors import RequestError, choice
+from unetdoctor.cli.errors import choice
 
 HELP = """Examine images and masks, without a model: what a network could not learn from.
 
@@ -73,8 +72,9 @@ def audit(
     color: shared.Color = "auto",
 ) -> None:
     """Audit images and masks: from the arguments to the exit code."""
-    if quiet and verbose:
-        raise RequestError("-q and -v exclude each other.")
+    from unetdoctor.cli.audit_request import FORMATS, AuditRequest, audit_request
+
+    values.exclude(quiet, verbose)
     request = audit_request(
         AuditRequest(
             images=images or "",

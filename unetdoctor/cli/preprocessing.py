@@ -3,12 +3,14 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unetdoctor.cli.errors import RequestError, choice
-from unetdoctor.facts import Preprocessing
+
+if TYPE_CHECKING:
+    from unetdoctor.facts import Preprocessing
 
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -45,7 +47,7 @@ class Typed:
     function: str | None = None
 
 
-def preprocessing(typed: Typed) -> Preprocessing:
+def preprocessing(typed: Typed) -> "Preprocessing":
     """Return what these options declare; raises RequestError with one sentence for the first that is wrong."""
     scale, mean, std, channels = typed.scale, typed.mean, typed.std, typed.channels
     if scale is not None and not (math.isfinite(scale) and scale > 0):
@@ -64,6 +66,8 @@ def preprocessing(typed: Typed) -> Preprocessing:
         raise RequestError("--preprocess makes what is fed, so --scale, --mean, --std and --channels are left out.")
     order = "" if channels is None else choice("--channels", channels.lower(), ("rgb", "bgr"))
     size, how = _size(typed.resize)
+    from unetdoctor.facts import Preprocessing
+
     return Preprocessing(scale, means, stds, order, size, how, typed.function)
 
 

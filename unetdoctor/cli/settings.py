@@ -13,9 +13,11 @@ from typing import Any
 
 from unetdoctor.cli.arguments import Options
 from unetdoctor.cli.errors import RequestError, did_you_mean
+from unetdoctor.cli.preprocessing import Typed
 
 TABLE = "tool.unetdoctor"
 PREFIX = "UNETDOCTOR_"
+_CHAIN = "chain."
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Key:
     """One key of the file."""
 
     option: str
-    """The field of Options that it sets."""
+    """The field of Options that it sets, `chain.` before one of its preprocessing."""
     expected: str
     """What a person should write."""
     read: Callable[[Any], Any]
@@ -74,6 +76,16 @@ KEYS = {
     "input": Key("inputs", _LIST, _texts),
     "inputs": Key("inputs_from", _TEXT, _kind(str)),
     "image": Key("image", _LIST, _texts),
+    "mask": Key("mask", _LIST, _texts),
+    "palette": Key("palette", _TEXT, _kind(str)),
+    "threshold": Key("threshold", "a number", _kind(int, float)),
+    "ignore-index": Key("ignore_index", "a whole number", _kind(int)),
+    "scale": Key("chain.scale", "a number", _kind(int, float)),
+    "mean": Key("chain.mean", "a text R,G,B", _kind(str)),
+    "std": Key("chain.std", "a text R,G,B", _kind(str)),
+    "channels": Key("chain.channels", "rgb or bgr", _kind(str)),
+    "resize": Key("chain.resize", "a text HxW", _kind(str)),
+    "preprocess": Key("chain.function", "a text SCRIPT:FN", _kind(str)),
     "output": Key("output", _TEXT, _kind(str)),
     "postprocess": Key("postprocess", "a text SCRIPT:FN", _kind(str)),
     "trust": Key("trust", "true or false", _kind(bool)),
@@ -110,6 +122,9 @@ class Settings:
     def options(self, target: str, own: Mapping[str, Any], typed: Mapping[str, Any]) -> Options:
         """Return the options of one target; `typed` stood on the command line."""
         values = {**self.general, **own, **self.environment, **typed}
+        chain = {name: values.pop(name) for name in list(values) if name.startswith(_CHAIN)}
+        if chain:
+            values["chain"] = Typed(**{name.removeprefix(_CHAIN): value for name, value in chain.items()})
         return replace(Options(target=target, pictures=False), **values)
 
 
