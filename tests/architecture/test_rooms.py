@@ -58,7 +58,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/loading/exported_file.py", "_is_plain"): "a record that the allow-list loader refuses",
     ("unetdoctor/engine/loading/torchscript_file.py", "read_traced_inputs"): "a damaged example inside a user's file",
     ("unetdoctor/engine/isolation.py", "called"): "user code: a network that refuses one sample says nothing",
-    ("unetdoctor/engine/postprocessing.py", "_attempted"): "user code: its error is one sentence with its line",
+    ("unetdoctor/engine/postprocessing.py", "attempted"): "user code: its error is one sentence with its line",
     ("unetdoctor/engine/observation.py", "observe"): "user code: what forward() raises is evidence",
     ("unetdoctor/engine/ablation.py", "_Ablation._run"): "user code may run again: the branch is then not measured",
     ("unetdoctor/engine/observation.py", "verify_now"): "an evaluation of user operations: the tape is then not used",
