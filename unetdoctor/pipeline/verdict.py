@@ -63,6 +63,8 @@ def _nothing_returned(evidence: Evidence) -> str:
     return f"There is no picture or mask: expected a tensor.{instead}"
 
 
+_DICE_MOVES = 0.02
+"""Change of the mean Dice that is said: a threshold moved a little, or other rounding, gives less."""
 _LIMIT = re.compile(r" \((?:at least|at most|limit) [^()]*\)")
 
 
@@ -77,6 +79,8 @@ def sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
     if trial is not None and trial.outcome is Outcome.CURED:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
         unit = f" {trial.unit}" if trial.unit else ""
+        if abs(trial.dice_after - trial.dice_before) > _DICE_MOVES:
+            unit += f", and the mean Dice from {trial.dice_before:.2f} to {trial.dice_after:.2f}"
         if diagnosis.code not in diagnosis.explains:
             cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""
             return f"{message}; proved: {proof}{unit}{cures}."
