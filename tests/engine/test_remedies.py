@@ -21,7 +21,9 @@ from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.grid_remedies import evened
 from unetdoctor.engine.loading.loads import Load, nothing
+from unetdoctor.engine.mask_remedies import ACTIONS as MASKING
 from unetdoctor.engine.painting import ACTIONS as PAINTING
+from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.remedies import ACTIONS
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
@@ -421,8 +423,8 @@ def test_every_action_is_tested_here():
         **vars(test_chance),
         **vars(test_precision),
     }
-    # test_head.py, test_colours.py, test_chains.py, test_skips.py, test_cut_branches.py
-    elsewhere = {*FINISHING, *COLOURING, *SCALING, *PAINTING, *SKIP_ACTIONS, *BLOCK_ACTIONS}
+    # test_head.py, test_colours.py, test_chains.py, test_skips.py, test_cut_branches.py, test_mask_remedies.py
+    elsewhere = {*FINISHING, *COLOURING, *SCALING, *PAINTING, *SKIP_ACTIONS, *BLOCK_ACTIONS, *MASKING, *FEEDING}
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in set(ACTIONS) - elsewhere)
 
 
