@@ -20,6 +20,15 @@ class Severity(StrEnum):
         return {"error": 3, "warning": 2, "note": 1, "ok": 0}[self.value]
 
 
+class State(StrEnum):
+    """What an examination ends with."""
+
+    HEALTHY = "healthy"
+    UNTRAINED = "untrained"
+    ILL = "ill"
+    NOT_DIAGNOSABLE = "not_diagnosable"
+
+
 class Kind(StrEnum):
     """What a check reads: the picture (symptom), what may make it so (cause), or something to know (note)."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from unetdoctor.facts.findings import Finding, Severity
-from unetdoctor.facts.report import State
+from unetdoctor.facts.findings import State
 
 EXIT_NO_DIAGNOSIS = 3
 
