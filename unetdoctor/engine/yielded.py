@@ -10,7 +10,7 @@ import numpy as np
 from unetdoctor.engine.datasets import Made, Sample, Values
 from unetdoctor.facts.audit import Form, Yielded
 from unetdoctor.facts.dataset import Declared
-from unetdoctor.facts.request import Task
+from unetdoctor.facts.intent import Task
 
 FORMS = 8
 """Forms that are kept."""

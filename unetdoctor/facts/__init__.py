@@ -64,6 +64,10 @@ _HOMES = {
         "HeadNumbers",
         "LossNumbers",
     ),
+    "intent": (
+        "Intent",
+        "Task",
+    ),
     "latent": ("Latent",),
     "model": (
         "LayerWeights",
@@ -113,11 +117,9 @@ _HOMES = {
     ),
     "request": (
         "InputSpec",
-        "Intent",
         "Limits",
         "Request",
         "Selection",
-        "Task",
     ),
     "scores": (
         "ClassScore",
@@ -164,6 +166,7 @@ if TYPE_CHECKING:
     from unetdoctor.facts.findings import *
     from unetdoctor.facts.grid import *
     from unetdoctor.facts.head import *
+    from unetdoctor.facts.intent import *
     from unetdoctor.facts.latent import *
     from unetdoctor.facts.model import *
     from unetdoctor.facts.output import *

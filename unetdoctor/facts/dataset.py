@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from unetdoctor.facts.pair import Colour
-from unetdoctor.facts.request import Task
+from unetdoctor.facts.intent import Task
+
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
+from unetdoctor.facts.intent import Intent
 from unetdoctor.facts.latent import Latent
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.preprocessing import FedValues, Fingerprint
-from unetdoctor.facts.request import Intent, Request
+from unetdoctor.facts.request import Request
 from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, State, Trial
+from unetdoctor.facts.intent import Intent
 from unetdoctor.facts.latent import Latent
 from unetdoctor.facts.output import Decoding, Output, Preview
-from unetdoctor.facts.request import Intent
 from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
