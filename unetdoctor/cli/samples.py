@@ -1,19 +1,15 @@
 """The sick models that come with the tool, and their healthy twins."""
 
 import ast
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-import unetdoctor
 from unetdoctor.cli.arguments import request_from_arguments
 from unetdoctor.cli.catalogue import card_of
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError
-
-FOLDER = "sample_models"
-GREY = "generator_grey.py"
+from unetdoctor.cli.shipped import sample, sample_of
 
 
 def show(illness: str | None, *, healthy: bool, out_dir: str | None, verbose: bool) -> int:
@@ -37,13 +33,13 @@ def command_line(illness: str, *, healthy: bool = False) -> list[str]:
         card = card_of(illness)
     except ValueError as error:
         raise RequestError(str(error)) from None
-    file = sample(f"{card.code.lower()}_{card.name.replace('-', '_')}.py")
-    if not re.search(r"^class Ill\b", Path(file).read_text("utf-8"), re.MULTILINE):
+    file = sample_of(card)
+    if not re.search(r"^class Ill\b", file.read_text("utf-8"), re.MULTILINE):
         raise RequestError(
             f"{card.code} {card.name} is an illness of a data set, and no model shows it.",
             [f"unetdoctor explain {card.code}", "unetdoctor audit IMAGES MASKS"],
         )
-    return [f"{file}:{'Healthy' if healthy else 'Ill'}", *_arguments(Path(file), healthy)]
+    return [f"{file}:{'Healthy' if healthy else 'Ill'}", *_arguments(file, healthy)]
 
 
 def _arguments(path: Path, healthy: bool) -> list[str]:
@@ -65,20 +61,3 @@ def _arguments(path: Path, healthy: bool) -> list[str]:
     values: dict[str, Any] = {"Path": Path, "__file__": str(path)}
     exec(compile(ast.Module(lines, []), str(path), "exec"), values)
     return [str(word) for word in values[name]]
-
-
-def sample(name: str = GREY) -> str:
-    """Return the path of a sample: inside the package where it was installed, beside it in a checkout."""
-    package = Path(unetdoctor.__file__).resolve().parent
-    for folder in (package, package.parent):
-        if (folder / FOLDER / name).is_file():
-            return _short(folder / FOLDER / name)
-    raise RequestError(f"The sample {Path(FOLDER) / name} is missing from this installation.")
-
-
-def _short(path: Path) -> str:
-    """Return a path relative to the working directory where it lies below it."""
-    try:
-        return os.fspath(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return os.fspath(path)

@@ -18,6 +18,10 @@ _HOMES = {
         "PinnedActivation",
         "PlaceNorm",
     ),
+    "card": (
+        "Card",
+        "Standing",
+    ),
     "crash": (
         "Crash",
         "Operand",
@@ -40,7 +44,6 @@ _HOMES = {
         "TensorStatistics",
     ),
     "findings": (
-        "Card",
         "Diagnosis",
         "Finding",
         "Kind",
@@ -160,6 +163,7 @@ __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
     from unetdoctor.facts.behaviour import *
+    from unetdoctor.facts.card import *
     from unetdoctor.facts.crash import *
     from unetdoctor.facts.dataset import *
     from unetdoctor.facts.evidence import *

@@ -243,19 +243,3 @@ class Skipped:
     """Check code, or UD9xx."""
     reason: str
     """One sentence."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is known of a check without running it: the page of `rules` and `explain`."""
-
-    code: str
-    """`UD203`."""
-    name: str
-    """`flat-picture`."""
-    kind: Kind
-    """Symptom, cause or note."""
-    summary: str
-    """First sentence of its page."""
-    page: str
-    """The whole page."""
