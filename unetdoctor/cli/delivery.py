@@ -2,16 +2,16 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unetdoctor.cli import actions, streams
-from unetdoctor.cli.catalogue import cards
+from unetdoctor.cli.catalogue import cards, whole
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.cli.files import target_file
-from unetdoctor.facts import Report
+from unetdoctor.facts import Card, Report
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory
 from unetdoctor.reporters.formats import FORMATS
@@ -108,7 +108,7 @@ def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: "Re
     Raises WriteRefusedError for a script that would have nothing to fix.
     """
     if kind != FIX:
-        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), cards)
+        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), _cards(reports))
     from unetdoctor.reporters.fix_script import to_fix_script
 
     assert request is not None
@@ -118,11 +118,17 @@ def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: "Re
         raise WriteRefusedError(f"No --{FIX} was written: {reason}.") from reason
 
 
+def _cards(reports: Sequence[Report]) -> Callable[[], list[Card]]:
+    """Return the catalogue for reports: the pages of what they found ill are whole."""
+    ill = {finding.code for report in reports for finding in report.findings if finding.ill}
+    return lambda: [whole(card) if card.code in ill else card for card in cards()]
+
+
 def shown(reports: Sequence[Report], delivery: Delivery) -> str:
     """Return what stands on stdout."""
     look = look_for(sys.stdout, delivery.color, verbose=delivery.verbose)
     if delivery.format != "text":
-        return FORMATS[delivery.format].render(reports, look, cards)
+        return FORMATS[delivery.format].render(reports, look, _cards(reports))
     if delivery.quiet or (len(reports) > 1 and not delivery.verbose):
         from unetdoctor.reporters.summary import to_summary
 

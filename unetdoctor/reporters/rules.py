@@ -56,7 +56,10 @@ def to_page(card: Card, look: Look) -> str:
             lines += [f"{'  ' if heading else ''}{row}".rstrip() for row in _rows(paragraph, look)]
     if card.standings:
         lines += ["", _paint("Limits", look, BOLD)]
-        lines += [f"  {look.clean(row, LINE_LIMIT)}".rstrip() for row in standings.lines(card.standings, look)]
+        rows = (look.clean(row, LINE_LIMIT) for row in standings.lines(card.standings, look))
+        lines += [f"  {row}".rstrip() for row in rows]
+        if standings.is_explained(card.standings):
+            lines += ["", *(f"  {row}" for row in _filled(standings.EXPLAINED, look, look.prose - 2))]
     if card.difference:
         ill, healthy = (_paint(text, look, color) for text, color in (("- sick", RED), ("+ healthy", GREEN)))
         lines += ["", f"{_paint('In code', look, BOLD)}{_GAP}{ill}, {healthy}"]

@@ -22,9 +22,11 @@ def lines(standings: Sequence[Standing], look: Look) -> Iterator[str]:
         if index:
             yield ""
         yield from _strips(standing, look)
-    if any(standing.sound_beyond for standing in standings) and len(standings) > 1:
-        yield ""
-        yield EXPLAINED
+
+
+def is_explained(standings: Sequence[Standing]) -> bool:
+    """Return whether `EXPLAINED` belongs below the strips."""
+    return len(standings) > 1 and any(standing.sound_beyond for standing in standings)
 
 
 def _strips(standing: Standing, look: Look) -> Iterator[str]:
