@@ -15,7 +15,7 @@ from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.data.pairing import Pair, Pairing
 from unetdoctor.data.pool import audited as by_pool
 from unetdoctor.data.shards import Order, Shard, answer_of
-from unetdoctor.facts import Finding, Report, Totals
+from unetdoctor.facts import Finding, Report, Totals, Yielded
 from unetdoctor.facts.audit import Audited
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_chunks, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory, write_all
@@ -63,11 +63,11 @@ def _ours(path: Path, kind: str) -> bool:
     return not head or _MARKS[kind].match(head) is not None
 
 
-def audited(totals: Totals, request: AuditRequest) -> Report:
-    """Return the report of totals."""
+def audited(totals: Totals, request: AuditRequest, yielded: Yielded | None = None) -> Report:
+    """Return the report of totals, and of what a Dataset yields."""
     from unetdoctor.pipeline.audit import audited as examined
 
-    return examined(totals, request.declared, request.target, request.selection)
+    return examined(totals, request.declared, request.target, request.selection, yielded)
 
 
 def with_sheet(found: Audited, request: AuditRequest, pairing: Pairing, order: Order, bar: Bar) -> Audited:

@@ -117,7 +117,7 @@ def audit_request(
         ignore=values.selection("--ignore", ignore),
         fail_on=choice("--fail-on", fail_on, values.FAIL_ON),
     )
-    _check_selection(selection)
+    _check_selection(selection, loaded=declared.loaded)
     return replace(begun, declared=declared, selection=selection, files=_files(files))
 
 
@@ -134,10 +134,10 @@ def _check_sources(begun: AuditRequest) -> None:
         raise RequestError("A loader is examined in one go: --state, --resume and --engine are for files.")
 
 
-def _check_selection(selection: Selection) -> None:
+def _check_selection(selection: Selection, *, loaded: bool) -> None:
     from unetdoctor.checks import CHECKS, selected
 
-    if not any(check.reads_data for check in selected(selection)):
+    if not any(check.reads_data or (loaded and check.reads_samples) for check in selected(selection)):
         codes = [check.code for check in CHECKS if check.reads_data]
         asked = f"--select {','.join(selection.select)}" if selection.select else "--ignore"
         raise RequestError(f"{asked} leaves no check that reads images and masks; these are {codes[0]} to {codes[-1]}.")

@@ -21,9 +21,9 @@ def difference(path: Path) -> tuple[str, ...]:
         if ill in named and healthy in named:
             command = "inspect" if isinstance(named[ill], ast.ClassDef) else "audit"
             found += _between(named[ill], named[healthy], named, lines)
-    ill, healthy = (_words(named.get(name)) for name in _ARGUMENTS)
-    if ill != healthy:
-        found += [f"{sign} unetdoctor {command} {' '.join(['...', *x])}" for sign, x in (("-", ill), ("+", healthy))]
+    first, second = (_words(named.get(name)) for name in _ARGUMENTS)
+    if first != second:
+        found += [f"{sign} unetdoctor {command} {' '.join(['...', *x])}" for sign, x in (("-", first), ("+", second))]
     return tuple(found)
 
 

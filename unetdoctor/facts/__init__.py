@@ -154,6 +154,10 @@ _HOMES = {
         "WeightsLoad",
         "WeightsReading",
     ),
+    "yielded": (
+        "Form",
+        "Yielded",
+    ),
 }
 """Module -> the facts that it offers here."""
 
@@ -187,6 +191,7 @@ if TYPE_CHECKING:
     from unetdoctor.facts.tiling import *
     from unetdoctor.facts.trace import *
     from unetdoctor.facts.weights import *
+    from unetdoctor.facts.yielded import *
 else:
 
     def __getattr__(name: str) -> Any:

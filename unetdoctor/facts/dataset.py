@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from unetdoctor.facts.intent import Task
+from unetdoctor.facts.yielded import Yielded
 
 Colour = tuple[int, int, int]
 
@@ -131,3 +132,5 @@ class Dataset:
     """How many of them lie in several splits."""
     hashed: int = 0
     """Pictures whose hashes were kept."""
+    yielded: Yielded | None = None
+    """What a Dataset yields, where one was examined and not the files."""

@@ -7,8 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Finding, Severity, State, Totals
-from unetdoctor.facts.audit import Audited, Form, Listed, Yielded
+from unetdoctor.facts import Finding, Form, Report, Severity, State, Totals, Yielded
+from unetdoctor.facts.audit import Audited, Listed
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.blocks.verdict import verdict
@@ -31,14 +31,21 @@ def to_text(found: Audited, look: Look) -> str:
     return printed(_blocks(found, look), look)
 
 
+def saved(report: Report) -> Audited:
+    """Return a report that was saved as if it had just been made; how its files were found is not kept."""
+    seconds_, data = report.timings.seconds, report.data
+    pairs = data.totals.pairs if data is not None else 0
+    return Audited(report, Listed(), seconds_, pairs / seconds_ if seconds_ else 0.0)
+
+
 def _blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
     report = found.report
     yield from verdict(report, look)
     yield from _faults(report.findings, look)
     yield from _ambiguous(found.listed, look)
     yield from _patches(report.findings, look)
-    if found.yielded is not None:
-        yield from _yielded(found.yielded, report.data.totals if report.data is not None else Totals(), look)
+    if report.data is not None and report.data.yielded is not None:
+        yield from _yielded(report.data.yielded, report.data.totals, look)
     elif report.data is not None and report.state is not State.NOT_DIAGNOSABLE:
         yield ""
         yield _table(_rows(found, report.data.totals, look), look)
@@ -100,11 +107,7 @@ def _rank(finding: Finding) -> int:
 
 
 def _yielded(yielded: Yielded, totals: Totals, look: Look) -> Iterator[RenderableType]:
-    """Yield what samples look like, and what a network or a loss would stumble over."""
-    if yielded.notices:
-        yield ""
-    for notice in yielded.notices:
-        yield Text.assemble((look.sign("warning"), "yellow"), "  ", look.text(notice), overflow="fold")
+    """Yield what samples look like."""
     rows = [("Dataset", f"{yielded.kind}; {yielded.examined:,} examined"), ("Sample", yielded.structure)]
     for name, forms in (("Images", yielded.images), ("Masks", yielded.masks)):
         rows += [(name if not index else "", _form(form, yielded)) for index, form in enumerate(forms)]
