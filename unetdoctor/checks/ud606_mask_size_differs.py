@@ -12,7 +12,7 @@ _CASES = (
     (
         Seen.TRANSPOSED,
         Severity.ERROR,
-        "have height and width of their pictures changed places",
+        "lie across their pictures: height and width have changed places",
         "turn the mask back",
         "mask = mask.T",
     ),

@@ -8,10 +8,12 @@ from unetdoctor.cli import values
 from unetdoctor.cli.errors import RequestError, choice
 from unetdoctor.cli.files import check_file, target_file
 from unetdoctor.facts import Declared, Selection, Task
+from unetdoctor.reporters import formats
 
-FORMATS = ("text", "json", "jsonl", "csv")
-RECORD_FORMATS = ("jsonl", "csv")
+RECORD_FORMATS = ("csv", "jsonl")
 """Formats that hold the record of every pair."""
+FORMATS = (*(name for name in formats.FORMATS if name != "svg"), *RECORD_FORMATS)
+"""Those of any report, and the records; the terminal's picture is made of reports about models."""
 NORMALISATIONS = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),

@@ -108,7 +108,7 @@ def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: "Re
     Raises WriteRefusedError for a script that would have nothing to fix.
     """
     if kind != FIX:
-        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), _cards(reports))
+        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), cards_for(reports))
     from unetdoctor.reporters.fix_script import to_fix_script
 
     assert request is not None
@@ -118,7 +118,7 @@ def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: "Re
         raise WriteRefusedError(f"No --{FIX} was written: {reason}.") from reason
 
 
-def _cards(reports: Sequence[Report]) -> Callable[[], list[Card]]:
+def cards_for(reports: Sequence[Report]) -> Callable[[], list[Card]]:
     """Return the catalogue for reports: the pages of what they found ill are whole."""
     ill = {finding.code for report in reports for finding in report.findings if finding.ill}
     return lambda: [whole(card) if card.code in ill else card for card in cards()]
@@ -128,7 +128,7 @@ def shown(reports: Sequence[Report], delivery: Delivery) -> str:
     """Return what stands on stdout."""
     look = look_for(sys.stdout, delivery.color, verbose=delivery.verbose)
     if delivery.format != "text":
-        return FORMATS[delivery.format].render(reports, look, _cards(reports))
+        return FORMATS[delivery.format].render(reports, look, cards_for(reports))
     if delivery.quiet or (len(reports) > 1 and not delivery.verbose):
         from unetdoctor.reporters.summary import to_summary
 

@@ -37,5 +37,3 @@ class Audited:
     """Pairs that an earlier run had finished."""
     state: str = ""
     """File that keeps what is finished; empty where there is none."""
-    sheet: str = ""
-    """File of the contact sheet; empty where there is none."""

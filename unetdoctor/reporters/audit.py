@@ -219,9 +219,9 @@ def _classes(pixels: dict[int, int], look: Look) -> str:
 def _closing(found: Audited, look: Look) -> Iterator[RenderableType]:
     """Yield where results lie, what was left out, and how long it took."""
     report, listed = found.report, found.listed
-    if found.sheet:
+    for sheet in (preview.file for preview in report.previews if preview.role == "worst"):
         yield ""
-        yield Text.assemble(("Pictures", "bold"), "  ", look.text(found.sheet))
+        yield Text.assemble(("Pictures", "bold"), "  ", look.text(sheet))
     yield ""
     told = [*(f"not listed: {trouble}" for trouble in listed.troubles[: None if look.verbose else FEW])]
     left = len(listed.troubles) - len(told)
