@@ -67,6 +67,17 @@ def test_demo_of_an_illness(command: Command) -> None:
     assert "Close: flat-picture" in command("demo", "flat-pictur").err
 
 
+def test_demo_of_an_illness_of_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = command("demo", "UD604")
+    assert ran.code == 0, ran.err
+    assert "mask-values-not-ids" in ran.out
+    assert len(list(Path("unetdoctor-out").glob("*/data/masks/*.png"))) == 12
+    assert len(list(Path("unetdoctor-out").glob("*/worst.png"))) == 1
+    assert "HEALTHY" in command("demo", "mask-values-not-ids", "--healthy", "--out-dir", "here").out
+    assert (tmp_path / "here" / "data" / "images").is_dir()
+
+
 def test_short_and_long_ways_say_the_same(command: Command) -> None:
     assert command("rules").out == command("rules", "--format", "text").out
     assert command("explain", "UD203").out == command("explain", "--", "UD203").out

@@ -39,7 +39,7 @@ class DuplicateOrLeak(Check):
         extra = data.copies
         beyond = " of those that were compared" if data.hashed < data.totals.images else ""
         groups = [group for group in data.twins if group.equal]
-        said = agreed("are copies of others", extra)
+        said = "are copies of others" if extra > 1 else "is a copy of another"
         yield cls.finding(
             f"{beginning(of(extra, data.hashed, 'pictures'))}{beyond} {said}{_names(groups)}."
             if extra
