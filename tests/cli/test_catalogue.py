@@ -11,9 +11,10 @@ from unetdoctor.checks import CHECKS
 from unetdoctor.checks import cards as imported
 from unetdoctor.cli import catalogue
 from unetdoctor.cli.arguments import request_from_arguments
-from unetdoctor.cli.catalogue import card_of, cards, is_known
+from unetdoctor.cli.catalogue import card_of, cards, is_known, whole
 from unetdoctor.cli.errors import RequestError
 from unetdoctor.cli.samples import command_line
+from unetdoctor.facts import Card
 
 Command = Callable[..., "object"]
 
@@ -51,6 +52,34 @@ def test_every_illness_has_a_demo_with_its_options(check: type) -> None:
         words = command_line(check.code, healthy=healthy)  # type: ignore[attr-defined]
         assert words[0].endswith(f":{name}")
         request_from_arguments(["inspect", *words])
+
+
+@pytest.mark.parametrize("card", cards(), ids=lambda card: card.code)
+def test_the_sick_sample_and_its_twin_differ_in_a_few_lines(card: Card) -> None:
+    lines = whole(card).difference
+    assert 1 <= len(lines) <= 12
+    assert {line[0] for line in lines} & {"-", "+"}
+    assert not [line for line in lines if line[:2] not in ("- ", "+ ", "  ")]
+
+
+def test_limits_are_those_that_were_calibrated() -> None:
+    card = whole(card_of("UD301"))
+    assert [standing.reading for standing in card.standings] == [
+        "largest difference between two filters",
+        "smallest cosine between two filters",
+    ]
+    assert all(standing.sound > 40 and standing.sick > 10 for standing in card.standings)
+    assert not any(standing.sound_beyond or standing.sick_within for standing in card.standings)
+
+
+def test_explain_shows_limits_and_code(command: Command) -> None:
+    text = command("explain", "UD301").out
+    assert "largest difference between two filters: at least 0.1%" in text
+    assert "In code  - sick, + healthy" in text
+    assert "  -         self.draw.weight[1:] = self.draw.weight[0]" in text
+    (found,) = [card for card in json.loads(command("rules", "--format", "json").out) if card["code"] == "UD301"]
+    assert found["limits"][0]["upper"] is False
+    assert found["difference"][-1].endswith("self.draw.weight[0]")
 
 
 def test_an_unknown_illness() -> None:

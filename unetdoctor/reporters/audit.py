@@ -172,7 +172,7 @@ def _normalize(totals: Totals, look: Look) -> Iterator[RenderableType]:
     if totals.pixels:
         mean, std = (", ".join(f"{value:.4f}" for value in values) for values in normalisation(totals))
         yield ""
-        yield Verbatim((f"transforms.Normalize(mean=[{mean}], std=[{std}])",), "cyan")
+        yield Verbatim((f"v2.Normalize(mean=[{mean}], std=[{std}])",), "cyan")
 
 
 def _pairs(totals: Totals) -> str:

@@ -132,7 +132,7 @@ def _normalize(totals: Totals) -> str:
     squares = [total / totals.pixels / SCALE**2 for total in totals.squares]
     std = [math.sqrt(max(square - m * m, 0.0)) for m, square in zip(mean, squares, strict=True)]
     means, stds = (", ".join(f"{value:.4f}" for value in values) for values in (mean, std))
-    return f"transforms.Normalize(mean=[{means}], std=[{stds}])"
+    return f"v2.Normalize(mean=[{means}], std=[{stds}])"
 
 
 def _channels(totals: Totals) -> list[tuple[str, list[tuple[int, float]]]]:
