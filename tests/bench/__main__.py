@@ -157,7 +157,7 @@ def examining() -> list[Row]:
 
 
 def starting() -> list[Row]:
-    """Seconds of the commands that need no model."""
+    """Seconds of processor time of the commands that need no model."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run.json"
         run.write_text(to_json(build_report.untrained()), encoding="utf-8")
@@ -170,9 +170,9 @@ def starting() -> list[Row]:
         Row(
             f"unetdoctor {text}",
             0.3,
-            process.seconds,
+            process.cpu_s,
             "s",
-            "" if process.exit_code == 0 else f"exit {process.exit_code}",
+            f"{process.seconds:.2f} s on the clock" if process.exit_code == 0 else f"exit {process.exit_code}",
         )
         for text, process in found.items()
     ]

@@ -5,11 +5,13 @@ import json
 import sys
 from pathlib import Path
 
-from tests.calibration.drawing import plot, table
+from tests.calibration.drawing import plot, standings, table, to_json
 from tests.calibration.limits import SOUND, limits_of
 from tests.faults.operators import OPERATORS
 
 FOLDER = Path(__file__).parent
+STANDINGS = FOLDER.parents[1] / "unetdoctor" / "checks" / "limits.json"
+"""What `unetdoctor explain` shows of the limits."""
 
 
 def main() -> int:
@@ -22,7 +24,10 @@ def main() -> int:
     accepted = {(op.code, s.name): op.names(s) for op in OPERATORS for s in op.strengths}
     limits = limits_of(rows, accepted)
     sound = sum(row["operator"] == SOUND for row in rows)
-    (wanted.folder / "LIMITS.md").write_text(table(limits, len(rows) - sound, sound), encoding="utf-8")
+    kept = standings(limits)
+    (wanted.folder / "LIMITS.md").write_text(table(kept, len(rows) - sound, sound), encoding="utf-8")
+    if wanted.folder == FOLDER:
+        STANDINGS.write_text(to_json(kept), encoding="utf-8")
     files = plot(limits, wanted.folder)
     print(f"{len(limits)} limits from {sound} sound and {len(rows) - sound} sick examinations: ", end="")
     print(", ".join(str(f) for f in (wanted.folder / "LIMITS.md", *files)))

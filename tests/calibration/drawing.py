@@ -1,7 +1,10 @@
 """The table of all limits as Markdown, and their distributions as one picture."""
 
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.calibration.limits import Limit
 
@@ -9,7 +12,36 @@ PER_PAGE = 30
 """Limits in one picture."""
 
 
-def table(limits: Sequence[Limit], cases: int, sound: int) -> str:
+def standings(limits: Sequence[Limit]) -> list[dict[str, Any]]:
+    """Return what the package keeps of every limit: four digits, the nearest value of either side, and counts."""
+    return [
+        {
+            "code": x.code,
+            "reading": x.reading,
+            "unit": x.unit,
+            "upper": x.upper,
+            "limit": _short(x.limit),
+            "sound": len(x.sound),
+            "worst_sound": _short(x.worst_sound),
+            "sound_beyond": x.false_alarms,
+            "sick": len(x.sick),
+            "mildest_sick": _short(x.mildest_sick),
+            "sick_within": x.misses,
+        }
+        for x in limits
+    ]
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.4g}") if math.isfinite(value) else None
+
+
+def to_json(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the file of the package, a line for each limit."""
+    return "[\n" + ",\n".join(f"  {json.dumps(row)}" for row in found) + "\n]\n"
+
+
+def table(found: Sequence[Mapping[str, Any]], cases: int, sound: int) -> str:
     """Return the table of the repository."""
     lines = [
         "# Where the limits stand",
@@ -22,18 +54,20 @@ def table(limits: Sequence[Limit], cases: int, sound: int) -> str:
         "| check | reading | sound: n, worst | limit | sick: n, mildest | sound beyond | sick within |",
         "|---|---|--:|--:|--:|--:|--:|",
     ]
-    for x in limits:
-        unit = f" {x.unit}" if x.unit else ""
-        sign = "at most" if x.upper else "at least"
-        lines.append(
-            f"| {x.code} | {x.reading} | {_side(x.sound, x.worst_sound)} | {sign} {x.limit:.4g}{unit} "
-            f"| {_side(x.sick, x.mildest_sick)} | {x.false_alarms or ''} | {x.misses or ''} |"
-        )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *map(_row, found)]) + "\n"
 
 
-def _side(values: Sequence[float], nearest: float) -> str:
-    return f"{len(values)}, {nearest:.4g}" if values else "none"
+def _row(x: Mapping[str, Any]) -> str:
+    unit = f" {x['unit']}" if x["unit"] else ""
+    sign = "at most" if x["upper"] else "at least"
+    return (
+        f"| {x['code']} | {x['reading']} | {_side(x['sound'], x['worst_sound'])} | {sign} {x['limit']:.4g}{unit} "
+        f"| {_side(x['sick'], x['mildest_sick'])} | {x['sound_beyond'] or ''} | {x['sick_within'] or ''} |"
+    )
+
+
+def _side(count: int, nearest: float | None) -> str:
+    return f"{count}, {nearest:.4g}" if nearest is not None else "none"
 
 
 def plot(limits: Sequence[Limit], folder: Path) -> list[Path]:

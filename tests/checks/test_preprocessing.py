@@ -7,7 +7,21 @@ import pytest
 
 from tests.checks.build import crash, crashed, evidence, examine, model, norm, only, output, place, run
 from unetdoctor.checks.feeding import best, code, options, sure
-from unetdoctor.facts import Candidate, Chain, Evidence, FedValues, Fingerprint, Severity
+from unetdoctor.facts import (
+    Candidate,
+    Chain,
+    Dataset,
+    Declared,
+    Evidence,
+    FedValues,
+    Finding,
+    Fingerprint,
+    Form,
+    Severity,
+    Task,
+    Totals,
+    Yielded,
+)
 
 UNIT = Chain("0..1", (1 / 255,), (0.0,))
 BGR = replace(UNIT, flipped=True)
@@ -160,3 +174,60 @@ def test_statistics_are_not_judged_while_the_picture_is_misfed() -> None:
     given = replace(told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0)), model=ill, runs=(real,))
     assert examine("UD309", replace(given, fingerprint=None))
     assert not examine("UD309", given)
+
+
+def form(dtype: str = "float32", shape: tuple[int, ...] = (3, 64, 64), high: float = 1.0, count: int = 8) -> Form:
+    return Form(dtype, shape, count, 0.0, high, 0.5, 0.2)
+
+
+def yielded(
+    images: tuple[Form, ...], masks: tuple[Form, ...] = (), task: Task = Task.AUTO, classes: int | None = None
+) -> list[Finding]:
+    facts = Yielded("map-style, 8 samples", 8, "(Tensor, Tensor)", images, masks)
+    declared = Declared(task=task, classes=classes, loaded=True)
+    return list(examine("UD603", evidence(data=Dataset(declared, Totals(), yielded=facts))))
+
+
+@pytest.mark.parametrize(
+    ("images", "severity", "patch"),
+    [
+        ((form("uint8", high=255.0),), Severity.ERROR, "image.float() / 255"),
+        ((form("float64"),), Severity.ERROR, "image.float()"),
+        ((form("int64"),), Severity.ERROR, "image.float()"),
+        ((form(shape=(64, 64, 3)),), Severity.ERROR, "permute(2, 0, 1)"),
+        ((form("PIL RGB", (64, 64, 3), 255.0),), Severity.ERROR, "v2.ToImage()"),
+        ((form(high=255.0),), Severity.WARNING, "image / 255"),
+        ((form(), form(shape=(3, 50, 64), count=1)), Severity.WARNING, "v2.Resize"),
+    ],
+)
+def test_what_a_network_cannot_read(images: tuple[Form, ...], severity: Severity, patch: str) -> None:
+    (found,) = yielded(images)
+    assert found.severity is severity
+    assert patch in found.remedies[0].patch
+
+
+@pytest.mark.parametrize(
+    "images",
+    [(form(),), (form(high=2.64),), (form("float16"),), (form(shape=(4, 64, 64)),), (form(shape=(1, 64, 64)),)],
+)
+def test_what_a_network_reads_is_well(images: tuple[Form, ...]) -> None:
+    (found,) = yielded(images)
+    assert not found.ill
+    assert images[0].dtype in found.message
+
+
+@pytest.mark.parametrize(
+    ("mask", "task", "classes", "severity"),
+    [
+        (form("float32", (64, 64)), Task.MULTICLASS, 3, Severity.ERROR),
+        (form("float32", (3, 64, 64)), Task.MULTICLASS, 3, Severity.OK),
+        (form("int64", (64, 64)), Task.MULTICLASS, 3, Severity.OK),
+        (form("int64", (1, 64, 64)), Task.MULTICLASS, 3, Severity.ERROR),
+        (form("int64", (64, 64)), Task.BINARY, None, Severity.WARNING),
+        (form("float32", (1, 64, 64)), Task.BINARY, None, Severity.OK),
+        (form("float32", (64, 64)), Task.AUTO, None, Severity.OK),
+    ],
+)
+def test_what_a_loss_refuses(mask: Form, task: Task, classes: int | None, severity: Severity) -> None:
+    (found,) = yielded((form(),), (mask,), task, classes)
+    assert found.severity is severity

@@ -11,9 +11,10 @@ from unetdoctor.checks import CHECKS
 from unetdoctor.checks import cards as imported
 from unetdoctor.cli import catalogue
 from unetdoctor.cli.arguments import request_from_arguments
-from unetdoctor.cli.catalogue import card_of, cards, is_known
+from unetdoctor.cli.catalogue import card_of, cards, is_known, whole
 from unetdoctor.cli.errors import RequestError
 from unetdoctor.cli.samples import command_line
+from unetdoctor.facts import Card
 
 Command = Callable[..., "object"]
 
@@ -53,6 +54,34 @@ def test_every_illness_has_a_demo_with_its_options(check: type) -> None:
         request_from_arguments(["inspect", *words])
 
 
+@pytest.mark.parametrize("card", cards(), ids=lambda card: card.code)
+def test_the_sick_sample_and_its_twin_differ_in_a_few_lines(card: Card) -> None:
+    lines = whole(card).difference
+    assert 1 <= len(lines) <= 12
+    assert {line[0] for line in lines} & {"-", "+"}
+    assert not [line for line in lines if line[:2] not in ("- ", "+ ", "  ")]
+
+
+def test_limits_are_those_that_were_calibrated() -> None:
+    card = whole(card_of("UD301"))
+    assert [standing.reading for standing in card.standings] == [
+        "largest difference between two filters",
+        "smallest cosine between two filters",
+    ]
+    assert all(standing.sound > 40 and standing.sick > 10 for standing in card.standings)
+    assert not any(standing.sound_beyond or standing.sick_within for standing in card.standings)
+
+
+def test_explain_shows_limits_and_code(command: Command) -> None:
+    text = command("explain", "UD301").out
+    assert "largest difference between two filters: at least 0.1%" in text
+    assert "In code  - sick, + healthy" in text
+    assert "  -         self.draw.weight[1:] = self.draw.weight[0]" in text
+    (found,) = [card for card in json.loads(command("rules", "--format", "json").out) if card["code"] == "UD301"]
+    assert found["limits"][0]["upper"] is False
+    assert found["difference"][-1].endswith("self.draw.weight[0]")
+
+
 def test_an_unknown_illness() -> None:
     with pytest.raises(RequestError, match="flat-picture"):
         command_line("flat-pictur")
@@ -65,6 +94,17 @@ def test_demo_of_an_illness(command: Command) -> None:
     assert "ud301_identical_final_filters.py:Healthy" in command("demo", "identical-final-filters", "--healthy").out
     assert command("demo", "--healthy").code == 2
     assert "Close: flat-picture" in command("demo", "flat-pictur").err
+
+
+def test_demo_of_an_illness_of_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = command("demo", "UD604")
+    assert ran.code == 0, ran.err
+    assert "mask-values-not-ids" in ran.out
+    assert len(list(Path("unetdoctor-out").glob("*/data/masks/*.png"))) == 12
+    assert len(list(Path("unetdoctor-out").glob("*/worst.png"))) == 1
+    assert "HEALTHY" in command("demo", "mask-values-not-ids", "--healthy", "--out-dir", "here").out
+    assert (tmp_path / "here" / "data" / "images").is_dir()
 
 
 def test_short_and_long_ways_say_the_same(command: Command) -> None:

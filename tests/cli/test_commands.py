@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,25 @@ def test_help_fits_a_screen(command: Command, arguments: list[str]) -> None:
     assert ran.code == 0
     lines = ran.out.rstrip("\n").split("\n")
     assert max(map(len, lines)) <= 100
-    assert len(lines) <= 64
+    assert len(lines) <= (80 if "inspect" in arguments else 64)
     assert ran.out.startswith("Usage: unetdoctor")
+
+
+@pytest.mark.parametrize("name", ["inspect", "audit"])
+def test_every_option_stands_in_one_section(command: Command, name: str) -> None:
+    text = command(name, "--help").out
+    sections = import_module(f"unetdoctor.cli.{name}").SECTIONS
+    listed = [option for names in sections.values() for option in names.split()]
+    assert len(set(listed)) == len(listed)
+    assert [heading for heading in sections if f"\n{heading}:\n" not in text] == []
+    assert "\nOther:" not in text
+    assert max(map(len, text.split("\n"))) <= 80
+
+
+def test_the_size_of_the_input_is_said_by_another_option(command: Command) -> None:
+    said = command("inspect", "model.py", "--size", "64").err
+    assert "unetdoctor inspect model.py --input 1,3,256,256" in said
+    assert "unetdoctor sizes model.py --size 256,256" in said
 
 
 def test_help_has_examples(command: Command) -> None:

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from unetdoctor.checks.samples import faults
 from unetdoctor.engine.datasets import Sample, _made, made, sample_of, samples
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.yielded import Survey
@@ -126,7 +127,8 @@ def notices(*images: Any, mask: Any = None, task: Task = Task.MULTICLASS) -> tup
     mask = torch.zeros(8, 8, dtype=torch.long) if mask is None else mask
     for image in images:
         survey.take(sample_of((image, mask), "sample"))
-    return survey.facts(_made(Pairs(), "a", guard), Declared(task=task)).notices
+    yielded = survey.facts(_made(Pairs(), "a", guard))
+    return tuple(f"{said} {patch}" for said, _, _, patch in faults(yielded, Declared(task=task)))
 
 
 def test_a_sound_dataset_has_no_notice() -> None:
@@ -165,5 +167,5 @@ def test_forms_hold_the_numbers_of_the_values() -> None:
     survey = Survey()
     for value in (0.0, 1.0):
         survey.take(sample_of((torch.full((3, 2, 2), value), torch.zeros(2, 2)), "sample"))
-    form = survey.facts(_made(Pairs(), "a", guard), Declared()).images[0]
+    form = survey.facts(_made(Pairs(), "a", guard)).images[0]
     assert (form.count, form.low, form.high, form.mean, form.shape) == (2, 0.0, 1.0, 0.5, (3, 2, 2))

@@ -1,11 +1,13 @@
 """The quick reader of saved reports and the contract say the same of every report."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.reporters import build
+from unetdoctor.facts import Count, Dataset, Declared, Form, Totals, Yielded
 from unetdoctor.facts.contract import dump, load_report
 from unetdoctor.facts.reading import ForeignError, read_report
 
@@ -19,6 +21,21 @@ def test_it_reads_what_the_contract_reads(name: str) -> None:
     saved = values(name)
     assert repr(read_report(saved)) == repr(load_report(saved))
     assert dump(read_report(saved)) == saved
+
+
+def test_it_reads_the_totals_of_an_audit() -> None:
+    totals = Totals(pairs=2, masks=2, values={"grey levels": {0: Count(2, 90), 255: Count(1, 10)}}, foreground={3: 2})
+    form = Form("uint8", (3, 8, 8), 2, 0.0, 255.0, 90.0, 20.0)
+    data = Dataset(Declared(classes=2), totals, yielded=Yielded("map-style, 2 samples", 2, "(a, b)", (form,), ()))
+    report = replace(build.ill(), data=data)
+    saved = json.loads(json.dumps(dump(report)))
+    assert read_report(saved).data == data
+    assert dump(read_report(saved)) == saved
+    saved["data"]["totals"]["foreground"]["x"] = 1
+    with pytest.raises(
+        ForeignError, match=r"a key of report\.data\.totals\.foreground is 'x' and must be a whole number"
+    ):
+        read_report(saved)
 
 
 def test_fields_of_a_later_version_are_passed_over_and_missing_ones_have_their_default() -> None:

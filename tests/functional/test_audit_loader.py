@@ -27,6 +27,11 @@ class Shapes(Dataset):
         return image, mask
 
 def sound(): return Shapes()
+class Bytes(Shapes):
+    def __getitem__(self, index):
+        image, mask = super().__getitem__(index)
+        return (255 * image.clamp(0, 1)).to(torch.uint8), mask
+
 def flips(): return Shapes(flips=True)
 
 class Raises(Shapes):
@@ -74,6 +79,15 @@ def test_an_augmentation_that_moves_the_image_alone_is_found(tmp_path: Path) -> 
     assert "UD608" in found.stdout
     assert "flipped left-right" in found.stdout
     assert (tmp_path / "out" / "worst.png").stat().st_size > 5000
+
+
+def test_a_type_that_no_network_reads_is_an_error(tmp_path: Path) -> None:
+    found = ran(tmp_path, "Bytes", "-o", "json=run.json")
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "UD603  input-dtype-or-range" in found.stdout
+    assert "image = image.float() / 255" in found.stdout
+    saved = json.loads((tmp_path / "run.json").read_text())
+    assert saved["data"]["yielded"]["images"][0]["dtype"] == "uint8"
 
 
 @pytest.mark.parametrize(

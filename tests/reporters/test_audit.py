@@ -13,8 +13,8 @@ from PIL import Image
 from unetdoctor.data.pair import audit_pair
 from unetdoctor.data.sketches import SIDE, sketch_of
 from unetdoctor.data.totals import totals_of
-from unetdoctor.facts import Declared, Task
-from unetdoctor.facts.audit import Audited, Form, Listed, Yielded
+from unetdoctor.facts import Declared, Form, Task, Yielded
+from unetdoctor.facts.audit import Audited, Listed
 from unetdoctor.facts.contract import dump
 from unetdoctor.facts.pair import PairRecord
 from unetdoctor.pipeline.audit import audited
@@ -111,10 +111,11 @@ def test_what_a_dataset_yields() -> None:
         "(Tensor, Tensor)",
         (Form("float32", (3, 8, 8), 3, 0.0, 1.0, 0.5, 0.25), Form("float32", (3, 8, 9), 1, 0.0, 1.0, 0.5, 0.25)),
         (),
-        ("The images have 2 shapes.",),
     )
-    text = to_text(replace(found(mask()), yielded=yielded), Look(width=100))
-    assert "!  The images have 2 shapes." in text
+    audited = found(mask())
+    assert audited.report.data is not None
+    report = replace(audited.report, data=replace(audited.report.data, yielded=yielded))
+    text = to_text(replace(audited, report=report), Look(width=100))
     assert "float32 3x8x8, 3 of 4, values 0..1, mean 0.5, std 0.25" in text
     assert "Masks    none" in text
     assert "transforms.Normalize" not in text

@@ -501,7 +501,7 @@ def test_a_data_set_is_counted() -> None:
     assert "2 64x64, 1 <i>x" in text
     assert "90%" in text
     assert "10%" in text
-    assert "transforms.Normalize(mean=[1.0000, 0.5000, 0.0000], std=[0.0000, 0.5000, 0.0000])" in text
+    assert "v2.Normalize(mean=[1.0000, 0.5000, 0.0000], std=[0.0000, 0.5000, 0.0000])" in text
     assert len(part.with_class("channel")) == 2, "a histogram without a value is none"
     assert "data" not in [e.attributes["id"] for e in page(build.healthy()).all("section")]
 

@@ -25,6 +25,13 @@ def test_several_are_listed_with_what_is_wrong() -> None:
     assert text.endswith("\n3 targets: 2 failing.\n")
 
 
+def test_a_long_verdict_is_broken_between_words() -> None:
+    report = replace(build.ill(), verdict="word " * 60)
+    lines = summary(report, build.healthy()).split("\n")
+    assert max(map(len, lines)) <= 80
+    assert sum(set(line.split()) == {"word"} for line in lines) >= 3
+
+
 def test_notes_are_told_where_they_fail_and_stale_comments_always() -> None:
     quiet = replace(build.untrained(), notices=("Something else.", f"{STALE}ignore[UD203] in a.py:3."))
     text = summary(quiet, build.healthy())

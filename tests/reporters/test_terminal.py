@@ -1,4 +1,5 @@
 import io
+import os
 import re
 from dataclasses import replace
 
@@ -288,7 +289,7 @@ def test_colour_of_a_stream(
 
 
 def test_width_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.get_terminal_size", lambda _=None: __import__("os").terminal_size((97, 30)))
+    monkeypatch.setattr("unetdoctor.reporters.look._size", lambda: os.terminal_size((97, 30)))
     assert look_for(Stream(False), environment={}).width == 160
     assert look_for(Stream(False), environment={"COLUMNS": "300"}).width == 300
     assert look_for(Stream(True), environment={}).width == 97

@@ -132,7 +132,7 @@ def test_only_where_they_can_be_seen(
     pictures: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(looks.shutil, "get_terminal_size", lambda fallback: os.terminal_size(size))
+    monkeypatch.setattr(looks, "_size", lambda: os.terminal_size(size))
     look = look_for(Stream(terminal, encoding), color, environment=environment)
     assert look.pictures is pictures
     assert look.colors == "truecolor" if pictures else look.pictures is False

@@ -31,6 +31,8 @@ class Check(ABC):
     """Whether it says something of a checkpoint without its network."""
     reads_data: ClassVar[bool] = False
     """Whether it reads pictures and masks as files: `audit` runs these checks, `inspect` where files are given."""
+    reads_samples: ClassVar[bool] = False
+    """Whether it reads what a Dataset yields: `audit --loader` runs these checks too."""
     proves_itself: ClassVar[bool] = False
     """For a cause: whether its own reading under its remedy proves it, without a symptom in the picture."""
     proof_is_error: ClassVar[bool] = False

@@ -47,8 +47,12 @@ def masks(data: Dataset, count: int) -> str:
 
 def agreed(words: str, count: int) -> str:
     """Return what is said of files, its verb in the singular for one: `are truncated`, `is truncated`."""
+    if count != 1:
+        return words
     verb, _, rest = words.partition(" ")
-    return f"{_SINGULAR.get(verb, verb)} {rest}".rstrip() if count == 1 else words
+    for several, one in (("their pictures", "its picture"), ("their ", "its ")):
+        rest = rest.replace(several, one)
+    return f"{_SINGULAR.get(verb, verb)} {rest}".rstrip()
 
 
 def such_as(found: Tally) -> str:

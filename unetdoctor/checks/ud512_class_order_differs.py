@@ -84,8 +84,7 @@ def _reordered(scores: MaskScores, code: str) -> Remedy:
     patch = (
         "y = -y  # logits; 1 - y for probabilities"
         if one
-        else f"order = torch.tensor({classes})  # class of the masks for each class of the output\n"
-        "ids = order[y.argmax(dim=1)]"
+        else f"order = torch.tensor({classes})  # each output class's id in the masks\nids = order[y.argmax(dim=1)]"
     )
     return Remedy(
         action="permute_classes",

@@ -4,21 +4,36 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.feeding import BYTES, SHIFT_LIMIT, is_bytes
-from unetdoctor.facts import Evidence, FedValues, Finding, Kind, Reading, Remedy, Run, Severity
+from unetdoctor.checks.samples import faults, shape
+from unetdoctor.facts import (
+    Declared,
+    Evidence,
+    FedValues,
+    Finding,
+    Kind,
+    Place,
+    Reading,
+    Remedy,
+    Run,
+    Severity,
+    Yielded,
+)
 
 EVEN = 1e-6
 """Standard deviation of what is fed up to which it is one tone. 0: one colour. .04 and more: photographs as 0..1."""
 
 
 class InputDtypeOrRange(Check):
-    """Whole numbers, 0..255, float64 or one even tone are fed.
+    """Whole numbers, 0..255, float64 or one even tone are fed, or a Dataset yields what a network cannot read.
 
     Symptom
-        A crash that names two types (Byte and Float, Double and Float); saturated or empty output without one.
+        A crash that names two types (Byte and Float, Double and Float) or a shape; saturated or empty output without
+        one.
     Cause
-        torch.from_numpy(image) without .float() and without / 255; NumPy's own float64; a picture that is one tone.
+        torch.from_numpy(image) without .float() and without / 255; NumPy's own float64; a picture that is one tone. In
+        a Dataset also [H, W, C], pictures of Pillow, images of several shapes, masks of a type that the loss refuses.
     Remedy
-        x.float() / 255, as training did; both are tried.
+        x.float() / 255, as training did; both are tried. For a Dataset, the line to paste.
     Source
         Seed 004; recipes 5 and 2. A network that divides by 255 itself is told by its statistics: it is not accused.
     """
@@ -26,12 +41,15 @@ class InputDtypeOrRange(Check):
     code = "UD603"
     name = "input-dtype-or-range"
     kind = Kind.CAUSE
+    reads_samples = True
     proves_itself = True
     proof_is_error = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the values that a person feeds."""
+        """Yield one finding for the values that a person feeds, or for each thing odd about what a Dataset yields."""
+        if evidence.data is not None and evidence.data.yielded is not None:
+            yield from cls._yielded(evidence.data.yielded, evidence.data.declared)
         values = evidence.values
         if values is None:
             return
@@ -59,6 +77,24 @@ class InputDtypeOrRange(Check):
             remedies=[_scaled(cls.code)],
             op=0,
         )
+
+    @classmethod
+    def _yielded(cls, yielded: Yielded, declared: Declared) -> Iterator[Finding]:
+        found = list(faults(yielded, declared))
+        for said, severity, count, patch in found:
+            yield cls.finding(
+                said,
+                [Reading("samples that stand out", float(count), "samples", upper=0.0)],
+                severity=severity,
+                remedies=[Remedy("structural", Place(), {}, "change what the Dataset returns", patch, cls.code)],
+            )
+        if not found and yielded.images:
+            first = yielded.images[0]
+            values = f"{shown(first.low)}..{shown(first.high)}"
+            yield cls.finding(
+                f"All {yielded.examined:,} images are {first.dtype} {shape(first)}, {values}.",
+                [Reading("samples that stand out", 0.0, "samples", upper=0.0)],
+            )
 
     @classmethod
     def _even(cls, values: FedValues) -> Finding:

@@ -177,7 +177,7 @@ def _grey_palette(data: Dataset) -> list[Finding]:
                 "the palette pictures were converted with convert('L') instead of keeping their indices",
                 Severity.ERROR,
                 "keep the palette's indices",
-                "mask = np.array(Image.open(path))  # mode P: the ids; without .convert('L') or .convert('RGB')",
+                "mask = np.array(Image.open(path))  # mode P holds the ids: no .convert()",
             )
     return []
 

@@ -12,7 +12,7 @@ _CASES = (
     (
         Seen.TRANSPOSED,
         Severity.ERROR,
-        "have height and width of their pictures changed places",
+        "lie across their pictures: height and width have changed places",
         "turn the mask back",
         "mask = mask.T",
     ),
@@ -22,7 +22,7 @@ _CASES = (
         "fit their pictures only as those are stored, and EXIF turns the pictures: cv2.imread and exif_transpose turn"
         " them, Image.open does not",
         "read the pictures as they are stored, or turn both",
-        "image = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)",
+        "flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION\nimage = cv2.imread(path, flags)",
     ),
     (
         Seen.FORM,

@@ -10,7 +10,9 @@ STRIPS_LIMIT = 10.0
 """Share of masks, in %, in which nearly every step by several ids leads through a strip of ids between: 100 where ids
 were interpolated; sound sets with nested or thin classes: at most 3, and a class that is a border in all of them is
 told by its own thinness."""
-_NEAREST = "mask = mask.resize(size, Image.NEAREST)  # albumentations and v2.Resize: interpolation of masks NEAREST"
+_NEAREST = (
+    "mask = mask.resize(size, Image.NEAREST)\n# albumentations and v2.Resize: NEAREST as interpolation of the masks"
+)
 
 
 class MaskInterpolatedOrLossy(Check):
@@ -77,7 +79,7 @@ def _rounded(data: Dataset) -> str:
         return "mask = np.where(mask > 127, 255, 0)  # then save as PNG"
     levels = ", ".join(map(str, values[:16]))
     return (
-        f"levels = np.array([{levels}])\nmask = levels[np.abs(mask[..., None] - levels).argmin(-1)]  # then save as PNG"
+        f"levels = np.array([{levels}])\nmask = levels[np.abs(mask[..., None] - levels).argmin(-1)]\n# then save as PNG"
     )
 
 

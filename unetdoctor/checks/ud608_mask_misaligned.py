@@ -12,7 +12,8 @@ mirror-symmetric object may be one); an augmentation that flips one of the two i
 FEWEST = 3
 """Such pairs from which it is an error: fewer are wrong files, and a warning."""
 _PREFIX = named("placement", "")
-_TOGETHER = """image, mask = transform(image, mask)  # one call for both: torchvision v2 with tv_tensors.Mask, or
+_TOGETHER = """# one call for both: torchvision v2 with tv_tensors.Mask, or albumentations
+image, mask = transform(image, mask)
 augmented = transform(image=image, mask=mask)  # albumentations"""
 
 

@@ -62,7 +62,7 @@ def _empty(data: Dataset) -> Finding:
         remedies=paste(
             EmptyGroundTruth.code,
             "read the ids as they are stored",
-            "mask = torch.from_numpy(np.array(Image.open(path))).long()  # no / 255, no ToTensor",
+            "# no / 255, no ToTensor\nmask = torch.from_numpy(np.array(Image.open(path))).long()",
             found,
         ),
     )

@@ -8,7 +8,7 @@ from unetdoctor.facts import Dataset, Evidence, Fault, Finding, Kind, Oddity, Se
 
 _ROLES = (("image", "pictures"), ("mask", "masks"))
 _CHANNELS = {"1": 1, "L": 1, "LA": 2, "P": 1, "RGB": 3, "RGBA": 4, "CMYK": 4, "I;16": 1, "I": 1, "F": 1, "I;16B": 1}
-_LEAVE_OUT = "files = [f for f in files if f.name not in bad]  # or fetch these files again"
+_LEAVE_OUT = "files = [f for f in files if f.name not in bad]  # or fetch them"
 _FAULTS = {
     Fault.MISSING: "do not exist",
     Fault.NO_FILE: "are no regular files",

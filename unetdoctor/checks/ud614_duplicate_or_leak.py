@@ -39,8 +39,9 @@ class DuplicateOrLeak(Check):
         extra = data.copies
         beyond = " of those that were compared" if data.hashed < data.totals.images else ""
         groups = [group for group in data.twins if group.equal]
+        said = "are copies of others" if extra > 1 else "is a copy of another"
         yield cls.finding(
-            f"{beginning(of(extra, data.hashed, 'pictures'))}{beyond} are copies of others{_names(groups)}."
+            f"{beginning(of(extra, data.hashed, 'pictures'))}{beyond} {said}{_names(groups)}."
             if extra
             else f"No two of {data.hashed:,} pictures are the same file.",
             portion("pictures that occur twice", extra, data.hashed, TWICE_LIMIT),

@@ -6,6 +6,7 @@ import typer
 
 from unetdoctor import __version__
 from unetdoctor.cli.audit import HELP as AUDIT
+from unetdoctor.cli.audit import SECTIONS as AUDIT_SECTIONS
 from unetdoctor.cli.audit import audit
 from unetdoctor.cli.baseline import app as baseline
 from unetdoctor.cli.check import HELP as CHECK
@@ -16,11 +17,13 @@ from unetdoctor.cli.env import env
 from unetdoctor.cli.explain import HELP as EXPLAIN
 from unetdoctor.cli.explain import explain
 from unetdoctor.cli.inspect import HELP as INSPECT
+from unetdoctor.cli.inspect import SECTIONS as INSPECT_SECTIONS
 from unetdoctor.cli.inspect import inspect
 from unetdoctor.cli.report import HELP as REPORT
 from unetdoctor.cli.report import report
 from unetdoctor.cli.rules import rules
 from unetdoctor.cli.schema import schema
+from unetdoctor.cli.sections import in_sections
 from unetdoctor.cli.sizes import HELP as SIZES
 from unetdoctor.cli.sizes import sizes
 from unetdoctor.cli.trace import HELP as TRACE
@@ -54,10 +57,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
-app.command(help=INSPECT, short_help="Examine a model: what is wrong, why, and what cures it.")(inspect)
-app.command(help=AUDIT, short_help="Examine images and masks, without a model.")(audit)
+app.command(
+    help=INSPECT,
+    cls=in_sections(INSPECT_SECTIONS),
+    short_help="Examine a model: what is wrong, why, and what cures it.",
+)(inspect)
 app.command(help=CHECK, short_help="Examine every target of pyproject.toml, for CI.")(check)
-app.command(help=AUDIT, short_help="Examine images and masks, from ten to ten million.")(audit)
+app.command(
+    help=AUDIT, cls=in_sections(AUDIT_SECTIONS), short_help="Examine images and masks, from ten to ten million."
+)(audit)
 app.command(help=SIZES, short_help="Find the input sizes that work, and why others do not.")(sizes)
 app.command(help=TRACE, short_help="Every operation of one forward pass with its numbers.")(trace)
 app.command(help=REPORT, short_help="Show a saved run, or judge it by other rules.")(report)

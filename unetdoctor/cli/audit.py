@@ -11,8 +11,9 @@ from unetdoctor.cli.errors import choice
 HELP = """Examine images and masks, without a model: what a network could not learn from.
 
 \b
-IMAGES and MASKS: a folder, a file, 'a/**/*.png' (in quotes), a table (.csv .tsv .txt, or - for
-standard input), a tar archive, s3://bucket/folder. Without MASKS they are looked for.
+IMAGES and MASKS: a folder, a file, 'a/**/*.png' (in quotes), a table (.csv
+.tsv .txt, - for standard input), a tar archive, s3://bucket/folder. Without
+MASKS they are looked for.
 \b
 Examples:
   unetdoctor audit images masks --classes 4 --ignore-index 255
@@ -21,13 +22,21 @@ Examples:
   unetdoctor audit --loader train.py:make_dataset --sample 200
 """
 
+SECTIONS = {
+    "What the data is": "loader task classes ignore-index palette mean std",
+    "How much is read": "sample seed decode jobs engine state resume timeout",
+    "The examination": "select ignore fail-on",
+    "The report": "format report out-dir force quiet verbose color help",
+}
+"""Headings of the help, the most used options of each first."""
+
 
 def audit(
     images: Annotated[str | None, typer.Argument(metavar="IMAGES", help="Where the images lie.")] = None,
     masks: Annotated[str | None, typer.Argument(metavar="MASKS", help="Where the masks lie.")] = None,
     loader: Annotated[
         str | None,
-        typer.Option("--loader", metavar="SCRIPT:FN", help="Examine what your Dataset yields: train.py:make_dataset."),
+        typer.Option("--loader", metavar="SCRIPT:FN", help="What your Dataset yields: train.py:make_dataset."),
     ] = None,
     task: Annotated[
         str, typer.Option("--task", metavar="TASK", help="auto, binary, multiclass, multilabel, rgb or generator.")
@@ -57,11 +66,12 @@ def audit(
     ignore: shared.Ignore = None,
     fail_on: shared.FailOn = "error",
     format_: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="text or json; csv or jsonl for all records.")
+        str,
+        typer.Option("--format", metavar="FORMAT", help="As of inspect; csv or jsonl for the record of every pair."),
     ] = "text",
     report: Annotated[
         list[str] | None,
-        typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write text, json, csv or jsonl (repeatable)."),
+        typer.Option("-o", "--report", metavar="FORMAT=FILE", help="Also write this format (repeatable)."),
     ] = None,
     out_dir: Annotated[
         str | None, typer.Option("--out-dir", metavar="DIR", help="Contact sheet of the worst pairs goes here.")

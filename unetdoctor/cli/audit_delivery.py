@@ -8,25 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from unetdoctor import __version__
-from unetdoctor.cli import streams
+from unetdoctor.cli import actions, streams
 from unetdoctor.cli.audit_progress import Bar
 from unetdoctor.cli.audit_request import RECORD_FORMATS, AuditRequest
+from unetdoctor.cli.delivery import WIDTH, cards_for
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.data.pairing import Pair, Pairing
 from unetdoctor.data.pool import audited as by_pool
 from unetdoctor.data.shards import Order, Shard, answer_of
-from unetdoctor.facts import Finding, Report, Totals
+from unetdoctor.facts import Finding, Report, Totals, Yielded
 from unetdoctor.facts.audit import Audited
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_chunks, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory, write_all
+from unetdoctor.reporters.formats import FORMATS
+from unetdoctor.reporters.look import Look, look_for
 
-_MARKS = {
-    "json": re.compile(rb'\{\s*"schema_version"'),
-    "jsonl": re.compile(rb'\{"name":'),
-    "csv": re.compile(rb"name,split,"),
-    "text": re.compile(rb"\S+ (HEALTHY|UNTRAINED|ILL|NOT DIAGNOSABLE) .*unetdoctor\s+\d", re.DOTALL),
-}
-"""How an earlier file of ours begins; one of text also names the tool."""
+_MARKS = {"jsonl": re.compile(rb'\{"name":'), "csv": re.compile(rb"name,split,")}
+"""How an earlier file of records begins; those of the formats of any report know it themselves."""
 _HEAD_BYTES = 65536
 Answers = Callable[[], Iterator[bytes]]
 """The answers for all shards, as often as they are wanted."""
@@ -60,14 +58,15 @@ def _ours(path: Path, kind: str) -> bool:
             head = stream.read(_HEAD_BYTES)
     except OSError:
         return False
-    return not head or _MARKS[kind].match(head) is not None
+    mark = _MARKS[kind] if kind in _MARKS else FORMATS[kind].mark
+    return not head or mark.match(head) is not None
 
 
-def audited(totals: Totals, request: AuditRequest) -> Report:
-    """Return the report of totals."""
+def audited(totals: Totals, request: AuditRequest, yielded: Yielded | None = None) -> Report:
+    """Return the report of totals, and of what a Dataset yields."""
     from unetdoctor.pipeline.audit import audited as examined
 
-    return examined(totals, request.declared, request.target, request.selection)
+    return examined(totals, request.declared, request.target, request.selection, yielded)
 
 
 def with_sheet(found: Audited, request: AuditRequest, pairing: Pairing, order: Order, bar: Bar) -> Audited:
@@ -102,15 +101,15 @@ def _with_page(
     chosen: Sequence[tuple[Finding, str]],
     sketches: Sequence[Mapping[str, Any]],
 ) -> Audited:
-    from unetdoctor.reporters.offenders import sheet
+    from unetdoctor.reporters.offenders import preview, sheet
 
     page = sheet(found.report, chosen, sketches)
+    report = found.report
     try:
         (path,) = write_all(directory(request), {"worst.png": page}, __version__, force=request.force)
     except WriteRefusedError as error:
-        report = replace(found.report, notices=(*found.report.notices, f"No contact sheet: {error}"))
-        return replace(found, report=report)
-    return replace(found, sheet=str(path))
+        return replace(found, report=replace(report, notices=(*report.notices, f"No contact sheet: {error}")))
+    return replace(found, report=replace(report, previews=(*report.previews, preview(page, str(path)))))
 
 
 def write(found: Audited, request: AuditRequest, answers: Answers) -> None:
@@ -126,6 +125,7 @@ def write(found: Audited, request: AuditRequest, answers: Answers) -> None:
             streams.write(text)
     else:
         streams.write(_shown(found, request))
+    actions.tell([found.report], annotated=request.format == "github")
     if refused:
         raise streams.OutputError(" ".join(refused), max(found.report.exit_code, EXIT_WRONG_REQUEST))
 
@@ -134,26 +134,26 @@ def _of(found: Audited, kind: str, answers: Answers) -> Iterator[str]:
     """Yield a format for a file piece by piece: records are never all in memory."""
     from unetdoctor.reporters import audit_records
 
-    if kind == "json":
-        from unetdoctor.reporters.json_report import to_json
-
-        yield to_json(found.report)
-    elif kind == "text":
-        from unetdoctor.reporters.audit import to_text
-        from unetdoctor.reporters.look import Look
-
-        yield to_text(found, Look(width=100))
-    else:
+    if kind in RECORD_FORMATS:
         write_records = {"csv": audit_records.to_csv, "jsonl": audit_records.to_json_lines}[kind]
         yield from write_records(answer_of(answer).records for answer in answers())
+    else:
+        yield _rendered(found, kind, Look(width=WIDTH))
 
 
 def _shown(found: Audited, request: AuditRequest) -> str:
-    if request.format == "json":
-        return "".join(_of(found, "json", lambda: iter(())))
-    from unetdoctor.reporters.audit import to_text
-    from unetdoctor.reporters.look import look_for
     from unetdoctor.reporters.terminal import to_line
 
     look = look_for(sys.stdout, request.color, verbose=request.verbose)
-    return to_line(found.report, look) if request.quiet else to_text(found, look)
+    if request.format == "text" and request.quiet:
+        return to_line(found.report, look)
+    return _rendered(found, request.format, look)
+
+
+def _rendered(found: Audited, kind: str, look: Look) -> str:
+    """Return a format of any report; as text with what is only known of an audit as it was run."""
+    if kind != "text":
+        return FORMATS[kind].render([found.report], look, cards_for([found.report]))
+    from unetdoctor.reporters.audit import to_text
+
+    return to_text(found, look)

@@ -14,7 +14,7 @@ from unetdoctor.cli import streams
 from unetdoctor.cli.audit_progress import Bar
 from unetdoctor.cli.audit_request import AuditRequest
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
-from unetdoctor.facts import RunBlock, State
+from unetdoctor.facts import RunBlock
 from unetdoctor.facts.audit import Audited, Listed
 from unetdoctor.facts.contract import dump, load_totals, load_yielded
 
@@ -36,12 +36,10 @@ def run(request: AuditRequest) -> int:
     begun, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     result, log = _examined(request)
     seconds = time.monotonic() - begun
-    report = delivering.audited(load_totals(result["totals"]), request)
     yielded = load_yielded(result["yielded"])
-    if yielded.notices and report.state is State.HEALTHY:
-        report = replace(report, verdict=f"No error in the ids, one thing to look at: {yielded.notices[0]}")
+    report = delivering.audited(load_totals(result["totals"]), request, yielded)
     report = replace(report, timings=RunBlock(started=started, seconds=seconds), log=log)
-    found = Audited(report, Listed(), seconds, yielded.examined / seconds, yielded=yielded)
+    found = Audited(report, Listed(), seconds, yielded.examined / seconds)
     found = delivering.with_sketches(found, request, result["sketches"])
     answer = json.dumps({"totals": {}, "records": result["records"]}).encode()
     delivering.write(found, request, lambda: iter((answer,)))

@@ -8,10 +8,12 @@ from unetdoctor.cli import values
 from unetdoctor.cli.errors import RequestError, choice
 from unetdoctor.cli.files import check_file, target_file
 from unetdoctor.facts import Declared, Selection, Task
+from unetdoctor.reporters import formats
 
-FORMATS = ("text", "json", "jsonl", "csv")
-RECORD_FORMATS = ("jsonl", "csv")
+RECORD_FORMATS = ("csv", "jsonl")
 """Formats that hold the record of every pair."""
+FORMATS = (*(name for name in formats.FORMATS if name != "svg"), *RECORD_FORMATS)
+"""Those of any report, and the records; the terminal's picture is made of reports about models."""
 NORMALISATIONS = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
@@ -117,7 +119,7 @@ def audit_request(
         ignore=values.selection("--ignore", ignore),
         fail_on=choice("--fail-on", fail_on, values.FAIL_ON),
     )
-    _check_selection(selection)
+    _check_selection(selection, loaded=declared.loaded)
     return replace(begun, declared=declared, selection=selection, files=_files(files))
 
 
@@ -134,10 +136,10 @@ def _check_sources(begun: AuditRequest) -> None:
         raise RequestError("A loader is examined in one go: --state, --resume and --engine are for files.")
 
 
-def _check_selection(selection: Selection) -> None:
+def _check_selection(selection: Selection, *, loaded: bool) -> None:
     from unetdoctor.checks import CHECKS, selected
 
-    if not any(check.reads_data for check in selected(selection)):
+    if not any(check.reads_data or (loaded and check.reads_samples) for check in selected(selection)):
         codes = [check.code for check in CHECKS if check.reads_data]
         asked = f"--select {','.join(selection.select)}" if selection.select else "--ignore"
         raise RequestError(f"{asked} leaves no check that reads images and masks; these are {codes[0]} to {codes[-1]}.")

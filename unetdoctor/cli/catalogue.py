@@ -2,13 +2,15 @@
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import unetdoctor
-from unetdoctor.facts.findings import Card, Kind
+from unetdoctor.facts import Card, Kind, Standing
 
 _FOLDER = Path(unetdoctor.__file__).parent / "checks"
 _HEAD = re.compile(r"^class \w+\(Check\):\n.*?(?=^    @|^    def )", re.DOTALL | re.MULTILINE)
@@ -32,6 +34,23 @@ def card_of(text: str) -> Card:
     from unetdoctor.checks import by_code
 
     return by_code(text).card()
+
+
+def whole(card: Card) -> Card:
+    """Return a page with where its limits stand, and the lines in which its sick and healthy samples differ."""
+    from unetdoctor.cli.shipped import sample_of
+    from unetdoctor.cli.twins import difference
+
+    return replace(card, standings=_standings().get(card.code, ()), difference=difference(sample_of(card)))
+
+
+@cache
+def _standings() -> dict[str, tuple[Standing, ...]]:
+    """Return every limit by its check, as `make calibrate` left them."""
+    found: dict[str, list[Standing]] = {}
+    for row in json.loads((_FOLDER / "limits.json").read_text("utf-8")):
+        found.setdefault(row.pop("code"), []).append(Standing(**row))
+    return {code: tuple(listed) for code, listed in found.items()}
 
 
 def _files() -> Iterator[Path]:

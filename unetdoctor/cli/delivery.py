@@ -2,19 +2,23 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unetdoctor.cli import actions, streams
-from unetdoctor.cli.catalogue import cards
+from unetdoctor.cli.catalogue import cards, whole
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.cli.files import target_file
-from unetdoctor.facts import Report, Request
+from unetdoctor.facts import Card, Report
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
 from unetdoctor.reporters.folder import check_directory, default_directory
 from unetdoctor.reporters.formats import FORMATS
 from unetdoctor.reporters.look import Look, look_for
+
+if TYPE_CHECKING:
+    from unetdoctor.facts import Request
 
 FIX = "fix-script"
 """Kind of the file that `--fix-script` names."""
@@ -23,12 +27,12 @@ WIDTH = 100
 """Columns of a text report in a file."""
 
 
-def directory(request: Request, delivery: Delivery) -> Path:
+def directory(request: "Request", delivery: Delivery) -> Path:
     """Return the folder of pictures."""
     return Path(delivery.out_dir) if delivery.out_dir else default_directory(request.target)
 
 
-def check(request: Request, delivery: Delivery) -> None:
+def check(request: "Request", delivery: Delivery) -> None:
     """Raise RequestError where a file or folder of the delivery must not be written."""
     read = [
         target_file(text) for text in (request.target, request.arch, request.inputs_from, request.postprocess) if text
@@ -75,12 +79,12 @@ def _ours(path: Path, kind: str) -> bool:
     return not data or mark.match(data) is not None
 
 
-def write(report: Report, delivery: Delivery, request: Request) -> None:
+def write(report: Report, delivery: Delivery, request: "Request") -> None:
     """Write a report to its files and to stdout."""
     write_all([report], delivery, request)
 
 
-def write_all(reports: Sequence[Report], delivery: Delivery, request: Request | None = None) -> None:
+def write_all(reports: Sequence[Report], delivery: Delivery, request: "Request | None" = None) -> None:
     """Write reports to files and to stdout; files first, so that a closed pipe takes none of them away.
 
     Inside GitHub Actions the annotations and the job summary follow.
@@ -98,13 +102,13 @@ def write_all(reports: Sequence[Report], delivery: Delivery, request: Request | 
         raise streams.OutputError(" ".join(refused), max(worst, EXIT_WRONG_REQUEST))
 
 
-def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: Request | None) -> str:
+def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: "Request | None") -> str:
     """Return what stands in a file: without colour, wide, complete as on the terminal.
 
     Raises WriteRefusedError for a script that would have nothing to fix.
     """
     if kind != FIX:
-        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), cards)
+        return FORMATS[kind].render(reports, Look(width=WIDTH, verbose=delivery.verbose), cards_for(reports))
     from unetdoctor.reporters.fix_script import to_fix_script
 
     assert request is not None
@@ -114,11 +118,17 @@ def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: Req
         raise WriteRefusedError(f"No --{FIX} was written: {reason}.") from reason
 
 
+def cards_for(reports: Sequence[Report]) -> Callable[[], list[Card]]:
+    """Return the catalogue for reports: the pages of what they found ill are whole."""
+    ill = {finding.code for report in reports for finding in report.findings if finding.ill}
+    return lambda: [whole(card) if card.code in ill else card for card in cards()]
+
+
 def shown(reports: Sequence[Report], delivery: Delivery) -> str:
     """Return what stands on stdout."""
     look = look_for(sys.stdout, delivery.color, verbose=delivery.verbose)
     if delivery.format != "text":
-        return FORMATS[delivery.format].render(reports, look, cards)
+        return FORMATS[delivery.format].render(reports, look, cards_for(reports))
     if delivery.quiet or (len(reports) > 1 and not delivery.verbose):
         from unetdoctor.reporters.summary import to_summary
 

@@ -1,4 +1,4 @@
-"""`unetdoctor demo [ILLNESS]`: examine a sick model that comes with the tool."""
+"""`unetdoctor demo [ILLNESS]`: examine a sick model or data set that comes with the tool."""
 
 from typing import Annotated
 
@@ -7,12 +7,13 @@ import typer
 from unetdoctor.cli import options as shared
 
 HELP = """Examine a sick model that comes with the tool, and find out why: a generator that draws grey, or any illness.
+An illness of images and masks is written as a small data set into the folder of the results, and audited.
 
 \b
 Examples:
   unetdoctor demo
   unetdoctor demo UD301
-  unetdoctor demo skip-concat-mismatch
+  unetdoctor demo mask-misaligned
   unetdoctor demo UD301 --healthy
 """
 
@@ -21,9 +22,7 @@ def demo(
     illness: Annotated[
         str | None, typer.Argument(metavar="CODE|NAME", help="UD203 or flat-picture; the grey generator without it.")
     ] = None,
-    healthy: Annotated[
-        bool, typer.Option("--healthy", help="The same model without its illness, for comparison.")
-    ] = False,
+    healthy: Annotated[bool, typer.Option("--healthy", help="The same without its illness, for comparison.")] = False,
     out_dir: shared.OutDir = None,
     verbose: shared.Verbose = False,
 ) -> None:

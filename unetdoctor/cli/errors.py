@@ -1,7 +1,6 @@
 """What the command line refuses, in one sentence each."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 EXIT_WRONG_REQUEST = 2
 EXIT_OUR_BUG = 101
@@ -27,6 +26,8 @@ class EndedError(Exception):
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
     """Return ` Did you mean X?`, or nothing where nothing known is spelled alike."""
+    from difflib import get_close_matches
+
     by_lower = {name.lower(): name for name in known}
     matches = get_close_matches(found.lower(), by_lower, n=1, cutoff=0.6)
     return f" Did you mean {by_lower[matches[0]]}?" if matches else ""

@@ -27,6 +27,17 @@ Examples:
   unetdoctor inspect gen.pt --input 16,100,1,1 --task generator --format json
 """
 
+SECTIONS = {
+    "The model": "weights kwarg arch trust device",
+    "What it is fed": "image input inputs batch seed",
+    "How a photograph becomes the input": "scale mean std channels resize preprocess",
+    "What it draws": "task classes range output postprocess loss",
+    "Masks": "mask palette threshold ignore-index",
+    "The examination": "select ignore fail-on baseline timeout budget",
+    "The report": "format report out-dir fix-script no-pictures force quiet verbose color help",
+}
+"""Headings of the help, the most used options of each first."""
+
 
 def inspect(
     ctx: typer.Context,

@@ -8,8 +8,8 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="TARGET",
-        help="file.py, file.py:Name, file.py:make(n=3), package.module:Name, a TorchScript or .pt2 file, a checkpoint, "
-        "torchvision:NAME, smp:Unet, timm:NAME, monai:UNet, hf:FOLDER or a folder with a hubconf.py.",
+        help="file.py, file.py:Name, file.py:make(n=3), package.module:Name, a TorchScript, .pt2 or checkpoint file, "
+        "torchvision:NAME, smp:Unet, timm:NAME, monai:UNet, hf:FOLDER, a folder with a hubconf.py.",
     ),
 ]
 Kwarg = Annotated[

@@ -3,7 +3,7 @@
 import sys
 
 from unetdoctor.cli import streams
-from unetdoctor.cli.catalogue import card_of, cards
+from unetdoctor.cli.catalogue import card_of, cards, whole
 from unetdoctor.cli.errors import RequestError
 from unetdoctor.reporters import rules as pages
 from unetdoctor.reporters.look import look_for
@@ -12,7 +12,7 @@ from unetdoctor.reporters.look import look_for
 def show_page(code: str) -> int:
     """Write the page of a check; raises RequestError where there is none of that code or name."""
     try:
-        card = card_of(code)
+        card = whole(card_of(code))
     except ValueError as error:
         raise RequestError(str(error)) from None
     streams.write(pages.to_page(card, look_for(sys.stdout)))
@@ -22,7 +22,7 @@ def show_page(code: str) -> int:
 def show_catalogue(kind: str = "text") -> int:
     """Write the whole catalogue as text, json or markdown."""
     if kind == "json":
-        streams.write(pages.to_json(cards()))
+        streams.write(pages.to_json([whole(card) for card in cards()]))
     elif kind == "markdown":
         streams.write(pages.to_markdown(cards()))
     else:

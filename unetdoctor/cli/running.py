@@ -26,6 +26,13 @@ SETTLED = {
     "trace": ("seed", *_WHERE),
 }
 """Options of a command that pyproject.toml and the environment may set; `check` reads its settings itself."""
+_ELSEWHERE = {
+    ("inspect", "--size"): (
+        "--input says the whole shape that is fed, and `sizes` finds the sizes that work.",
+        ("unetdoctor inspect model.py --input 1,3,256,256", "unetdoctor sizes model.py --size 256,256"),
+    ),
+}
+"""(command, option) that a person may look for -> where it is."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -109,6 +116,9 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
     message = str(error.format_message()).strip().rstrip(".")
     option = getattr(error, "option_name", "")
     if type(error).__name__ == "NoSuchOption":
+        elsewhere = _ELSEWHERE.get((_command(error), option))
+        if elsewhere is not None:
+            return RequestError(f"There is no option {option} here. {elsewhere[0]}", elsewhere[1])
         near = sorted(getattr(error, "possibilities", None) or ())
         meant = f" Did you mean {near[0]}?" if near else ""
         return RequestError(f"There is no option {option}.{meant}{_help_for(error)}")
@@ -125,6 +135,10 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
     if extra:
         return RequestError(f"One TARGET at a time; found also: {extra[1]}. A target with spaces goes in quotes.")
     return RequestError(f"{message}.{_help_for(error)}")
+
+
+def _command(error: Any) -> str:
+    return str(getattr(getattr(error, "ctx", None), "info_name", "") or "")
 
 
 def _help_for(error: Any) -> str:

@@ -3,17 +3,16 @@
 import ast
 import os
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
-import unetdoctor
 from unetdoctor.cli.arguments import request_from_arguments
 from unetdoctor.cli.catalogue import card_of
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError
-
-FOLDER = "sample_models"
-GREY = "generator_grey.py"
+from unetdoctor.cli.shipped import sample, sample_of
+from unetdoctor.facts import Card
 
 
 def show(illness: str | None, *, healthy: bool, out_dir: str | None, verbose: bool) -> int:
@@ -23,6 +22,9 @@ def show(illness: str | None, *, healthy: bool, out_dir: str | None, verbose: bo
 
     if illness is None and healthy:
         raise RequestError("--healthy needs an illness.", ["unetdoctor demo UD203 --healthy"])
+    file = sample_of(_card(illness)) if illness is not None else None
+    if file is not None and not _is_model(file):
+        return _audit(file, healthy=healthy, out_dir=out_dir, verbose=verbose)
     typed = [sample()] if illness is None else command_line(illness, healthy=healthy)
     report = deliver(request_from_arguments(["inspect", *typed]), Delivery(out_dir=out_dir, verbose=verbose))
     return report.exit_code if report.state is State.NOT_DIAGNOSABLE else 0
@@ -31,19 +33,44 @@ def show(illness: str | None, *, healthy: bool, out_dir: str | None, verbose: bo
 def command_line(illness: str, *, healthy: bool = False) -> list[str]:
     """Return what a person would type behind `inspect` for the sample of an illness: its target and its options.
 
-    Raises RequestError for an illness that does not exist.
+    Raises RequestError for an illness that does not exist, or that is one of a data set.
     """
-    try:
-        card = card_of(illness)
-    except ValueError as error:
-        raise RequestError(str(error)) from None
-    file = sample(f"{card.code.lower()}_{card.name.replace('-', '_')}.py")
-    if not re.search(r"^class Ill\b", Path(file).read_text("utf-8"), re.MULTILINE):
+    card = _card(illness)
+    file = sample_of(card)
+    if not _is_model(file):
         raise RequestError(
             f"{card.code} {card.name} is an illness of a data set, and no model shows it.",
-            [f"unetdoctor explain {card.code}", "unetdoctor audit IMAGES MASKS"],
+            [f"unetdoctor demo {card.code}", "unetdoctor audit IMAGES MASKS"],
         )
-    return [f"{file}:{'Healthy' if healthy else 'Ill'}", *_arguments(Path(file), healthy)]
+    return [f"{file}:{'Healthy' if healthy else 'Ill'}", *_arguments(file, healthy)]
+
+
+def _card(illness: str) -> Card:
+    try:
+        return card_of(illness)
+    except ValueError as error:
+        raise RequestError(str(error)) from None
+
+
+def _is_model(file: Path) -> bool:
+    return re.search(r"^class Ill\b", file.read_text("utf-8"), re.MULTILINE) is not None
+
+
+def _audit(file: Path, *, healthy: bool, out_dir: str | None, verbose: bool) -> int:
+    """Write the small data set of a sample below the folder of the results, and audit it."""
+    from unetdoctor.cli.running import invoke
+    from unetdoctor.reporters.folder import default_directory
+
+    half = "healthy" if healthy else "ill"
+    folder = Path(out_dir) if out_dir else default_directory(f"{file.name}:{half}")
+    data = folder / "data"
+    if data.is_symlink():
+        raise RequestError(f"{data} is a symbolic link, which is not followed; choose another folder with --out-dir.")
+    runpy.run_path(os.fspath(file))[f"{half}_pairs"](data)
+    sources = [os.fspath(data / name) for name in ("images", "masks") if (data / name).is_dir()]
+    typed = ["audit", *sources, *_arguments(file, healthy), "--out-dir", os.fspath(folder)]
+    code = invoke([*typed, *(["-v"] if verbose else [])])
+    return code if code > 1 else 0
 
 
 def _arguments(path: Path, healthy: bool) -> list[str]:
@@ -65,20 +92,3 @@ def _arguments(path: Path, healthy: bool) -> list[str]:
     values: dict[str, Any] = {"Path": Path, "__file__": str(path)}
     exec(compile(ast.Module(lines, []), str(path), "exec"), values)
     return [str(word) for word in values[name]]
-
-
-def sample(name: str = GREY) -> str:
-    """Return the path of a sample: inside the package where it was installed, beside it in a checkout."""
-    package = Path(unetdoctor.__file__).resolve().parent
-    for folder in (package, package.parent):
-        if (folder / FOLDER / name).is_file():
-            return _short(folder / FOLDER / name)
-    raise RequestError(f"The sample {Path(FOLDER) / name} is missing from this installation.")
-
-
-def _short(path: Path) -> str:
-    """Return a path relative to the working directory where it lies below it."""
-    try:
-        return os.fspath(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return os.fspath(path)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from unetdoctor.data.masks import IGNORE
 from unetdoctor.data.pair import split_of
 from unetdoctor.data.palettes import VOC_CLASSES, VOID, pack, unpacked, voc, well_known
-from unetdoctor.facts.dataset import Dataset, Declared, Tally, Totals, Twins
-from unetdoctor.facts.pair import Coding, Colour
+from unetdoctor.facts.dataset import Colour, Dataset, Declared, Tally, Totals, Twins
+from unetdoctor.facts.pair import Coding
 
 COLOURS = 24
 """Colours of masks that are kept with their ids."""

@@ -16,9 +16,9 @@ from PIL import Image, ImageOps
 from unetdoctor.data.decoding import UnreadableError, regular_file
 from unetdoctor.data.header import Opened, opened_file
 from unetdoctor.data.palettes import pack, voc, well_known
-from unetdoctor.facts.dataset import Declared
-from unetdoctor.facts.pair import Coding, Colour, Fault, FileFacts
-from unetdoctor.facts.request import Task
+from unetdoctor.facts.dataset import Colour, Declared
+from unetdoctor.facts.intent import Task
+from unetdoctor.facts.pair import Coding, Fault, FileFacts
 
 IGNORE = 255
 """The id that data sets leave out by convention."""

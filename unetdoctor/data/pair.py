@@ -16,8 +16,8 @@ from unetdoctor.data.header import Opened, broken, opened_file, unread
 from unetdoctor.data.masks import RawMask, raw_mask
 from unetdoctor.data.tallies import SAME_FORM
 from unetdoctor.facts.dataset import Declared
+from unetdoctor.facts.intent import Task
 from unetdoctor.facts.pair import Alignment, FileFacts, LabelNumbers, PairRecord, PictureNumbers
-from unetdoctor.facts.request import Task
 
 SPLITS = {
     "train": "train",

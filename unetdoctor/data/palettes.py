@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from unetdoctor.facts.pair import Colour
+from unetdoctor.facts.dataset import Colour
 
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 """Okabe and Ito, "Color Universal Design", 2008."""

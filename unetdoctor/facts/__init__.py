@@ -2,164 +2,201 @@
 
 Data flows one way: Request -> Evidence -> Finding -> Trial -> Diagnosis -> Report. Everything that crosses the process
 boundary or ends in a report is defined here, and only here. Nothing in this room imports another room.
+
+Making a dataclass takes a millisecond, so a fact is made when it is first asked for: a page of the catalogue needs two.
 """
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
-from unetdoctor.facts.dataset import Count, Dataset, Declared, Tally, Totals, Twins
-from unetdoctor.facts.evidence import (
-    Comparison,
-    Crash,
-    Evidence,
-    Isolation,
-    Latent,
-    Op,
-    Operand,
-    Probe,
-    Run,
-    TensorStatistics,
-)
-from unetdoctor.facts.findings import (
-    Card,
-    Diagnosis,
-    Finding,
-    Kind,
-    Outcome,
-    Place,
-    Reading,
-    Remedy,
-    Severity,
-    Skipped,
-    Suppression,
-    Trial,
-)
-from unetdoctor.facts.grid import Blocks, Grid, Maker
-from unetdoctor.facts.head import Finish, HeadNumbers, LossNumbers
-from unetdoctor.facts.model import LayerWeights, ModelFacts, NormStatistics, Precision, Unregistered
-from unetdoctor.facts.output import Channel, Colours, Decoding, DisplayRange, Output, Preview
-from unetdoctor.facts.pair import (
-    Alignment,
-    Coding,
-    Family,
-    Fault,
-    FileFacts,
-    LabelNumbers,
-    Oddity,
-    PairRecord,
-    PictureNumbers,
-)
-from unetdoctor.facts.postprocessing import Cast, Painting
-from unetdoctor.facts.preprocessing import Candidate, Chain, FedValues, Fingerprint, Preprocessing
-from unetdoctor.facts.report import Environment, InputChoice, Report, RunBlock, Section, SignalPoint, State, Target
-from unetdoctor.facts.request import InputSpec, Intent, Limits, Request, Selection, Task
-from unetdoctor.facts.scores import ClassScore, Edges, MaskScores, Order, Shift, SizeScore, Threshold
-from unetdoctor.facts.seen import Seen, named
-from unetdoctor.facts.size_law import ShapeSweep, SizeLaw
-from unetdoctor.facts.sizes import AskedSize, AxisSizes, Refusal, Sizes
-from unetdoctor.facts.skips import Skip
-from unetdoctor.facts.tiling import TileSeam
-from unetdoctor.facts.trace import Trace
-from unetdoctor.facts.weights import WeightsLoad, WeightsReading
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Alignment",
-    "AskedSize",
-    "AxisSizes",
-    "Blocks",
-    "BrokenOp",
-    "Candidate",
-    "Card",
-    "Cast",
-    "Chain",
-    "Chance",
-    "Channel",
-    "ClassScore",
-    "Coding",
-    "Colours",
-    "Comparison",
-    "Count",
-    "Crash",
-    "Dataset",
-    "DeadActivation",
-    "Declared",
-    "Decoding",
-    "Diagnosis",
-    "DisplayRange",
-    "Edges",
-    "Environment",
-    "Evidence",
-    "Family",
-    "Fault",
-    "FedValues",
-    "FileFacts",
-    "Finding",
-    "Fingerprint",
-    "Finish",
-    "Grid",
-    "HalfPrecision",
-    "HeadNumbers",
-    "InputChoice",
-    "InputSpec",
-    "Intent",
-    "Isolation",
-    "Kind",
-    "LabelNumbers",
-    "Latent",
-    "LayerWeights",
-    "Limits",
-    "LossNumbers",
-    "Maker",
-    "MaskScores",
-    "ModelFacts",
-    "NormStatistics",
-    "Oddity",
-    "Op",
-    "Operand",
-    "Order",
-    "Outcome",
-    "Output",
-    "Painting",
-    "PairRecord",
-    "PictureNumbers",
-    "PinnedActivation",
-    "Place",
-    "PlaceNorm",
-    "Precision",
-    "Preprocessing",
-    "Preview",
-    "Probe",
-    "Reading",
-    "Refusal",
-    "Remedy",
-    "Report",
-    "Request",
-    "Run",
-    "RunBlock",
-    "Section",
-    "Seen",
-    "Selection",
-    "Severity",
-    "ShapeSweep",
-    "Shift",
-    "SignalPoint",
-    "SizeLaw",
-    "SizeScore",
-    "Sizes",
-    "Skip",
-    "Skipped",
-    "State",
-    "Suppression",
-    "Tally",
-    "Target",
-    "Task",
-    "TensorStatistics",
-    "Threshold",
-    "TileSeam",
-    "Totals",
-    "Trace",
-    "Trial",
-    "Twins",
-    "Unregistered",
-    "WeightsLoad",
-    "WeightsReading",
-    "named",
-]
+_HOMES = {
+    "behaviour": (
+        "BrokenOp",
+        "Chance",
+        "DeadActivation",
+        "HalfPrecision",
+        "PinnedActivation",
+        "PlaceNorm",
+    ),
+    "card": (
+        "Card",
+        "Standing",
+    ),
+    "crash": (
+        "Crash",
+        "Operand",
+    ),
+    "dataset": (
+        "Count",
+        "Dataset",
+        "Declared",
+        "Tally",
+        "Totals",
+        "Twins",
+    ),
+    "evidence": (
+        "Comparison",
+        "Evidence",
+        "Isolation",
+        "Op",
+        "Probe",
+        "Run",
+        "TensorStatistics",
+    ),
+    "findings": (
+        "Diagnosis",
+        "Finding",
+        "Kind",
+        "Outcome",
+        "Place",
+        "Reading",
+        "Remedy",
+        "Severity",
+        "Skipped",
+        "State",
+        "Suppression",
+        "Trial",
+    ),
+    "grid": (
+        "Blocks",
+        "Grid",
+        "Maker",
+    ),
+    "head": (
+        "Finish",
+        "HeadNumbers",
+        "LossNumbers",
+    ),
+    "intent": (
+        "Intent",
+        "Task",
+    ),
+    "latent": ("Latent",),
+    "model": (
+        "LayerWeights",
+        "ModelFacts",
+        "NormStatistics",
+        "Precision",
+        "Unregistered",
+    ),
+    "output": (
+        "Channel",
+        "Colours",
+        "Decoding",
+        "DisplayRange",
+        "Output",
+        "Preview",
+    ),
+    "pair": (
+        "Alignment",
+        "Coding",
+        "Family",
+        "Fault",
+        "FileFacts",
+        "LabelNumbers",
+        "Oddity",
+        "PairRecord",
+        "PictureNumbers",
+    ),
+    "postprocessing": (
+        "Cast",
+        "Painting",
+    ),
+    "preprocessing": (
+        "Candidate",
+        "Chain",
+        "FedValues",
+        "Fingerprint",
+        "Preprocessing",
+    ),
+    "report": (
+        "Environment",
+        "InputChoice",
+        "Report",
+        "RunBlock",
+        "Section",
+        "SignalPoint",
+        "Target",
+    ),
+    "request": (
+        "InputSpec",
+        "Limits",
+        "Request",
+        "Selection",
+    ),
+    "scores": (
+        "ClassScore",
+        "Edges",
+        "MaskScores",
+        "Order",
+        "Shift",
+        "SizeScore",
+        "Threshold",
+    ),
+    "seen": (
+        "Seen",
+        "named",
+    ),
+    "size_law": (
+        "ShapeSweep",
+        "SizeLaw",
+    ),
+    "sizes": (
+        "AskedSize",
+        "AxisSizes",
+        "Refusal",
+        "Sizes",
+    ),
+    "skips": ("Skip",),
+    "tiling": ("TileSeam",),
+    "trace": ("Trace",),
+    "weights": (
+        "WeightsLoad",
+        "WeightsReading",
+    ),
+    "yielded": (
+        "Form",
+        "Yielded",
+    ),
+}
+"""Module -> the facts that it offers here."""
+
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+if TYPE_CHECKING:
+    from unetdoctor.facts.behaviour import *
+    from unetdoctor.facts.card import *
+    from unetdoctor.facts.crash import *
+    from unetdoctor.facts.dataset import *
+    from unetdoctor.facts.evidence import *
+    from unetdoctor.facts.findings import *
+    from unetdoctor.facts.grid import *
+    from unetdoctor.facts.head import *
+    from unetdoctor.facts.intent import *
+    from unetdoctor.facts.latent import *
+    from unetdoctor.facts.model import *
+    from unetdoctor.facts.output import *
+    from unetdoctor.facts.pair import *
+    from unetdoctor.facts.postprocessing import *
+    from unetdoctor.facts.preprocessing import *
+    from unetdoctor.facts.report import *
+    from unetdoctor.facts.request import *
+    from unetdoctor.facts.scores import *
+    from unetdoctor.facts.seen import *
+    from unetdoctor.facts.size_law import *
+    from unetdoctor.facts.sizes import *
+    from unetdoctor.facts.skips import *
+    from unetdoctor.facts.tiling import *
+    from unetdoctor.facts.trace import *
+    from unetdoctor.facts.weights import *
+    from unetdoctor.facts.yielded import *
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value

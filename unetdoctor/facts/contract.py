@@ -8,12 +8,12 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from unetdoctor.facts.audit import Yielded
 from unetdoctor.facts.dataset import Declared, Totals
 from unetdoctor.facts.report import Report
 from unetdoctor.facts.request import Request
 from unetdoctor.facts.sizes import Sizes
 from unetdoctor.facts.trace import Trace
+from unetdoctor.facts.yielded import Yielded
 
 _NON_FINITE = ["NaN", "Infinity", "-Infinity"]
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from unetdoctor.facts.pair import Colour
-from unetdoctor.facts.request import Task
+from unetdoctor.facts.intent import Task
+from unetdoctor.facts.yielded import Yielded
+
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -130,3 +132,5 @@ class Dataset:
     """How many of them lie in several splits."""
     hashed: int = 0
     """Pictures whose hashes were kept."""
+    yielded: Yielded | None = None
+    """What a Dataset yields, where one was examined and not the files."""

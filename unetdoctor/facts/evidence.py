@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
+from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
+from unetdoctor.facts.intent import Intent
+from unetdoctor.facts.latent import Latent
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
 from unetdoctor.facts.postprocessing import Cast, Painting
 from unetdoctor.facts.preprocessing import FedValues, Fingerprint
-from unetdoctor.facts.request import Intent, Request
+from unetdoctor.facts.request import Request
 from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
@@ -72,56 +75,6 @@ class Op:
     """Whether it applies a weight matrix or kernel (convolution, linear)."""
     is_view: bool = False
     """Whether its result shares memory with its argument (view, permute, slice)."""
-
-
-@dataclass(frozen=True)
-class Operand:
-    """One tensor argument of an op that failed."""
-
-    shape: tuple[int, ...]
-    """Its shape."""
-    drawn_by: int | None
-    """Index of the op that made it; None for a parameter or constant, -1 for an input."""
-    place: Place
-    """Layer that drew it."""
-    parameter: str = ""
-    """Name, where it is a parameter or buffer."""
-
-
-@dataclass(frozen=True)
-class Crash:
-    """An exception inside forward()."""
-
-    type: str
-    """Exception class name."""
-    message: str
-    """First 2,000 characters of its text."""
-    op: str
-    """Name of the aten operation that failed; empty where plain Python raised."""
-    dimension: int | None
-    """The `dim` argument of a failing concatenation."""
-    operands: tuple[Operand, ...]
-    """Its tensor arguments."""
-    place: Place
-    """Innermost line of the user's own source, and the layer at work."""
-    input_shape: tuple[int, ...]
-    """Shape of the (first) network input of this run."""
-
-
-@dataclass(frozen=True)
-class Latent:
-    """What a generator was fed."""
-
-    shape: tuple[int, ...]
-    """[N, Z] or [N, Z, 1, 1]."""
-    std: float
-    """Standard deviation of all values."""
-    minimum: float
-    """Smallest value."""
-    maximum: float
-    """Largest value."""
-    declared: bool
-    """Whether the person gave it (`--input ...:LOW..HIGH`); a probe of ours is N(0, 1)."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,15 @@ class Severity(StrEnum):
         return {"error": 3, "warning": 2, "note": 1, "ok": 0}[self.value]
 
 
+class State(StrEnum):
+    """What an examination ends with."""
+
+    HEALTHY = "healthy"
+    UNTRAINED = "untrained"
+    ILL = "ill"
+    NOT_DIAGNOSABLE = "not_diagnosable"
+
+
 class Kind(StrEnum):
     """What a check reads: the picture (symptom), what may make it so (cause), or something to know (note)."""
 
@@ -234,19 +243,3 @@ class Skipped:
     """Check code, or UD9xx."""
     reason: str
     """One sentence."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is known of a check without running it: the page of `rules` and `explain`."""
-
-    code: str
-    """`UD203`."""
-    name: str
-    """`flat-picture`."""
-    kind: Kind
-    """Symptom, cause or note."""
-    summary: str
-    """First sentence of its page."""
-    page: str
-    """The whole page."""

@@ -187,7 +187,7 @@ class Preview:
     role: str
     """`input`, `truth` (a mask), `read` (classes beside it), `errors`,
     `displayed`, `stretched`, `picture`, `classes`, `overlay`, `trial`, `decoding`; of the parent: `sheet`,
-    `signal`, `anatomy`."""
+    `signal`, `anatomy`, `worst` (pairs of an audit)."""
     file: str
     """Name of the raw file; after the parent has written its PNG, the path of that."""
     size: int

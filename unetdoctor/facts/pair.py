@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 Size = tuple[int, int]
-Colour = tuple[int, int, int]
 
 
 class Fault(StrEnum):

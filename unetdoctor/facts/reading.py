@@ -42,7 +42,7 @@ def _builder(kind: Any) -> _Builder:
     if origin is tuple:
         return _sequence(_builder(arguments[0])) if arguments[-1] is Ellipsis else _tuple(arguments)
     if origin is dict:
-        return _mapping(_builder(arguments[1]))
+        return _mapping(arguments[0], _builder(arguments[1]))
     if origin is types.UnionType:
         return _optional(_builder(next(a for a in arguments if a is not type(None))))
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -91,13 +91,24 @@ def _tuple(kinds: tuple[Any, ...]) -> _Builder:
     return build
 
 
-def _mapping(item: _Builder) -> _Builder:
+def _mapping(kind: Any, item: _Builder) -> _Builder:
+    """Return the function that makes a mapping; JSON has texts as keys, also for whole numbers."""
+
     def build(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise _unexpected(where, "an object", value)
-        return {key: item(one, f"{where}.{key}") for key, one in value.items()}
+        return {_key(kind, key, where): item(one, f"{where}.{key}") for key, one in value.items()}
 
     return build
+
+
+def _key(kind: Any, key: str, where: str) -> Any:
+    if kind is not int:
+        return key
+    try:
+        return int(key)
+    except ValueError:
+        raise _unexpected(f"a key of {where}", "a whole number", key) from None
 
 
 def _optional(item: _Builder) -> _Builder:

@@ -1,28 +1,19 @@
 """The report: the contract with every reader, human or machine."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.dataset import Dataset
-from unetdoctor.facts.evidence import Crash, Latent
-from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, Trial
+from unetdoctor.facts.findings import Diagnosis, Finding, Severity, Skipped, State, Trial
+from unetdoctor.facts.intent import Intent
+from unetdoctor.facts.latent import Latent
 from unetdoctor.facts.output import Decoding, Output, Preview
-from unetdoctor.facts.request import Intent
 from unetdoctor.facts.scores import MaskScores
 from unetdoctor.facts.size_law import ShapeSweep
 from unetdoctor.facts.skips import Skip
 
 SCHEMA_VERSION = "1.0"
 """Raised in its first part only when a reader of the JSON report must change."""
-
-
-class State(StrEnum):
-    """What an examination ends with."""
-
-    HEALTHY = "healthy"
-    UNTRAINED = "untrained"
-    ILL = "ill"
-    NOT_DIAGNOSABLE = "not_diagnosable"
 
 
 @dataclass(frozen=True)

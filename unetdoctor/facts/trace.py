@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.evidence import Crash, Op
+from unetdoctor.facts.crash import Crash
+from unetdoctor.facts.evidence import Op
 from unetdoctor.facts.report import InputChoice, Target
 
 

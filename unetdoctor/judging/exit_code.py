@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from unetdoctor.facts.findings import Finding, Severity
-from unetdoctor.facts.report import State
+from unetdoctor.facts.findings import Finding, Severity, State
 
 EXIT_NO_DIAGNOSIS = 3
 

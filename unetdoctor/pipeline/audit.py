@@ -2,6 +2,7 @@
 
 import platform
 from collections import Counter
+from dataclasses import replace
 
 from unetdoctor import __version__
 from unetdoctor.checks import selected
@@ -24,6 +25,7 @@ from unetdoctor.facts import (
     State,
     Target,
     Totals,
+    Yielded,
     named,
 )
 from unetdoctor.facts.report import SCHEMA_VERSION
@@ -47,14 +49,21 @@ NO_MODEL = ModelFacts(
 """What stands for the model where there is none."""
 
 
-def audited(totals: Totals, declared: Declared, target: str, selection: Selection | None = None) -> Report:
+def audited(
+    totals: Totals,
+    declared: Declared,
+    target: str,
+    selection: Selection | None = None,
+    yielded: Yielded | None = None,
+) -> Report:
     """Return the report of an audit; raises ValueError where the selection names no check.
 
-    `target` says what was read: the folder of pictures, the list, the loader.
+    `target` says what was read: the folder of pictures, the list, the loader. `yielded` is what a Dataset yields.
     """
     selection = selection or Selection()
-    checks = tuple(check for check in selected(selection) if check.reads_data)
-    data = dataset_of(totals, declared)
+    loaded = yielded is not None
+    checks = tuple(check for check in selected(selection) if check.reads_data or (loaded and check.reads_samples))
+    data = replace(dataset_of(totals, declared), yielded=yielded)
     request = Request(target=target, intent=Intent(task=declared.task, classes=declared.classes), selection=selection)
     findings, failed = examine(checks, Evidence(request, request.intent, NO_MODEL, (), data=data))
     diagnoses = diagnose(findings, (), {})

@@ -41,7 +41,7 @@ def examine_loader(request: dict[str, Any], channel: Any) -> dict[str, Any]:
     return {
         "totals": dump(totals_of(records, declared)),
         "records": [dump(record) for record in records],
-        "yielded": dump(survey.facts(dataset, declared)),
+        "yielded": dump(survey.facts(dataset)),
         "sketches": sketches,
         "length": dataset.length,
     }

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterable
@@ -51,7 +50,7 @@ def atomic_write(path: Path, data: bytes, root: Path | None = None) -> None:
 def atomic_chunks(path: Path, chunks: Iterable[bytes], root: Path | None = None) -> None:
     """Write a file that comes in pieces, in the way of `atomic_write`."""
     check_destination(path, root)
-    temporary = path.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+    temporary = path.parent / f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:

@@ -7,8 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Finding, Severity, State, Totals
-from unetdoctor.facts.audit import Audited, Form, Listed, Yielded
+from unetdoctor.facts import Finding, Form, Report, Severity, State, Totals, Yielded
+from unetdoctor.facts.audit import Audited, Listed
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.blocks.verdict import verdict
@@ -31,14 +31,21 @@ def to_text(found: Audited, look: Look) -> str:
     return printed(_blocks(found, look), look)
 
 
+def saved(report: Report) -> Audited:
+    """Return a report that was saved as if it had just been made; how its files were found is not kept."""
+    seconds_, data = report.timings.seconds, report.data
+    pairs = data.totals.pairs if data is not None else 0
+    return Audited(report, Listed(), seconds_, pairs / seconds_ if seconds_ else 0.0)
+
+
 def _blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
     report = found.report
     yield from verdict(report, look)
     yield from _faults(report.findings, look)
     yield from _ambiguous(found.listed, look)
     yield from _patches(report.findings, look)
-    if found.yielded is not None:
-        yield from _yielded(found.yielded, report.data.totals if report.data is not None else Totals(), look)
+    if report.data is not None and report.data.yielded is not None:
+        yield from _yielded(report.data.yielded, report.data.totals, look)
     elif report.data is not None and report.state is not State.NOT_DIAGNOSABLE:
         yield ""
         yield _table(_rows(found, report.data.totals, look), look)
@@ -100,11 +107,7 @@ def _rank(finding: Finding) -> int:
 
 
 def _yielded(yielded: Yielded, totals: Totals, look: Look) -> Iterator[RenderableType]:
-    """Yield what samples look like, and what a network or a loss would stumble over."""
-    if yielded.notices:
-        yield ""
-    for notice in yielded.notices:
-        yield Text.assemble((look.sign("warning"), "yellow"), "  ", look.text(notice), overflow="fold")
+    """Yield what samples look like."""
     rows = [("Dataset", f"{yielded.kind}; {yielded.examined:,} examined"), ("Sample", yielded.structure)]
     for name, forms in (("Images", yielded.images), ("Masks", yielded.masks)):
         rows += [(name if not index else "", _form(form, yielded)) for index, form in enumerate(forms)]
@@ -169,7 +172,7 @@ def _normalize(totals: Totals, look: Look) -> Iterator[RenderableType]:
     if totals.pixels:
         mean, std = (", ".join(f"{value:.4f}" for value in values) for values in normalisation(totals))
         yield ""
-        yield Verbatim((f"transforms.Normalize(mean=[{mean}], std=[{std}])",), "cyan")
+        yield Verbatim((f"v2.Normalize(mean=[{mean}], std=[{std}])",), "cyan")
 
 
 def _pairs(totals: Totals) -> str:
@@ -216,9 +219,9 @@ def _classes(pixels: dict[int, int], look: Look) -> str:
 def _closing(found: Audited, look: Look) -> Iterator[RenderableType]:
     """Yield where results lie, what was left out, and how long it took."""
     report, listed = found.report, found.listed
-    if found.sheet:
+    for sheet in (preview.file for preview in report.previews if preview.role == "worst"):
         yield ""
-        yield Text.assemble(("Pictures", "bold"), "  ", look.text(found.sheet))
+        yield Text.assemble(("Pictures", "bold"), "  ", look.text(sheet))
     yield ""
     told = [*(f"not listed: {trouble}" for trouble in listed.troubles[: None if look.verbose else FEW])]
     left = len(listed.troubles) - len(told)

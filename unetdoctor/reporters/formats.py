@@ -30,9 +30,17 @@ class Format:
 
 
 def _text(reports: Sequence[Report], look: Look, _cards: Cards) -> str:
+    return "\n".join(_one_text(report, look) for report in reports)
+
+
+def _one_text(report: Report, look: Look) -> str:
+    if report.target.kind == "data":
+        from unetdoctor.reporters import audit
+
+        return audit.to_text(audit.saved(report), look)
     from unetdoctor.reporters.terminal import to_text
 
-    return "\n".join(to_text(report, look) for report in reports)
+    return to_text(report, look)
 
 
 def _json(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:

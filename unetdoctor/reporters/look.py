@@ -4,7 +4,7 @@ Rich is imported when it is first needed: pages of plain text do without it.
 """
 
 import os
-import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -159,17 +159,30 @@ def look_for(
         no_color=no_color,
         ascii_only=ascii_only,
         verbose=verbose,
-        pictures=rich and terminal and not ascii_only and width >= PICTURES_WIDTH and _height() >= PICTURES_HEIGHT,
+        pictures=rich
+        and terminal
+        and not ascii_only
+        and width >= PICTURES_WIDTH
+        and (_asked("LINES", environment) or _size().lines) >= PICTURES_HEIGHT,
     )
 
 
-def _height() -> int:
-    return shutil.get_terminal_size((80, 24)).lines
+def _size() -> os.terminal_size:
+    """Return columns and lines of the terminal; 80x24 where it does not say."""
+    try:
+        found = os.get_terminal_size(sys.__stdout__.fileno()) if sys.__stdout__ is not None else None
+    except (OSError, ValueError):
+        found = None
+    columns, lines = found or (0, 0)
+    return os.terminal_size((columns or 80, lines or 24))
+
+
+def _asked(name: str, environment: Mapping[str, str]) -> int:
+    """Return the number of columns or lines that the environment asks for; 0 where it asks for none."""
+    asked = environment.get(name, "")
+    return int(asked) if asked.isdecimal() else 0
 
 
 def _width(terminal: bool, environment: Mapping[str, str]) -> int:
-    asked = environment.get("COLUMNS", "")
-    columns = int(asked) if asked.isdecimal() and int(asked) > 0 else 0
-    if not columns and terminal:
-        columns = shutil.get_terminal_size((80, 24)).columns
+    columns = _asked("COLUMNS", environment) or (_size().columns if terminal else 0)
     return min(max(columns, NARROWEST if terminal else PIPED_WIDTH), WIDEST)

@@ -1,14 +1,16 @@
 """The contact sheet of an audit: the worst pairs of every fault, each with its mask and its reason."""
 
 import base64
+import hashlib
 import io
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PIL import Image, ImageDraw
 
-from unetdoctor.facts import Finding, Report, Totals
+from unetdoctor.facts import Finding, Preview, Report, Totals
 from unetdoctor.reporters.canvas import PANEL, PAPER, SOFT, Pen, leading, plain, wrapped
 from unetdoctor.reporters.tiles import CAPTION, GAP, MARGIN, TITLE, Row, Tile, draw_row
 
@@ -79,3 +81,20 @@ def _tile(name: str, drawn: Mapping[str, Any]) -> Tile:
     shown = "/".join(name.replace("\\", "/").split("/")[-2:])
     caption = wrapped(str(drawn.get("words", "")), CAPTION, WIDTH, 3)
     return Tile(picture, wrapped(shown, TITLE, WIDTH, 2), caption, width=WIDTH)
+
+
+def preview(page: bytes, file: str) -> Preview:
+    """Return the contact sheet as a picture of the report; `file` is where it lies."""
+    width, height = struct.unpack(">II", page[16:24])
+    return Preview(
+        name="worst",
+        title="The worst pairs of each fault",
+        caption="images with the borders of their masks",
+        width=width,
+        height=height,
+        mode="RGB",
+        role="worst",
+        file=file,
+        size=len(page),
+        sha256=hashlib.sha256(page).hexdigest(),
+    )

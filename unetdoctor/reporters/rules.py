@@ -3,15 +3,17 @@
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from unetdoctor.facts import Card, Kind
+from unetdoctor.reporters import standings
 from unetdoctor.reporters.json_text import to_text
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.safe import LINE_LIMIT
 
 KIND_COLOR = {Kind.SYMPTOM: 33, Kind.CAUSE: 35, Kind.NOTE: 36}
 """SGR numbers: yellow, magenta, cyan."""
-BOLD, DIM = 1, 2
+BOLD, DIM, RED, GREEN = 1, 2, 31, 32
 _GAP = "  "
 
 
@@ -52,7 +54,23 @@ def to_page(card: Card, look: Look) -> str:
         for number, paragraph in enumerate(paragraphs):
             lines += [""] * bool(number)
             lines += [f"{'  ' if heading else ''}{row}".rstrip() for row in _rows(paragraph, look)]
+    if card.standings:
+        lines += ["", _paint("Limits", look, BOLD)]
+        rows = (look.clean(row, LINE_LIMIT) for row in standings.lines(card.standings, look))
+        lines += [f"  {row}".rstrip() for row in rows]
+        if standings.is_explained(card.standings):
+            lines += ["", *(f"  {row}" for row in _filled(standings.EXPLAINED, look, look.prose - 2))]
+    if card.difference:
+        ill, healthy = (_paint(text, look, color) for text, color in (("- sick", RED), ("+ healthy", GREEN)))
+        lines += ["", f"{_paint('In code', look, BOLD)}{_GAP}{ill}, {healthy}"]
+        lines += [f"  {_changed(line, look)}" for line in card.difference]
+        lines += [f"  {_paint(f'unetdoctor demo {card.code}', look, DIM)}"]
     return "\n".join(lines) + "\n"
+
+
+def _changed(line: str, look: Look) -> str:
+    numbers = {"-": (RED,), "+": (GREEN,)}.get(line[:1], (DIM,))
+    return _paint(look.clean(line, LINE_LIMIT), look, *numbers)
 
 
 def _rows(paragraph: str, look: Look) -> list[str]:
@@ -100,7 +118,15 @@ def to_json(cards: Sequence[Card]) -> str:
     """Return the catalogue with its pages as JSON."""
     return to_text(
         [
-            {"code": c.code, "name": c.name, "kind": c.kind.value, "summary": _sentence(c.summary), "page": c.page}
+            {
+                "code": c.code,
+                "name": c.name,
+                "kind": c.kind.value,
+                "summary": _sentence(c.summary),
+                "page": c.page,
+                "limits": [asdict(standing) for standing in c.standings],
+                "difference": list(c.difference),
+            }
             for c in cards
         ]
     )

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unetdoctor.facts import Report, Severity
 from unetdoctor.reporters.look import Look
@@ -24,9 +25,11 @@ def to_summary(reports: Sequence[Report], look: Look) -> str:
 
 def _block(report: Report, name: str, look: Look) -> str:
     """Return the target, its verdict, what is wrong, and comments that suppress nothing."""
-    from unetdoctor.reporters.terminal import to_line
+    from unetdoctor.reporters.blocks.verdict import verdict
+    from unetdoctor.reporters.terminal import printed
 
-    lines = [look.clean(name), f"  {to_line(report, look).rstrip()}"]
+    shown = printed(verdict(report, look), replace(look, width=look.prose - 2))
+    lines = [look.clean(name), *(f"  {line}".rstrip() for line in shown.rstrip("\n").split("\n"))]
     for result in results([report]):
         if result.finding.severity is not Severity.NOTE or report.fail_on == "note":
             place = f" ({result.file}:{result.line})" if result.finding.place.file else ""

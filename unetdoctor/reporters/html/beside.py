@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from unetdoctor.facts import ClassScore, MaskScores, Totals
+from unetdoctor.facts import ClassScore, MaskScores, Totals, Yielded
 from unetdoctor.reporters.html.part import Part, Source
 from unetdoctor.reporters.numbers import count, large, number
 
@@ -84,7 +84,8 @@ def dataset(source: Source) -> Part | None:
         return None
     totals = data.totals
     values = {
-        "counted": list(_counted(totals)),
+        "worst": source.gallery.first("worst"),
+        "counted": [*_counted(totals), *_yielded(data.yielded)],
         "classes": _classes(totals),
         "normalize": _normalize(totals),
         "channels": _channels(totals),
@@ -99,6 +100,16 @@ def _counted(totals: Totals) -> list[tuple[str, str]]:
         more = f" and {len(ranked) - 4} more" if len(ranked) > 4 else ""
         if ranked:
             rows.append((name, ", ".join(f"{held:,} {what}" for what, held in ranked[:4]) + more))
+    return rows
+
+
+def _yielded(yielded: Yielded | None) -> list[tuple[str, str]]:
+    """Return what a Dataset yields: its kind, what a sample is, the usual form of images and masks."""
+    if yielded is None:
+        return []
+    rows = [("Dataset", yielded.kind), ("Sample", yielded.structure)]
+    for name, forms in (("An image", yielded.images[:1]), ("A mask", yielded.masks[:1])):
+        rows += [(name, f"{f.dtype} {'x'.join(map(str, f.shape))}, {number(f.low)}..{number(f.high)}") for f in forms]
     return rows
 
 
@@ -121,7 +132,7 @@ def _normalize(totals: Totals) -> str:
     squares = [total / totals.pixels / SCALE**2 for total in totals.squares]
     std = [math.sqrt(max(square - m * m, 0.0)) for m, square in zip(mean, squares, strict=True)]
     means, stds = (", ".join(f"{value:.4f}" for value in values) for values in (mean, std))
-    return f"transforms.Normalize(mean=[{means}], std=[{stds}])"
+    return f"v2.Normalize(mean=[{means}], std=[{stds}])"
 
 
 def _channels(totals: Totals) -> list[tuple[str, list[tuple[int, float]]]]:

@@ -19,7 +19,7 @@ PIXELATED = 320
 """Pixels of width below which a picture is enlarged with sharp pixels: what is examined are the pixels."""
 ROLES = (
     *("picture", "classes", "trial", "input", "truth", "read", "errors"),
-    *("overlay", "displayed", "stretched", "decoding"),
+    *("overlay", "displayed", "stretched", "decoding", "worst"),
 )
 """Roles that the page shows, the most telling first: they get their room in this order."""
 

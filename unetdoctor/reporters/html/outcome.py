@@ -53,7 +53,12 @@ def why(source: Source) -> Part | None:
     if not report.diagnoses:
         return None
     shown = report.diagnoses[:DIAGNOSES_SHOWN]
-    values = {"diagnoses": shown, "more": len(report.diagnoses) - len(shown), "names": _names(report)}
+    values = {
+        "diagnoses": shown,
+        "more": len(report.diagnoses) - len(shown),
+        "names": _names(report),
+        "of_files": report.target.kind == "data",
+    }
     return Part("why", "Why", "Why", values)
 
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unetdoctor.facts import Finding, Outcome, Severity
+from unetdoctor.reporters import standings
 from unetdoctor.reporters.blocks.trials import ranked
 from unetdoctor.reporters.html.part import Part, Source
+from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count
 from unetdoctor.reporters.rules import sections
 
@@ -52,6 +54,10 @@ class Group:
     """Folded away."""
     page: Sequence[tuple[str, list[str]]]
     """(heading, paragraphs) of the page of the check."""
+    limits: Sequence[str]
+    """Lines with strips of text: where its limits stand; empty where that is not known."""
+    difference: Sequence[str]
+    """Lines in which its sick and its healthy sample differ."""
 
 
 def findings(source: Source) -> Part | None:
@@ -78,9 +84,15 @@ def findings(source: Source) -> Part | None:
 
 def _group(source: Source, found: Sequence[Finding]) -> Group:
     card = source.cards.get(found[0].code)
-    page = sections(card.page) if card is not None else []
     return Group(
-        found[0].code, found[0].name, found[0].severity, tuple(found[:PLACES_SHOWN]), tuple(found[PLACES_SHOWN:]), page
+        code=found[0].code,
+        name=found[0].name,
+        severity=found[0].severity,
+        first=tuple(found[:PLACES_SHOWN]),
+        rest=tuple(found[PLACES_SHOWN:]),
+        page=sections(card.page) if card is not None else [],
+        limits=tuple(standings.lines(card.standings, Look())) if card is not None else (),
+        difference=card.difference if card is not None else (),
     )
 
 

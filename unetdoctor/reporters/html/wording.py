@@ -30,6 +30,9 @@ def display_text(display: DisplayRange) -> str:
 def facts(report: Report) -> list[tuple[str, str]]:
     """Return (name, value) of what was examined, for the line below the verdict."""
     target, intent = report.target, report.intent
+    if report.target.kind == "data" and report.data is not None:
+        totals = report.data.totals
+        return [("Data", target.target), ("Images", f"{totals.images:,}"), ("Masks", f"{totals.masks:,}")]
     found = [("Model", target.name or target.target)]
     if target.parameters:
         found.append(("Parameters", large(target.parameters)))
