@@ -34,6 +34,7 @@ SPLIT = {
         ("chelsea.png", HOPPER, "motorcycle_left.png"),
     ),
     "cat and workshop": (("chelsea.png", "motorcycle_left.png", "coffee.png"), ("astronaut.png", HOPPER, "rocket.jpg")),
+    "warm, then cool": (("astronaut.png", "coffee.png", "chelsea.png"), ("rocket.jpg", HOPPER)),
     "all but one": (("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "ihc.png"), ("motorcycle_left.png",)),
     "grey": (("camera.png", "coins.png", "moon.png", "page.png"), ("brick.png", "cell.png", "clock_motion.png")),
 }
