@@ -175,6 +175,26 @@ class TestMaskIsColour:
         assert "--task rgb" in ill("UD605", given(family(Family.PICTURE))).message
 
 
+def test_targets_of_a_network_that_enlarges_are_a_note() -> None:
+    assert ill("UD606", given({Seen.SIZE: 100}, declared=Declared(task=Task.RGB))).severity is Severity.NOTE
+    assert ill("UD606", given({Seen.SIZE: 60}, declared=Declared(task=Task.RGB))).severity is Severity.WARNING
+
+
+def test_masks_that_were_drawn_before_exif_turned_the_pictures() -> None:
+    turned = {Seen.TURNED: 100, Seen.MISPLACED: 60, named("placement", "rotated by 270 degrees"): 60}
+    found = ill("UD608", given(turned, aligned=60))
+    assert "EXIF turns the pictures" in found.message
+    assert "IGNORE_ORIENTATION" in found.remedies[0].patch
+    assert not only("UD606", given(turned, aligned=60)).ill
+    flipped = {**turned, named("placement", "flipped left-right"): 3}
+    assert "EXIF" not in ill("UD608", given(flipped, aligned=60)).message
+
+
+def test_masks_that_fit_the_turned_picture() -> None:
+    found = ill("UD606", given({Seen.TURNED: 100, Seen.PLACED: 60}, aligned=60))
+    assert "fit what is seen" in found.message
+
+
 @pytest.mark.parametrize(
     ("seen", "severity"),
     [
@@ -196,6 +216,13 @@ class TestMaskInterpolatedOrLossy:
 
     def test_blurred_borders(self) -> None:
         assert ill("UD607", given({Seen.BLURRED: 1})).severity is Severity.ERROR
+
+    def test_colours_in_jpeg_are_brought_back_by_the_nearest_one(self) -> None:
+        seen = given({Seen.LOSSY: 100, Seen.BLURRED: 100}, coding=Coding.COLOURS)
+        colours = (((10, 20, 30), 0), ((14, 16, 37), 1), ((200, 40, 40), 2))
+        found = ill("UD607", replace(seen, data=replace(seen.data, colours=colours)))
+        assert "colours, not ids" in found.message
+        assert "np.array([[10, 20, 30], [200, 40, 40]])" in found.remedies[0].patch
 
     def test_jpeg_is_worse_where_values_are_left(self) -> None:
         assert ill("UD607", given({Seen.LOSSY: 100})).severity is Severity.WARNING
@@ -286,7 +313,12 @@ class TestGreyImages:
         assert only("UD611", seen).severity is severity
 
     def test_grey_targets_of_colour_pictures(self) -> None:
-        assert ill("UD611", given(declared=Declared(task=Task.RGB))).severity is Severity.WARNING
+        """They may be mattes: a note."""
+        assert ill("UD611", given(declared=Declared(task=Task.RGB))).severity is Severity.NOTE
+
+    def test_targets_that_never_had_colour(self) -> None:
+        modes = {"image PNG RGB": 100, "mask PNG I;16": 100}
+        assert not any(f.ill for f in examine("UD611", given(declared=Declared(task=Task.RGB), modes=modes)))
 
     def test_pictures_stored_in_grey_are_not_judged(self) -> None:
         assert not examine("UD611", given(modes={"image PNG L": 100}))

@@ -40,6 +40,7 @@ def told(fed: Chain, *candidates: Candidate, **fields: Any) -> Evidence:
         gap=2.0,
         best_gap=0.1,
         change=0.8,
+        seen=WARM,
     )
     return evidence(fingerprint=replace(fingerprint, **fields))
 
@@ -93,6 +94,24 @@ def test_an_exchanged_order_that_the_picture_tells_is_a_cause() -> None:
     assert found.severity is Severity.WARNING
     assert found.remedies[0].title == "exchange red and blue before it is fed"
     assert not only("UD601", given).ill
+
+
+def test_a_cool_picture_in_a_network_of_warm_ones_accuses_nobody() -> None:
+    """Its colours are nearer to training's in the other order; so are those of every cool scene."""
+    cool = (90.0, 100.0, 130.0)
+    found = only(
+        "UD602",
+        told(UNIT, at(BGR, 0.2, pixels=(90.0, 120.0, 150.0)), at(UNIT, 4.0, pixels=(150.0, 120.0, 90.0)), seen=cool),
+    )
+    assert found.severity is Severity.NOTE
+    assert not found.remedies
+
+
+def test_what_is_only_less_usual_is_said_to_fit_as_well() -> None:
+    clip, imagenet = Chain("CLIP mean and std", (0.015,), (-1.7,)), Chain("ImageNet mean and std", (0.017,), (-2.0,))
+    fits = Candidate(clip, 0.3, 2.0, WARM, habit=2.0)
+    given = told(imagenet, at(imagenet, 0.2), fits, at(UNIT, 4.0), declared=False, gap=0.1)
+    assert "CLIP mean and std cannot be told from it" in only("UD601", given).message
 
 
 def test_an_order_that_only_habit_tells_is_a_note() -> None:

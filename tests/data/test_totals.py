@@ -102,3 +102,10 @@ def test_masks_that_are_shifted_at_random_keep_few_places() -> None:
     assert sum(name.startswith("placement: shifted") for name in whole.tallies) == 32
     assert whole.tallies["pair: edges lie elsewhere"].count == 199
     assert merge(totals_of(made[:50], NOTHING), totals_of(made[50:], NOTHING)) == whole
+
+
+def test_pictures_of_one_tone_are_no_copies_of_each_other() -> None:
+    """Empty slices of a scan are alike in training and validation, and leak nothing."""
+    black = encoded(np.zeros((32, 32), dtype=np.uint8))
+    made = [audit_pair(black, None, NOTHING, image_name=f"{split}/a.png") for split in ("train", "val")]
+    assert dataset_of(totals_of(made, NOTHING), NOTHING).twins == ()

@@ -4,6 +4,7 @@ import sys
 
 from tests.datasets.case import audit, is_found
 from tests.datasets.faults import FAULTS
+from tests.datasets.looks import LOOKS
 from tests.datasets.sound import SOUND
 from unetdoctor.facts import Severity
 
@@ -12,7 +13,7 @@ def main() -> int:
     """Print the table; return 1 where a fault was missed or a sound set has an error."""
     missed = wrong = 0
     only, seed = (*sys.argv[1:], "", "")[0], int((*sys.argv[2:], "0")[0])
-    faults, sound = ([case for case in kind if only in case.name] for kind in (FAULTS, SOUND))
+    faults, sound = ([case for case in kind if only in case.name] for kind in (FAULTS, (*SOUND, *LOOKS)))
     for case in faults:
         report = audit(case, seed)
         found = is_found(case, report)

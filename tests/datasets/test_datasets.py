@@ -6,6 +6,7 @@ import pytest
 
 from tests.datasets.case import Case, audit, is_found
 from tests.datasets.faults import FAULTS
+from tests.datasets.looks import LOOKS, TRUE
 from tests.datasets.sound import SOUND
 from unetdoctor.facts import Severity
 
@@ -34,4 +35,13 @@ def test_a_fault_is_found_and_named(case: Case) -> None:
 def test_nothing_grave_is_said_of_a_sound_one(case: Case) -> None:
     report = audit(shortened(case))
     assert not [f"{f.code} {f.message}" for f in report.findings if f.severity is Severity.ERROR]
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("pairs", [1, 6])
+@pytest.mark.parametrize("case", [case for case in LOOKS if case.name != "huge"], ids=lambda case: case.name)
+def test_nothing_is_said_of_other_looks_that_is_not_true(case: Case, pairs: int) -> None:
+    report = audit(replace(case, pairs=pairs), seed=3)
+    said = [f for f in report.findings if f.ill and f.severity is not Severity.NOTE]
+    assert {f.code for f in said} <= set(TRUE.get(case.name, ())), [f"{f.code} {f.message}" for f in said]
     assert report.exit_code == 0

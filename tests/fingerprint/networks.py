@@ -10,6 +10,7 @@ from torch import Tensor, nn
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "fingerprint"
 """Where trained weights are kept."""
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 
 
 def _column(values: tuple[float, ...]) -> Tensor:
@@ -27,6 +28,10 @@ PREPROCESSINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "ImageNet": _imagenet,
     "ImageNet, BGR": lambda x: _imagenet(x.flip(1)),
     "0..1, BGR": lambda x: x.flip(1) / 255,
+    "CLIP": lambda x: (x / 255 - _column(CLIP[0])) / _column(CLIP[1]),
+    "each picture": lambda x: (x - x.mean((1, 2, 3), keepdim=True)) / x.std((1, 2, 3), keepdim=True),
+    "0..1, grey": lambda x: x[:, :1] / 255,
+    "0..255, grey": lambda x: x[:, :1],
     "Caffe": lambda x: x.flip(1) - _column((103.939, 116.779, 123.68)),
 }
 """Name -> what it makes of RGB bytes; written out here, so that nothing of the tool judges itself."""
@@ -41,6 +46,9 @@ class Network:
     domain: str
     task: str
     stem: str = "plain"
+    """Kind of first convolution; in the held-out set, of the whole network."""
+    side: int = 64
+    """Side of its crops, in pixels."""
 
     @property
     def segments(self) -> bool:
@@ -48,15 +56,14 @@ class Network:
         return self.task != "denoise"
 
     @property
+    def knows(self) -> bool:
+        """Whether it stores statistics of what it was trained on."""
+        return self.stem not in ("group", "none")
+
+    @property
     def weights(self) -> Path:
         """File of its trained weights."""
         return CACHE / f"{self.name}.pt"
-
-    def built(self) -> nn.Module:
-        """Return it with seeded fresh weights."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            return SmallUNet(1 if self.segments else 3, self.stem)
 
 
 NETWORKS = (
@@ -108,11 +115,3 @@ def _block(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
         nn.BatchNorm2d(outputs),
         nn.ReLU(),
     )
-
-
-def build_model(name: str) -> nn.Module:
-    """Return a network of the bench with its trained weights, in eval()."""
-    network = next(n for n in NETWORKS if n.name == name)
-    model = network.built()
-    model.load_state_dict(torch.load(network.weights, weights_only=True))
-    return model.eval()

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tests.fingerprint.held_out import build
 from tests.fingerprint.networks import PREPROCESSINGS, Network
 from tests.fingerprint.pictures import crops
 
@@ -11,14 +12,14 @@ STEPS = 240
 BATCH = 12
 
 
-def train(network: Network) -> None:
+def train(network: Network, steps: int = STEPS) -> None:
     """Train a network and keep its weights."""
     torch.set_num_threads(1)
-    model, prepare = network.built().train(), PREPROCESSINGS[network.preprocessing]
+    model, prepare = build(network).train(), PREPROCESSINGS[network.preprocessing]
     optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=8e-3, total_steps=STEPS)
-    for step in range(STEPS):
-        pixels, wanted = crops(network.domain, network.task, BATCH, step, unseen=False)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=8e-3, total_steps=steps)
+    for step in range(steps):
+        pixels, wanted = crops(network.domain, network.task, BATCH, step, unseen=False, side=network.side)
         loss = _loss(network, model(prepare(pixels)), wanted)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from unetdoctor.facts import Coding, Count, Dataset, Place, Reading, Remedy, Tally
+from unetdoctor.facts import Coding, Count, Dataset, Place, Reading, Remedy, Seen, Tally, named
 
 SHOWN = 3
 """Names that a message shows."""
@@ -19,6 +19,13 @@ _SINGULAR = {
     "change": "changes",
 }
 """Verbs that begin what is said of files."""
+_ONE = {
+    "their pictures": "its picture",
+    "no pictures": "no picture",
+    "no regular files": "no regular file",
+    "palette pictures": "a palette picture",
+}
+"""Nouns in what is said of files."""
 ORDERED = tuple(coding for coding in Coding if coding not in (Coding.COLOURS, Coding.ALPHA))
 """Codings whose values are ids or meant to be."""
 
@@ -46,11 +53,11 @@ def masks(data: Dataset, count: int) -> str:
 
 
 def agreed(words: str, count: int) -> str:
-    """Return what is said of files, its verb in the singular for one: `are truncated`, `is truncated`."""
+    """Return what is said of files, in the singular for one: `fit their pictures`, `fits its picture`."""
     if count != 1:
         return words
     verb, _, rest = words.partition(" ")
-    for several, one in (("their pictures", "its picture"), ("their ", "its ")):
+    for several, one in _ONE.items():
         rest = rest.replace(several, one)
     return f"{_SINGULAR.get(verb, verb)} {rest}".rstrip()
 
@@ -67,6 +74,20 @@ def such_as(found: Tally) -> str:
 def _short(name: str) -> str:
     parts = name.replace("\\", "/").split("/")
     return "/".join(parts[-2:])
+
+
+def placements(data: Dataset) -> dict[str, int]:
+    """Return where masks would fit better than as they are stored, with how many of them."""
+    prefix = named("placement", "")
+    placed = {name.removeprefix(prefix): x.count for name, x in data.totals.tallies.items() if name.startswith(prefix)}
+    return {name: count for name, count in placed.items() if name != "as stored"}
+
+
+def lie_as_stored(data: Dataset) -> bool:
+    """Return whether EXIF turns the pictures, and the masks fit them only before it does."""
+    moved = placements(data)
+    turned = bool(moved) and all(name.startswith("rotated") for name in moved)
+    return turned and tally(data, Seen.TURNED).count >= sum(moved.values())
 
 
 def place(found: Tally) -> Place:

@@ -9,6 +9,7 @@ from unetdoctor.checks.feeding import (
     HARMLESS,
     OVERALL,
     WORSE,
+    as_good,
     best,
     beyond,
     excess,
@@ -36,7 +37,8 @@ class PreprocessingMismatch(Check):
     Source
         Recipe 5; FACTS.md section 3. The batch's own statistics at the first normalisation are compared with the
         stored ones under some twenty preprocessings; where a convolution stands in front, the stored means also tell
-        the mean pixels of training. All of 600 single unseen pictures of ten trained networks are named rightly.
+        the mean pixels of training. All of 600 single unseen pictures of ten trained networks are named rightly
+        (`python -m tests.fingerprint`, which has held-out networks as well).
         Where nothing was declared the picture is fed as the statistics say, and this is a note. A backbone that was
         taken over frozen remembers ImageNet, whatever it is fed.
     """
@@ -91,9 +93,10 @@ class PreprocessingMismatch(Check):
         over = float("nan") if usual is None else excess(told, usual.chain)
         said = options(told.fed)
         declare = f" Declare it with {said}, or what your own code does, to have that judged." if said else ""
+        beside = as_good(told) + left_by_imagenet(told)
         return cls.finding(
             f"No preprocessing was declared, so the picture is fed as the statistics of {told.place.text} remember it: "
-            f"{told.fed.text}; {DEFAULT} fits worse by {shown(over)} nats.{left_by_imagenet(told)}{declare}",
+            f"{told.fed.text}; {DEFAULT} fits worse by {shown(over)} nats.{beside}{declare}",
             [Reading(f"distance of {DEFAULT} beyond that of the best preprocessing", over, "nats", upper=EXCESS_LIMIT)],
             place=told.place,
             severity=Severity.NOTE,

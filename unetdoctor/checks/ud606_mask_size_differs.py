@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.datasets import agreed, beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, lie_as_stored, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Evidence, Finding, Kind, Seen, Severity
 
 _TURN = "image = ImageOps.exif_transpose(Image.open(path))"
@@ -19,8 +19,8 @@ _CASES = (
     (
         Seen.TURNED_SIZE,
         Severity.ERROR,
-        "fit their pictures only as those are stored, and EXIF turns the pictures: cv2.imread and exif_transpose turn"
-        " them, Image.open does not",
+        "fit their pictures only before the EXIF turn, which cv2.imread and exif_transpose make and Image.open does"
+        " not",
         "read the pictures as they are stored, or turn both",
         "flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION\nimage = cv2.imread(path, flags)",
     ),
@@ -41,8 +41,8 @@ _CASES = (
     (
         Seen.TURNED,
         Severity.WARNING,
-        "belong to pictures that EXIF turns, and are not turned themselves: whether the two fit depends on the reader",
-        "turn the picture while it is read, and look at one pair",
+        "have no EXIF turn, unlike their pictures{upright}: whether the two fit depends on the reader",
+        "turn the picture while it is read{look}",
         _TURN,
     ),
 )
@@ -61,7 +61,8 @@ class MaskSizeDiffers(Check):
         Resize the mask with nearest neighbour, turn the picture as it is read, or pair the right files.
     Source
         Seed 002; RECIPES 15. Equal size and orientation is the only sound state; a mask of the same form and lower
-        resolution is a warning, since many loaders resize it.
+        resolution is a warning, since many loaders resize it, and a note where all targets of a picture task are so: a
+        network that enlarges has such.
     """
 
     code = "UD606"
@@ -79,16 +80,23 @@ class MaskSizeDiffers(Check):
         ill = False
         for seen, severity, words, title, patch in _CASES:
             found = tally(data, seen)
-            if not found.count:
+            if not found.count or (seen is Seen.TURNED and lie_as_stored(data)):
                 continue
             ill = True
-            said = agreed(words, found.count).format(worst=shown(max(score for score, _ in found.worst)))
+            upright = seen is Seen.TURNED and tally(data, Seen.PLACED).count > 0
+            filled = {
+                "worst": shown(max(score for score, _ in found.worst)),
+                "upright": ", and fit what is seen, which Image.open alone does not give" * upright,
+                "look": "" if upright else ", and look at one pair",
+            }
+            enlarges = seen is Seen.SIZE and data.declared.task.is_picture and found.count == pairs
             yield cls.finding(
-                f"{beginning(of(found.count, pairs, 'masks'))} {said}{such_as(found)}.",
+                f"{beginning(of(found.count, pairs, 'masks'))} {agreed(words, found.count).format(**filled)}"
+                f"{such_as(found)}.",
                 portion("masks whose size differs from their picture's", found.count, pairs),
                 place=place(found),
-                severity=severity,
-                remedies=paste(cls.code, title, patch, found),
+                severity=Severity.NOTE if enlarges else severity,
+                remedies=paste(cls.code, title.format(**filled), patch, found),
             )
         if not ill:
             yield cls.finding(

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, held, listed, masks, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, held, listed, masks, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 STRIPS_LIMIT = 10.0
 """Share of masks, in %, in which nearly every step by several ids leads through a strip of ids between: 100 where ids
 were interpolated; sound sets with nested or thin classes: at most 3, and a class that is a border in all of them is
 told by its own thinness."""
+COLOURS = 12
+"""Colours that the lines to paste list."""
+NEAR = 40
+"""Sum of the differences of three channels up to which JPEG made two colours of one."""
 _NEAREST = (
     "mask = mask.resize(size, Image.NEAREST)\n# albumentations and v2.Resize: NEAREST as interpolation of the masks"
 )
@@ -55,13 +59,15 @@ def _blurred(data: Dataset) -> Iterator[Finding]:
     beside = f", beside {values}" if values else ""
     if lossy.count:
         blurred = min(found.count, lossy.count)
+        some = f"; {blurred:,} {agreed('hold', blurred)} values that no region has{beside}" if blurred else ""
+        some += ", and they are colours, not ids" if data.colours and not values else ""
         yield MaskInterpolatedOrLossy.finding(
-            f"{masks(data, lossy.count)} are JPEG files, which change values around every"
-            f" border{f'; {blurred:,} hold values that no region has{beside}' if blurred else ''}{such_as(lossy)}.",
+            f"{masks(data, lossy.count)} {agreed('are saved as JPEG, which changes', lossy.count)} values around every"
+            f" border{some}{such_as(lossy)}.",
             portion("masks with blurred borders", lossy.count, data.totals.labelled),
             place=place(lossy),
             severity=Severity.ERROR if blurred else Severity.WARNING,
-            remedies=paste(MaskInterpolatedOrLossy.code, "save masks as PNG", _rounded(data), lossy),
+            remedies=paste(MaskInterpolatedOrLossy.code, *_restored(data), lossy),
         )
     if found.count > lossy.count:
         yield MaskInterpolatedOrLossy.finding(
@@ -73,14 +79,35 @@ def _blurred(data: Dataset) -> Iterator[Finding]:
         )
 
 
-def _rounded(data: Dataset) -> str:
+def _restored(data: Dataset) -> tuple[str, str]:
+    """Return title and lines that bring back ids, or the values that masks had before they were compressed."""
     values = list(held(data))
+    if not values and data.colours:
+        colours = _apart([colour for colour, _ in data.colours])
+        rest = "" if len(colours) <= COLOURS else "  # and the other colours"
+        listed_colours = ", ".join(str(list(colour)) for colour in colours[:COLOURS])
+        return (
+            "give each pixel the id of its nearest colour, and save that as PNG",
+            f"palette = np.array([{listed_colours}]){rest}\n"
+            "ids = np.abs(mask[..., None, :].astype(int) - palette).sum(-1).argmin(-1).astype(np.uint8)",
+        )
     if values == [0, 255]:
-        return "mask = np.where(mask > 127, 255, 0)  # then save as PNG"
+        return "save masks as PNG", "mask = np.where(mask > 127, 255, 0)  # then save as PNG"
     levels = ", ".join(map(str, values[:16]))
     return (
-        f"levels = np.array([{levels}])\nmask = levels[np.abs(mask[..., None] - levels).argmin(-1)]\n# then save as PNG"
+        "save masks as PNG",
+        f"levels = np.array([{levels}])\n"
+        "mask = levels[np.abs(mask[..., None].astype(int) - levels).argmin(-1)]\n# then save as PNG",
     )
+
+
+def _apart(colours: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return colours without those that compression made of another one."""
+    found: list[tuple[int, int, int]] = []
+    for colour in colours:
+        if all(sum(abs(a - b) for a, b in zip(colour, other, strict=True)) > NEAR for other in found):
+            found.append(colour)
+    return found
 
 
 def _strips(data: Dataset) -> Iterator[Finding]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import of, paste, place, portion, such_as, tally
-from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity, named
+from unetdoctor.checks.datasets import lie_as_stored, of, paste, place, placements, portion, such_as, tally
+from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 SHARE_LIMIT = 5.0
 """Pairs whose edges agree better under another placement, in % of those that can be judged. Sound sets: 0 (a lone
@@ -12,6 +12,10 @@ mirror-symmetric object may be one); an augmentation that flips one of the two i
 FEWEST = 3
 """Such pairs from which it is an error: fewer are wrong files, and a warning."""
 _PREFIX = named("placement", "")
+_TITLE = "transform picture and mask in one call"
+_TURNED = ": EXIF turns the pictures, and the masks lie on them as they are stored"
+_AS_STORED = """image = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+# Image.open does not turn either"""
 _TOGETHER = """# one call for both: torchvision v2 with tv_tensors.Mask, or albumentations
 image, mask = transform(image, mask)
 augmented = transform(image=image, mask=mask)  # albumentations"""
@@ -24,7 +28,7 @@ class MaskMisaligned(Check):
         A loss that hardly falls and blurred, symmetric masks, since every picture is learned with another one's mask.
     Cause
         A random augmentation applied to picture and mask in two calls; a crop or a flip of one alone; arrays whose axes
-        were swapped.
+        were swapped; a photograph that EXIF turns, with a mask that was drawn before.
     Remedy
         Transform both in one call.
     Source
@@ -47,7 +51,9 @@ class MaskMisaligned(Check):
         found, judged = tally(data, Seen.MISPLACED), data.totals.aligned
         where = _placements(data)
         few = found.count < FEWEST
+        exif = lie_as_stored(data)
         limit = SHARE_LIMIT if judged > 2 * FEWEST else 0.0
+        title = "read the pictures as they are stored, or turn the masks too" if exif else _TITLE
         if not found.count:
             message = (
                 f"The edges of {of(judged, judged, 'masks')} whose place can be judged lie on those of their pictures."
@@ -55,23 +61,21 @@ class MaskMisaligned(Check):
         else:
             message = (
                 f"The edges of {of(found.count, judged, 'masks')} that can be judged lie on their pictures' edges only"
-                f" when {where} (at most {SHARE_LIMIT:g} %){such_as(found)}."
+                f" when {where} (at most {SHARE_LIMIT:g} %){_TURNED if exif else ''}{such_as(found)}."
             )
         yield cls.finding(
             message,
             portion("masks whose edges lie elsewhere", found.count, judged, limit),
             place=place(found),
             severity=Severity.WARNING if few else Severity.ERROR,
-            remedies=paste(cls.code, "transform picture and mask in one call", _TOGETHER, found),
+            remedies=paste(cls.code, title, _AS_STORED if exif else _TOGETHER, found),
         )
 
 
 def _placements(data: Dataset) -> str:
     """Return where the masks would fit, most frequent first: `flipped left-right (12), rotated by 90 degrees (1)`."""
-    placed = {
-        name.removeprefix(_PREFIX): x.count for name, x in data.totals.tallies.items() if name.startswith(_PREFIX)
-    }
-    moved = sorted((name for name in placed if name != "as stored"), key=lambda name: (-placed[name], name))
+    placed = placements(data)
+    moved = sorted(placed, key=lambda name: (-placed[name], name))
     if len(moved) == 1:
         return moved[0]
     more = f" and {len(moved) - 3} other ways" if len(moved) > 3 else ""

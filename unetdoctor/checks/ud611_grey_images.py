@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import beginning, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.datasets import agreed, beginning, of, paste, place, portion, such_as, tally
 from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 GREY_LIMIT = 50.0
 """Pictures without colour, in %, above which a network that learns pictures draws grey ones. Photographs in colour: 0-3
 (monochrome scenes); collections converted to grey: 100."""
-_GREY_MODES = (" L", " LA", " 1", " I;16", " I", " F")
+_CONVERTED = (" L", " LA")
+_GREY_MODES = (*_CONVERTED, " 1", " I;16", " I", " F")
 
 
 class GreyImages(Check):
@@ -39,16 +40,16 @@ class GreyImages(Check):
             return
         if data.totals.decoded and _stored_in_colour(data, "image"):
             yield _pictures(data)
-        targets = _stored_in_grey(data, "mask")
+        targets = _grey_targets(data)
         if data.declared.task.is_picture and data.totals.masks and targets and _stored_in_colour(data, "image"):
             yield cls.finding(
-                f"{beginning(of(targets, data.totals.masks, 'targets'))} are stored in grey levels while pictures have"
-                " colour: the network learns to draw grey.",
+                f"{beginning(of(targets, data.totals.masks, 'targets'))} {agreed('are stored', targets)} in grey levels"
+                " while pictures have colour: the network learns to draw grey, which is right for mattes and depth.",
                 portion("grey targets", targets, data.totals.masks),
-                severity=Severity.WARNING,
+                severity=Severity.NOTE,
                 remedies=paste(
                     cls.code,
-                    "keep the targets' colour",
+                    "keep the targets' colour, if they had any",
                     'target = Image.open(path).convert("RGB")  # from files in colour',
                     tally(data, Seen.GREY_PICTURE),
                 ),
@@ -76,9 +77,10 @@ def _pictures(data: Dataset) -> Finding:
     )
 
 
-def _stored_in_grey(data: Dataset, role: str) -> int:
+def _grey_targets(data: Dataset) -> int:
+    """Return how many targets are stored as `convert("L")` leaves them; 16 bits and floats never had colour."""
     modes = data.totals.modes
-    return sum(n for mode, n in modes.items() if mode.startswith(f"{role} ") and mode.endswith(_GREY_MODES))
+    return sum(n for mode, n in modes.items() if mode.startswith("mask ") and mode.endswith(_CONVERTED))
 
 
 def _stored_in_colour(data: Dataset, role: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from unetdoctor.data.alignment import SHIFTED
 from unetdoctor.data.tallies import tallied
 from unetdoctor.facts.dataset import Count, Declared, Tally, Totals
-from unetdoctor.facts.pair import Coding, Family, PairRecord
+from unetdoctor.facts.pair import Coding, Family, PairRecord, PictureNumbers
 from unetdoctor.facts.seen import named
 
 WORST = 8
@@ -93,9 +93,16 @@ def _of(record: PairRecord, declared: Declared) -> Totals:
         squares=tuple(picture.squares[c] for c in channels) if picture is not None else (0, 0, 0),
         histogram=tuple(picture.histogram[c] for c in channels) if picture is not None else (),
         foreground=foreground,
-        digests={image.digest: Tally(1, ((0.0, image.name),))} if image is not None and image.digest else {},
+        digests={image.digest: Tally(1, ((0.0, image.name),))} if image and image.digest and not _even(picture) else {},
         likenesses={picture.likeness: Tally(1, ((0.0, image.name),))} if picture and image and picture.likeness else {},
     )
+
+
+def _even(picture: PictureNumbers | None) -> bool:
+    """Return whether a picture was decoded and is one tone: all empty slices of a scan are alike."""
+    if picture is None:
+        return False
+    return all(q * picture.pixels == s * s for s, q in zip(picture.sums, picture.squares, strict=True))
 
 
 def _halvings(share: float) -> int:

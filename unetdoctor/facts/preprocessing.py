@@ -64,6 +64,8 @@ class Candidate:
     and for preprocessings that fit nearly anything."""
     pixels: tuple[float, ...] = ()
     """Mean pixels (0..255; red, green, blue) of training's pictures, if it was this one; empty where unknown."""
+    habit: float = 0.0
+    """Part of the handicap that stands for how seldom this one is used, and for nothing that was measured."""
 
     @property
     def score(self) -> float:
@@ -81,6 +83,8 @@ class Fingerprint:
     """Whether a person said so; else it was chosen here."""
     pictures: int = 0
     """How many photographs it is read from."""
+    seen: tuple[float, ...] = ()
+    """Their mean pixels (0..255; red, green, blue), whatever was declared; empty where they have no colours."""
     place: Place = field(default_factory=Place)
     """The first normalisation."""
     op: int | None = None
