@@ -6,6 +6,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from unetdoctor.facts import Card, Finding, Report, Severity, State
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.results import Result, names, results, suppressed_by, text
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -19,6 +20,10 @@ def to_junit(reports: Sequence[Report], cards: Sequence[Card]) -> str:
         suite = TestSuite(name)
         if report.timings.started:
             suite.timestamp = report.timings.started.removesuffix("+00:00").removesuffix("Z")
+        suite.add_property("device", safe.clean(report.environment.device))
+        for line in told(report.environment):
+            kind, _, what = line.partition(": ")
+            suite.add_property(kind.lower(), safe.clean(what, safe.SENTENCE_LIMIT))
         for case in _cases(report, name, labels):
             suite.add_testcase(case)
         document.add_testsuite(suite)

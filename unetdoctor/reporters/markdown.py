@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from unetdoctor.facts import Finding, Report, Severity, State, Trial
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.numbers import count, number, with_unit
 from unetdoctor.reporters.results import Result, names, results
 
@@ -87,7 +88,8 @@ def _closing(report: Report) -> str:
         f"unetdoctor {escape(report.environment.unetdoctor)}",
     ]
     notices = "".join(f"\n- {escape(notice)}" for notice in report.notices)
-    return f"<sub>{' · '.join(parts)}</sub>{notices and chr(10) + notices}"
+    fence = "".join(f"\n<sub>{escape(line)}</sub>" for line in told(report.environment))
+    return f"<sub>{' · '.join(parts)}</sub>{fence}{notices and chr(10) + notices}"
 
 
 def _codes(findings: Sequence[Finding]) -> str:

@@ -16,7 +16,7 @@ FATAL = ("Fatal Python error", "os._exit(")
 """Before these words in a file of dumps lies nothing that belongs to the end of the process."""
 
 REFUSALS = ("Permission denied", "Operation not permitted")
-FENCE = "the worker may write only to its scratch directory and open no TCP connection"
+FENCE = "the worker may write only to its scratch directory and open no TCP connection (--no-sandbox lets it)"
 
 SIGNALS_IN_WORDS = {
     "SIGSEGV": "a segmentation fault",
