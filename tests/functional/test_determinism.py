@@ -61,7 +61,7 @@ def threads() -> Iterator[Any]:
 def request(folder: Path) -> Request:
     pictures = (str(folder / "images" / "1.png"),)
     masks = (str(folder / "masks" / "1.png"),)
-    return Request("model.py", directory=str(folder), images=pictures, masks=masks)
+    return Request("model.py", directory=str(folder), images=pictures, masks=masks, pictures=False)
 
 
 def without_run(text: str) -> str:
