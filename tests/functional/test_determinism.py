@@ -114,7 +114,7 @@ def test_differences_are_found() -> None:
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     capsys.readouterr()
-    assert main(arguments) in (0, 1)
+    assert main(arguments) in (0, 1, 3)
     return capsys.readouterr().out
 
 
@@ -158,3 +158,33 @@ def test_an_audit_with_one_process_and_with_two(
         )
         made.append((without_run(text), (out / "a.csv").read_bytes(), (out / "a.jsonl").read_bytes()))
     assert made[0] == made[1] == made[2]
+
+
+RAISES = """
+import os
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+    def forward(self, x):
+        raise ValueError(f"bad {object()!r} in {os.path.abspath('x')}")
+"""
+
+
+def test_what_is_raised_is_told_without_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.py").write_text(RAISES)
+    monkeypatch.chdir(tmp_path)
+    text = run(capsys, "inspect", "model.py", "--no-pictures", "--format", "json")
+    assert "bad <object object at 0x...> in ./x" in text
+    assert not re.search(r"0x[0-9a-f]{6}|udoctor-", text)
+
+
+def test_addresses_and_the_directory_of_the_worker_are_left_out() -> None:
+    from unetdoctor.facts.lasting import lasting
+
+    assert lasting("<T object at 0x7fbefe244290> in /tmp/udoctor-7hvc86y0/work/a.pt") == "<T object at 0x...> in ./a.pt"
+    assert lasting("0x10 of 12") == "0x10 of 12"

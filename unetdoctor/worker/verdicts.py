@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from unetdoctor.facts.lasting import lasting
 from unetdoctor.worker.outcome import EXIT_INTERRUPTED, EXIT_OUR_BUG, Failure
 from unetdoctor.worker.places import Place, from_dump
 
@@ -142,7 +143,7 @@ def status_in_words(status: int) -> str:
 
 
 def _in_one_line(message: str) -> str:
-    line = " ".join(message.split())
+    line = lasting(" ".join(message.split()))
     return line if len(line) <= SENTENCE_MESSAGE else f"{line[:SENTENCE_MESSAGE]}..."
 
 
