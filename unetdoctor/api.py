@@ -1,6 +1,7 @@
 """The Python interface: an examination as a function call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,17 @@ from unetdoctor.cli.preprocessing import Typed
 from unetdoctor.facts import Report, Request
 
 OPTIONS = (
-    "kwargs, weights, arch, trust, input, output, postprocess, image, mask, scale, mean, std, channels, resize, "
-    "preprocess, palette, threshold, ignore_index, batch, seed, task, classes, range, loss, device, timeout, select, "
-    "ignore, fail_on, budget"
+    "kwargs, weights, arch, trust, sandbox, input, output, postprocess, image, mask, scale, mean, std, channels, "
+    "resize, preprocess, palette, threshold, ignore_index, batch, seed, task, classes, range, loss, device, timeout, "
+    "select, ignore, fail_on, budget"
 )
 _FIELDS = {"range": "range_", "input": "inputs", "inputs": "inputs_from", "kwargs": "kwarg"}
 _LISTS = ("inputs", "image", "mask", "select", "ignore")
 _CHAIN = {**{name: name for name in ("scale", "mean", "std", "channels", "resize")}, "preprocess": "function"}
+
+
+IN_PROCESS = ("a process of its own: the model ran in the caller's",)
+"""What the report says where nothing holds the model in."""
 
 
 class InspectionError(ValueError):
@@ -92,6 +97,7 @@ def _in_process(model: Any, wanted: Request, inputs: Any) -> Report:
     from unetdoctor.pipeline import examine_module
 
     try:
-        return examine_module(model, wanted, inputs)
+        report = examine_module(model, wanted, inputs)
     except (RefusedError, ChoiceError) as error:
         raise InspectionError(str(error)) from None
+    return replace(report, environment=replace(report.environment, not_enforced=IN_PROCESS))

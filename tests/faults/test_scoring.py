@@ -33,7 +33,7 @@ LAYERS = frozenset({"decoder.head"})
 
 def diagnosis(code: str, layer: str, outcome: Outcome | None = None) -> Diagnosis:
     remedy = Remedy("initialise", title="draw it anew") if outcome is not None else None
-    trial = Trial((remedy,), "UD203", outcome, "spread", "", 0, 1, 0.1) if remedy and outcome else None
+    trial = Trial((remedy,), "UD203", outcome, "spread", "", 0, 1) if remedy and outcome else None
     return Diagnosis(code, "a-name", Place(layer), False, (), Severity.ERROR, "It is so.", remedy, trial)
 
 

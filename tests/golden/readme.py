@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.promises.figures import kept, table
+
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PICTURES = ROOT / ".github" / "readme"
@@ -53,7 +55,12 @@ def accuracy_block() -> str:
     return "\n".join(lines[start:end]) + "\n"
 
 
-BLOCKS = {"help": help_block, "catalogue": catalogue_block, "accuracy": accuracy_block}
+def promises_block() -> str:
+    """Return the table of what is promised, with the figures of the last full run."""
+    return table(kept())
+
+
+BLOCKS = {"help": help_block, "catalogue": catalogue_block, "accuracy": accuracy_block, "promises": promises_block}
 
 
 def blocks(text: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from unetdoctor.facts import (
     Operand,
     Place,
     Refusal,
+    RunBlock,
     SizeLaw,
     Sizes,
     Target,
@@ -87,7 +88,17 @@ def trace(**fields: object) -> Trace:
         op(3, "log", "up.0", statistics=nan, inputs=(-1, 2)),
         op(4, "convolution", "up.0", statistics=replace(nan, minimum=-math.inf, maximum=math.inf)),
     )
-    base = Trace(TARGET, INPUT, "N(0, 1)", ops, (2, 1, 64, 64), "output", 0.12, non_finite=3, collapse=1)
+    base = Trace(
+        TARGET,
+        INPUT,
+        "N(0, 1)",
+        ops,
+        (2, 1, 64, 64),
+        "output",
+        non_finite=3,
+        collapse=1,
+        timings=RunBlock(worker_seconds=0.12),
+    )
     return replace(base, **fields)  # type: ignore[arg-type]
 
 

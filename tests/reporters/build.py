@@ -195,10 +195,10 @@ def remedy(title: str, action: str = "x", cause: str = "", scope: int = 1) -> Re
 
 def trial(title: str, outcome: Outcome, after: float, reason: str = "") -> Trial:
     made = remedy(title)
-    return Trial((made,), "UD203", outcome, "p99-p1", "8-bit levels", 4.4, after, 0.04, reason, after / 4)
+    return Trial((made,), "UD203", outcome, "p99-p1", "8-bit levels", 4.4, after, reason, after / 4)
 
 
-CURE = Trial((RECALIBRATE,), "UD203", Outcome.CURED, "p99-p1", "8-bit levels", 4.4, 240.8, 0.31, "", 71.4)
+CURE = Trial((RECALIBRATE,), "UD203", Outcome.CURED, "p99-p1", "8-bit levels", 4.4, 240.8, "", 71.4)
 TRIALS = (
     trial("sigmoid instead of tanh", Outcome.WORSE, 2.1),
     trial("initialise the last layer with xavier_uniform_", Outcome.NO_EFFECT, 5.9),

@@ -63,7 +63,7 @@ def test_a_terminal_of_ascii_gets_ascii(ascii_only: bool) -> None:
 
 def test_trials_show_the_score_before_and_after() -> None:
     report = untrained()
-    trial = Trial(report.trials[0].remedies, "UD511", Outcome.CURED, "gain", "", 0.5, 0.0, 0.1, "", 40.0, 0.1, 0.9)
+    trial = Trial(report.trials[0].remedies, "UD511", Outcome.CURED, "gain", "", 0.5, 0.0, "", 40.0, 0.1, 0.9)
     look = Look(width=100)
     said = printed(trials(replace(report, trials=(trial,)), look), look)
     assert "0.10 → 0.90" in said

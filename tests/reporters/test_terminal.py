@@ -86,7 +86,7 @@ def test_experiments_are_ranked_and_the_useless_ones_are_there() -> None:
 
 def test_healthy_is_short() -> None:
     text = to_text(build.healthy(), PLAIN)
-    assert len(text.rstrip("\n").split("\n")) <= 16
+    assert len(text.rstrip("\n").split("\n")) <= 18
     assert "Output on" not in text
     assert "Output on" in to_text(build.healthy(), replace(PLAIN, verbose=True))
     line = to_text(build.healthy(), Look(width=200)).split("\n")[0]

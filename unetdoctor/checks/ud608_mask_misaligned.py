@@ -11,7 +11,6 @@ SHARE_LIMIT = 5.0
 mirror-symmetric object may be one); an augmentation that flips one of the two in half of all cases: 40-50."""
 FEWEST = 3
 """Such pairs from which it is an error: fewer are wrong files, and a warning."""
-_PREFIX = named("placement", "")
 _TITLE = "transform picture and mask in one call"
 _TURNED = ": EXIF turns the pictures, and the masks lie on them as they are stored"
 _AS_STORED = """image = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)

@@ -22,6 +22,7 @@ class Options:
     weights: str | None = None
     arch: str | None = None
     trust: bool = False
+    sandbox: bool = True
     inputs: tuple[str, ...] = ()
     inputs_from: str | None = None
     output: str | None = None
@@ -71,6 +72,7 @@ def request(options: Options) -> Request:
         weights=options.weights,
         arch=options.arch,
         trust=options.trust,
+        sandbox=options.sandbox,
         inputs=tuple(parse_input(text) for text in options.inputs),
         inputs_from=options.inputs_from,
         output=options.output,

@@ -56,6 +56,7 @@ def audit(
     sample: Annotated[int, typer.Option("--sample", metavar="N", help="Only N pairs, drawn by --seed.")] = 0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Which sample.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Processes; 0 for one per core.")] = 0,
+    no_sandbox: shared.NoSandbox = False,
     engine: Annotated[str, typer.Option("--engine", metavar="NAME", help="local, or ray for a cluster.")] = "local",
     state: Annotated[
         str | None, typer.Option("--state", metavar="FILE", help="Keep what is finished here, and go on from it.")
@@ -93,6 +94,7 @@ def audit(
             sample=sample,
             seed=seed,
             jobs=jobs,
+            sandbox=not no_sandbox,
             engine=choice("--engine", engine, ("local", "ray")),
             state=state,
             resume=resume,

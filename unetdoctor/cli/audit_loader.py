@@ -34,11 +34,13 @@ def run(request: AuditRequest) -> int:
             [f"{sys.executable} -m pip install torch"],
         )
     begun, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-    result, log = _examined(request)
+    result, log, enforced, not_enforced = _examined(request)
     seconds = time.monotonic() - begun
     yielded = load_yielded(result["yielded"])
     report = delivering.audited(load_totals(result["totals"]), request, yielded)
-    report = replace(report, timings=RunBlock(started=started, seconds=seconds), log=log)
+    environment = replace(report.environment, enforced=enforced, not_enforced=not_enforced)
+    timings = RunBlock(started=started, seconds=seconds)
+    report = replace(report, environment=environment, timings=timings, log=log)
     found = Audited(report, Listed(), seconds, yielded.examined / seconds)
     found = delivering.with_sketches(found, request, result["sketches"])
     answer = json.dumps({"totals": {}, "records": result["records"]}).encode()
@@ -46,7 +48,7 @@ def run(request: AuditRequest) -> int:
     return report.exit_code
 
 
-def _examined(request: AuditRequest) -> tuple[dict[str, Any], str]:
+def _examined(request: AuditRequest) -> tuple[dict[str, Any], str, tuple[str, ...], tuple[str, ...]]:
     """Run the worker; raises RequestError where the request is wrong, EndedError where the user's code ended it."""
     from unetdoctor.worker import Budget, supervise
 
@@ -67,7 +69,7 @@ def _examined(request: AuditRequest) -> tuple[dict[str, Any], str]:
             if event.kind == "sample":
                 bar.counts(int(event.payload.get("done", 0)))
 
-        with supervise(order, ENTRY, budget=budget, on_event=moved) as outcome:
+        with supervise(order, ENTRY, budget=budget, on_event=moved, confine=request.sandbox) as outcome:
             result, failure, log = outcome.result, outcome.failure, outcome.log
     if result is None:
         assert failure is not None
@@ -84,4 +86,4 @@ def _examined(request: AuditRequest) -> tuple[dict[str, Any], str]:
         raise EndedError(f"{failure.sentence}{hint}", failure.exit_code or EXIT_INTERRUPTED)
     if "request_error" in result:
         raise RequestError(str(result["request_error"]), [str(command) for command in result.get("commands", ())])
-    return result, log
+    return result, log, outcome.enforced, outcome.not_enforced

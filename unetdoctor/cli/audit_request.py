@@ -41,6 +41,8 @@ class AuditRequest:
     """Which sample."""
     jobs: int = 0
     """Processes; 0 for one per core."""
+    sandbox: bool = True
+    """Whether a loader is fenced in by Landlock, where the kernel has it."""
     engine: str = "local"
     """`local` or `ray`."""
     state: str | None = None

@@ -11,6 +11,7 @@ from unetdoctor.cli.errors import EndedError, RequestError
 from unetdoctor.facts import Report
 from unetdoctor.judging import baseline as lines
 from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
+from unetdoctor.reporters.safe import SENTENCE_LIMIT, clean
 
 DEFAULT = "unetdoctor-baseline.json"
 
@@ -63,4 +64,4 @@ def _write(file: str, entries: list[lines.Entry], more: str = "") -> None:
     except WriteRefusedError as error:
         raise EndedError(f"--baseline: {error}") from None
     count = len(set(entries))
-    streams.write(f"{file}: {count} finding{'s' * (count != 1)}{more}.\n")
+    streams.write(f"{clean(file, SENTENCE_LIMIT)}: {count} finding{'s' * (count != 1)}{more}.\n")

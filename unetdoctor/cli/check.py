@@ -50,6 +50,7 @@ def check(
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="SECONDS", help="Time for everything, of each target.")
     ] = None,
+    no_sandbox: shared.NoSandbox = False,
     format_: shared.ReportFormat = "text",
     files: shared.ReportFiles = None,
     out_dir: Annotated[
@@ -87,6 +88,8 @@ def check(
         )
         if value
     }
+    if no_sandbox:  # never from pyproject.toml: a repository does not take its own fence down
+        typed["sandbox"] = False
     file = None if no_baseline else str(here / baseline) if baseline else found.baseline
     from unetdoctor.cli import delivery as delivering
 

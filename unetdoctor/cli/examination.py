@@ -87,7 +87,9 @@ def supervised(request: Request, entry: str, *, shown: bool = True) -> Iterator[
     progress.begin()
     try:
         budget = Budget(total_s=request.limits.timeout_s, memory_bytes=request.limits.memory_bytes)
-        with supervise(as_json(request), entry, budget=budget, on_event=progress.event) as outcome:
+        with supervise(
+            as_json(request), entry, budget=budget, on_event=progress.event, confine=request.sandbox
+        ) as outcome:
             _refuse(outcome)
             yield outcome, progress
     finally:
@@ -107,7 +109,7 @@ def answer(request: Request, entry: str, *, verbose: bool) -> dict[str, Any]:
     check_request(request)
     with supervised(request, entry) as (outcome, _):
         if outcome.result is not None:
-            return outcome.result
+            return _with_fence(outcome.result, outcome)
         assert outcome.failure is not None
         log = (outcome.log + _trace(outcome.failure)).strip()
         code = outcome.failure.exit_code or EXIT_INTERRUPTED
@@ -118,6 +120,15 @@ def answer(request: Request, entry: str, *, verbose: bool) -> dict[str, Any]:
         streams.say("\n".join(clean_lines(log)) + "\n")
     hint = "" if verbose or not log else " Run again with -v to see what your code printed and where it stood."
     raise EndedError(f"{sentence}{hint}", code)
+
+
+def _with_fence(result: dict[str, Any], outcome: "Outcome") -> dict[str, Any]:
+    """Return an answer with what only the parent knows of its environment."""
+    inside = result.get("environment")
+    if not isinstance(inside, dict):
+        return result
+    fence = {"enforced": outcome.enforced, "not_enforced": outcome.not_enforced}
+    return {**result, "environment": {**inside, **fence}}
 
 
 def as_json(request: Request) -> dict[str, Any]:
@@ -195,7 +206,8 @@ def _with_run(report: Report, outcome: "Outcome", started: str) -> Report:
     """Return the report with what only the parent knows."""
     environment = replace(report.environment, enforced=outcome.enforced, not_enforced=outcome.not_enforced)
     inside: RunBlock = report.timings
-    timings = replace(inside, started=started, seconds=outcome.seconds)
+    limit = outcome.memory_limit or 0
+    timings = replace(inside, started=started, seconds=outcome.seconds, memory_limit_bytes=limit)
     return replace(report, environment=environment, timings=timings, log=report.log or outcome.log)
 
 

@@ -24,6 +24,7 @@ Arch = Annotated[
     typer.Option("--arch", metavar="TARGET", help="The network of a checkpoint given as TARGET."),
 ]
 Trust = Annotated[bool, typer.Option("--trust", help="Let a pickled module run the code that it names.")]
+NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help="Let the model's code write files and open connections.")]
 Inputs = Annotated[
     list[str] | None,
     typer.Option("--input", metavar="SPEC", help="[NAME:]N,C,H,W[:DTYPE][:LOW..HIGH] (repeatable)."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.status import Status
+    from rich.text import Text
 
 STAGES = {
     "start": "starting PyTorch",
@@ -63,7 +64,7 @@ class Progress:
         with self._lock:
             self._words = clean(f"{words} {detail}".strip(), 60)
             if self._status is not None:
-                self._status.update(self._words)
+                self._status.update(_literal(self._words))
 
     def end(self) -> None:
         """Take the line away."""
@@ -90,5 +91,12 @@ class Progress:
         spinner = "line" if look.ascii_only else "dots"
         with self._lock:
             if not self._ended and look.colors is not None:
-                self._status = look.console(sys.stderr).status(self._words, spinner=spinner)
+                self._status = look.console(sys.stderr).status(_literal(self._words), spinner=spinner)
                 self._status.start()
+
+
+def _literal(words: str) -> "Text":
+    """Return words as they are: Rich reads a plain string of a spinner as markup, whatever its console is told."""
+    from rich.text import Text
+
+    return Text(words)

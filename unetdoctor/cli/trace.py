@@ -45,6 +45,7 @@ def trace(
     weights: shared.Weights = None,
     arch: shared.Arch = None,
     trust: shared.Trust = False,
+    no_sandbox: shared.NoSandbox = False,
     inputs: shared.Inputs = None,
     inputs_from: shared.InputsFrom = None,
     image: shared.Image = None,
@@ -71,6 +72,7 @@ def trace(
         weights=weights,
         arch=arch,
         trust=trust,
+        sandbox=not no_sandbox,
         inputs=tuple(inputs or ()),
         inputs_from=inputs_from,
         image=tuple(image or ()),
@@ -91,6 +93,10 @@ def trace(
 
     found = load_trace(result)
     refused = _written(found, csv) if csv is not None else ""
+    if form == "csv":
+        from unetdoctor.reporters.fence import told
+
+        streams.say("".join(f"{line}\n" for line in told(found.environment)))
     streams.write(_shown(found, form, when, depth, verbose=verbose))
     if refused:
         raise streams.OutputError(refused, max(found.exit_code, EXIT_WRONG_REQUEST))

@@ -17,6 +17,7 @@ from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.script_state import attributes
 from unetdoctor.engine.shape_log import Halving, Weighted
 from unetdoctor.engine.shape_mode import DataDependentError, Shapes
+from unetdoctor.facts.lasting import lasting
 
 
 class ShapeFailure(Exception):  # noqa: N818 - it is what was found, and no fault of ours
@@ -131,7 +132,7 @@ def _on_meta(value: Any, known: Shapes) -> Any:
 def _read(error: Exception, known: Shapes, seen: ShapePass) -> Exception:
     """Turn what came out of the model into a refusal, or into the admission that shapes do not decide."""
     cause = known.cause or error
-    text = str(cause).strip().partition("\n")[0] or type(cause).__name__
+    text = lasting(str(cause).strip().partition("\n")[0]) or type(cause).__name__
     if isinstance(cause, DataDependentError) or _about_meta(str(cause)) or _about_meta(str(error)):
         return ShapesUnknownError(text, seen)
     if known.cause is not None and isinstance(cause, (NotImplementedError, ImportError, AttributeError, KeyError)):

@@ -194,8 +194,6 @@ class Trial:
     """Leading reading as it is."""
     after: float
     """Leading reading under the remedy; NaN where it was not tried."""
-    seconds: float
-    """Time of the evaluation."""
     reason: str = ""
     """Why it was not tried, or which new illness it brought."""
     std_8bit: float = math.nan

@@ -116,6 +116,8 @@ class RunBlock:
     """Seconds per stage."""
     peak_memory_bytes: int = 0
     """Largest resident memory of the worker."""
+    memory_limit_bytes: int = 0
+    """What the worker and all that it starts could take together; 0 where that was not watched."""
 
 
 @dataclass(frozen=True)

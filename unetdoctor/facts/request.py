@@ -64,6 +64,8 @@ class Request:
     """Target of the network that a checkpoint belongs to, where the target is that checkpoint."""
     trust: bool = False
     """Whether a pickled module may run the code that it names."""
+    sandbox: bool = True
+    """Whether the worker is fenced in by Landlock, where the kernel has it."""
     inputs: tuple[InputSpec, ...] = ()
     """Declared inputs; empty to infer them."""
     inputs_from: str | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from unetdoctor.facts.findings import Place
-from unetdoctor.facts.report import InputChoice, Target
+from unetdoctor.facts.report import Environment, InputChoice, Target
 from unetdoctor.facts.size_law import SizeLaw
 
 
@@ -97,6 +97,8 @@ class Sizes:
     """Whether real passes were needed, since shapes alone do not decide."""
     note: str = ""
     """Why there is nothing to say of sizes; empty otherwise."""
+    environment: Environment | None = None
+    """What it ran on, and what held the worker in."""
 
     @property
     def exit_code(self) -> int:

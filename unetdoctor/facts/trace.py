@@ -1,10 +1,10 @@
 """One forward pass, operation by operation: the answer of `unetdoctor trace`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.evidence import Op
-from unetdoctor.facts.report import InputChoice, Target
+from unetdoctor.facts.report import Environment, InputChoice, RunBlock, Target
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,16 @@ class Trace:
     """Shape of the chosen output; empty after a crash or where there is none."""
     path: str
     """Where forward() returned it."""
-    seconds: float
-    """Duration of the observed pass."""
     non_finite: int | None = None
     """Index of the first operation of the NaN or infinite values that reach the end; a mask of -Inf does not."""
     collapse: int | None = None
     """Index of the operation from which on next to nothing of the signal is left."""
     crash: Crash | None = None
     """What forward() raised."""
+    environment: Environment | None = None
+    """What it ran on, and what held the worker in."""
+    timings: RunBlock = field(default_factory=RunBlock)
+    """The one part that differs between two equal runs: `worker_seconds` is the duration of the observed pass."""
 
     @property
     def exit_code(self) -> int:

@@ -1,7 +1,9 @@
 """The course of `unetdoctor sizes`: load, find an input, ask for other sizes."""
 
+from dataclasses import replace
 from typing import Any
 
+from unetdoctor.engine.environment import environment
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.sizes import AXES, returned, survey
 from unetdoctor.facts import Request, Sizes
@@ -21,7 +23,7 @@ def run(request: Request, channel: Any) -> Sizes:
     found: Sizes = channel.guard(
         "shapes", lambda: survey(loaded.model, chosen, target, request.sizes, shown, request.output)
     )
-    return found
+    return replace(found, environment=environment(request.device))
 
 
 def _check(request: Request, axes: tuple[str, ...]) -> None:

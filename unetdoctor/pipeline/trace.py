@@ -3,10 +3,11 @@
 from typing import Any
 
 from unetdoctor.checks.graph import non_finite_origin
+from unetdoctor.engine.environment import environment
 from unetdoctor.engine.loading.errors import guarded
 from unetdoctor.engine.observation import observe, operations
 from unetdoctor.engine.probes import make_probes
-from unetdoctor.facts import Op, Request, Run, Trace
+from unetdoctor.facts import Op, Request, Run, RunBlock, Trace
 from unetdoctor.pipeline.loading import loaded_with_input, refuse_unknown_output, setting_of, target_of
 
 COLLAPSE = 0.02
@@ -36,7 +37,8 @@ def run(request: Request, channel: Any) -> Trace:
         ops=ops,
         output=tuple(seen.output.shape) if seen.output is not None else (),
         path=seen.path,
-        seconds=seen.seconds,
+        environment=environment(request.device),
+        timings=RunBlock(worker_seconds=seen.seconds),
         non_finite=origin.index if origin is not None else None,
         collapse=first_collapse(ops),
         crash=seen.crash,

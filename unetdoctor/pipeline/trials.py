@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from unetdoctor.checks.check import Check
 from unetdoctor.checks.pictures import readable
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Severity, Trial
+from unetdoctor.facts.lasting import lasting
 from unetdoctor.pipeline.diagnosis import WHOLE
 
 BETTER = 0.75
@@ -30,7 +30,6 @@ class Result:
     """What an evaluation under remedies showed."""
 
     findings: list[Finding]
-    seconds: float
     std: float
     """Standard deviation of the picture, in 8-bit levels."""
     dice: float
@@ -135,7 +134,6 @@ class Laboratory:
         if self.spent + price > self._budget:
             return f"{OVER_BUDGET} of {self._budget:g} forward passes"
         self.spent += price
-        start = time.perf_counter()
         try:
             evidence = self._counterfactual(remedies)
             self.evaluations += 1
@@ -143,15 +141,15 @@ class Laboratory:
         except NotApplicableError as reason:
             return str(reason)
         except Exception as error:  # noqa: BLE001 - one trial: what it raises is its result
-            return f"the changed network raised {type(error).__name__}: {str(error)[:200]}"
+            return f"the changed network raised {type(error).__name__}: {lasting(str(error))[:200]}"
         std = max((o.std_8bit for _, o in evidence.outputs), default=math.nan)
-        return Result(findings, time.perf_counter() - start, std, _dice(evidence))
+        return Result(findings, std, _dice(evidence))
 
     def _untried(self, remedies: tuple[Remedy, ...], symptom: Symptom, reason: str) -> Trial:
         reading = symptom.reading
         code = symptom.finding.code
         before = reading.value
-        return Trial(remedies, code, Outcome.NOT_TRIED, reading.name, reading.unit, before, math.nan, 0.0, reason)
+        return Trial(remedies, code, Outcome.NOT_TRIED, reading.name, reading.unit, before, math.nan, reason)
 
     def _judged(self, remedies: tuple[Remedy, ...], symptom: Symptom, result: Result) -> Trial:
         before, code, findings = self.before(symptom), symptom.finding.code, result.findings
@@ -171,7 +169,7 @@ class Laboratory:
             reason = f"lowers the masks' Dice from {self._dice:.2g} to {result.dice:.2g}"
             outcome = Outcome.WORSE
         value = after.value if after is not None else math.nan
-        numbers = (before.name, before.unit, before.value, value, result.seconds, reason, result.std)
+        numbers = (before.name, before.unit, before.value, value, reason, result.std)
         return Trial(remedies, code, outcome, *numbers, self._dice, result.dice)
 
     def _settled(self, remedies: tuple[Remedy, ...]) -> set[str]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from unetdoctor.facts import Finding, Form, Report, Severity, State, Totals, Yielded
 from unetdoctor.facts.audit import Audited, Listed
-from unetdoctor.reporters import safe
+from unetdoctor.reporters import fence, safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
 from unetdoctor.reporters.blocks.verdict import verdict
 from unetdoctor.reporters.histogram import sparkline
@@ -228,7 +228,7 @@ def _closing(found: Audited, look: Look) -> Iterator[RenderableType]:
     told += [f"not listed: {left} more with -v"] if left else []
     told += [f"no picture: {_others(listed.others)}"] if listed.others else []
     told += [f"not examined: {skipped.code}: {skipped.reason}" for skipped in report.skipped]
-    told += list(report.notices)
+    told += [*report.notices, *fence.told(report.environment)]
     for line in told:
         yield indented(look.text(line, "dim"), 0, look)
     checks = len({code for section in report.sections for code in section.codes})

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from unetdoctor.reporters.json_text import to_line
 from unetdoctor.reporters.trace_csv import inert
 
 Record = Mapping[str, Any]
@@ -26,8 +26,7 @@ _SCALE = 65535
 def to_json_lines(shards: Iterable[Sequence[Record]]) -> Iterator[str]:
     """Yield every record as one line of JSON."""
     for records in shards:
-        lines = (json.dumps(record, ensure_ascii=True, allow_nan=False, separators=(",", ":")) for record in records)
-        yield "".join(f"{line}\n" for line in lines)
+        yield "".join(map(to_line, records))
 
 
 def to_csv(shards: Iterable[Sequence[Record]]) -> Iterator[str]:

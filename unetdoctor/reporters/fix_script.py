@@ -43,7 +43,7 @@ def how(patch: str) -> How:
     """Tell from the names that lines to paste read and write where they belong."""
     try:
         tree = ast.parse(patch)
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # a name with a lone surrogate is no source
         return How.SOURCE
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
     written = {n.id for n in names if not isinstance(n.ctx, ast.Load)}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from unetdoctor.facts import Report, Severity
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import gaps
 from unetdoctor.reporters.results import Result, model_file, results, text, title, without_diagnosis
 
 SHOWN = 10
@@ -12,24 +13,28 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def to_github(reports: Sequence[Report]) -> str:
-    """Return one line per annotation, worst first; notes only where they fail the run."""
+    """Return one line per annotation, worst first; notes only where they fail the run, and what was not enforced."""
     lines = [
         _command("error", model_file(report), 1, "No diagnosis", report.verdict)
         for report in without_diagnosis(reports)
     ]
     found = results(reports)
+    limits = [(report, gap) for report in reports for gap in gaps(report.environment)]
+    told = [_command("notice", model_file(report), 1, "unetdoctor", gap) for report, gap in limits]
     for severity, level in _LEVELS.items():
         of_level = [
             r
             for r in found
             if r.finding.severity is severity and (severity is not Severity.NOTE or r.report.fail_on == "note")
         ]
-        room = SHOWN - (len(lines) if severity is Severity.ERROR else 0)
+        taken = {Severity.ERROR: len(lines), Severity.NOTE: len(told)}
+        room = SHOWN - taken.get(severity, 0)
         shown = of_level if len(of_level) <= room else of_level[: max(room - 1, 0)]
         lines += [_command(level, r.file, r.line, title(r), text(r)) for r in shown]
         left = of_level[len(shown) :]
         if left:
             lines.append(_rest(level, left))
+    lines += told[:SHOWN]
     return "".join(f"{line}\n" for line in lines)
 
 

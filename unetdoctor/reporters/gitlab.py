@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from unetdoctor.facts import Report, Severity
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import gaps
 from unetdoctor.reporters.json_text import to_text
 from unetdoctor.reporters.results import model_file, names, results, text, without_diagnosis
 
@@ -11,7 +12,7 @@ SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NO
 
 
 def to_gitlab(reports: Sequence[Report]) -> str:
-    """Return the list of issues; an empty list for models that are well."""
+    """Return the list of issues; an empty list for models that are well, and held in by all that should hold them."""
     failed = without_diagnosis(reports)
     issues = [
         _issue(
@@ -34,6 +35,18 @@ def to_gitlab(reports: Sequence[Report]) -> str:
             r.line,
         )
         for r in results(reports)
+    ]
+    issues += [
+        _issue(
+            safe.clean(gap, safe.SENTENCE_LIMIT),
+            "not-enforced",
+            f"not-enforced {name} {number}",
+            SEVERITIES[Severity.NOTE],
+            model_file(report),
+            1,
+        )
+        for report, name in zip(reports, names(reports), strict=True)
+        for number, gap in enumerate(gaps(report.environment))
     ]
     return to_text(issues)
 

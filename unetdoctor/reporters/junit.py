@@ -6,6 +6,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from unetdoctor.facts import Card, Finding, Report, Severity, State
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.results import Result, names, results, suppressed_by, text
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -19,6 +20,10 @@ def to_junit(reports: Sequence[Report], cards: Sequence[Card]) -> str:
         suite = TestSuite(name)
         if report.timings.started:
             suite.timestamp = report.timings.started.removesuffix("+00:00").removesuffix("Z")
+        suite.add_property("device", safe.clean(report.environment.device))
+        for line in told(report.environment):
+            kind, _, what = line.partition(": ")
+            suite.add_property(kind.lower(), safe.clean(what, safe.SENTENCE_LIMIT))
         for case in _cases(report, name, labels):
             suite.add_testcase(case)
         document.add_testsuite(suite)
@@ -33,7 +38,9 @@ def to_junit(reports: Sequence[Report], cards: Sequence[Card]) -> str:
 def _cases(report: Report, name: str, labels: dict[str, str]) -> Iterator[TestCase]:
     if report.state is State.NOT_DIAGNOSABLE:
         case = TestCase("examination", classname=name)
-        case.result = [Error(safe.clean(report.verdict, safe.SENTENCE_LIMIT), report.failure or "not-diagnosable")]
+        case.result = [
+            Error(safe.clean(report.verdict, safe.SENTENCE_LIMIT), safe.clean(report.failure) or "not-diagnosable")
+        ]
         yield case
     reasons: dict[str, list[str]] = {}
     for skipped in report.skipped:
@@ -57,7 +64,7 @@ def _judge(case: TestCase, report: Report, told: list[Result], reasons: list[str
     suppressed = [suppressed_by(r.finding.suppression) for r in told if r.finding.suppression is not None]
     if failing:
         failure = Failure(text(failing[0]), failing[0].finding.severity.value)
-        failure.text = "\n".join(f"{r.file}:{r.line}: {text(r)}" for r in failing)
+        failure.text = "\n".join(f"{safe.clean(r.file, safe.LINE_LIMIT)}:{r.line}: {text(r)}" for r in failing)
         case.result = [failure]
     elif told and len(suppressed) == len(told):
         case.result = [Skipped(f"suppressed {'; '.join(dict.fromkeys(suppressed))}")]

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from unetdoctor.facts import Finding, Report, Severity, State, Trial
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.numbers import count, number, with_unit
 from unetdoctor.reporters.results import Result, names, results
 
+APART = "\u200b"
+"""No width, and no link across it; written as an entity."""
 STATES = {
     State.HEALTHY: "✅ healthy",
     State.UNTRAINED: "⚪ untrained",
@@ -15,9 +18,11 @@ STATES = {
     State.NOT_DIAGNOSABLE: "❔ not diagnosable",
 }
 SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.NOTE: "ℹ️ note"}  # noqa: RUF001
-_SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
+_SPECIAL = re.compile(r"[\\`*_{}\[\]|~!$]|(?<!&)#")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", APART: "&#8203;"}
 _ADDRESS = re.compile(r"://|\bwww\.")
+_REFERENCE = re.compile(r"(?<=[@#!~$%])(?=\w)|(?<=\bGH-)(?=\d)")
+"""Between a sign and a word that hosts link, behind Markdown's back: @person, #12, !12, ~label."""
 
 
 def to_markdown(reports: Sequence[Report]) -> str:
@@ -28,9 +33,9 @@ def to_markdown(reports: Sequence[Report]) -> str:
 
 def escape(text: object, limit: int = safe.SENTENCE_LIMIT) -> str:
     """Return a foreign string that Markdown and HTML show as it is: no markup, no address, no mention."""
-    cleaned = safe.clean(text, limit)
+    cleaned = _REFERENCE.sub(APART, safe.clean(text, limit))
     entities = "".join(_ENTITIES.get(character, character) for character in cleaned)
-    escaped = _SPECIAL.sub(lambda match: f"\\{match.group()}", entities.replace("&#64;", "\0")).replace("\0", "&#64;")
+    escaped = _SPECIAL.sub(lambda match: f"\\{match.group()}", entities)
     return _ADDRESS.sub(lambda match: "&#58;//" if match.group() == "://" else "www&#46;", escaped)
 
 
@@ -87,7 +92,8 @@ def _closing(report: Report) -> str:
         f"unetdoctor {escape(report.environment.unetdoctor)}",
     ]
     notices = "".join(f"\n- {escape(notice)}" for notice in report.notices)
-    return f"<sub>{' · '.join(parts)}</sub>{notices and chr(10) + notices}"
+    fence = "".join(f"\n<sub>{escape(line)}</sub>" for line in told(report.environment))
+    return f"<sub>{' · '.join(parts)}</sub>{fence}{notices and chr(10) + notices}"
 
 
 def _codes(findings: Sequence[Finding]) -> str:

@@ -1,5 +1,6 @@
 """The one sanitiser: whatever came from a model, a file or a path is inert before a terminal or a picture shows it."""
 
+import re
 import unicodedata
 
 NAME_LIMIT = 200
@@ -40,6 +41,14 @@ _PLAIN = {
 """Typographic signs that have an ASCII spelling."""
 
 
+COMMAND = re.compile(
+    r":(?=:(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state|set-env"
+    r"|set-output|stop-commands|warning)(?:\s|::))|#(?=#\w*\[)",
+    re.IGNORECASE,
+)
+"""Where a runner of GitHub, Azure or TeamCity would read a command in a log: after spaces, or anywhere in a line."""
+
+
 def _escape(character: str) -> str:
     number = ord(character)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
@@ -57,14 +66,18 @@ def _visible(character: str, ascii_only: bool) -> str:
 def clean(value: object, limit: int = NAME_LIMIT, *, ascii_only: bool = False) -> str:
     r"""Return the text with letters, marks, digits, punctuation, symbols and spaces as they are and the rest as `\x1b`.
 
+    What a CI runner would take for a command is broken in the same way: `\x3a:error::`.
     The result has at most `limit` characters and one line. `ascii_only` also spells out what ASCII cannot show.
     """
     pieces: list[str] = []
     length = marks = 0
-    for character in str(value)[: limit + 1]:
+    text = str(value)[: limit + 1]
+    commands = {match.start() for match in COMMAND.finditer(text)}
+    for index, character in enumerate(text):
         is_mark = ord(character) > 0x7F and unicodedata.category(character)[0] == "M"
         marks = marks + 1 if is_mark else 0
-        piece = _escape(character) if marks > MARK_LIMIT else _visible(character, ascii_only)
+        hidden = marks > MARK_LIMIT or index in commands
+        piece = _escape(character) if hidden else _visible(character, ascii_only)
         pieces.append(piece)
         length += len(piece)
         if length > limit:

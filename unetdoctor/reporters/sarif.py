@@ -23,6 +23,7 @@ from sarif_pydantic import Result as SarifResult
 
 from unetdoctor.facts import Card, Report, State, Suppression
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.json_text import to_text
 from unetdoctor.reporters.results import Result, model_file, names, results, suppressed_by, text
 
@@ -73,15 +74,16 @@ def _run(report: Report, name: str, rules: list[ReportingDescriptor], numbers: d
 
 def _invocation(report: Report) -> Invocation:
     failed = report.state is State.NOT_DIAGNOSABLE
-    told: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
     if failed:
-        told.append({"level": "error", "message": {"text": safe.clean(report.verdict, safe.LINE_LIMIT)}})
-        told[0]["locations"] = [_located(model_file(report), 1).model_dump(by_alias=True, exclude_none=True)]
-    told += [{"level": "note", "message": {"text": safe.clean(n, safe.LINE_LIMIT)}} for n in report.notices]
+        said.append({"level": "error", "message": {"text": safe.clean(report.verdict, safe.LINE_LIMIT)}})
+        said[0]["locations"] = [_located(model_file(report), 1).model_dump(by_alias=True, exclude_none=True)]
+    notes = (*report.notices, *told(report.environment))
+    said += [{"level": "note", "message": {"text": safe.clean(note, safe.LINE_LIMIT)}} for note in notes]
     return Invocation(
         execution_successful=not failed,
         exitCode=report.exit_code,
-        **({"toolExecutionNotifications": told} if told else {}),
+        **({"toolExecutionNotifications": said} if said else {}),
     )
 
 

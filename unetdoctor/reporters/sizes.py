@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from unetdoctor.facts import AskedSize, AxisSizes, Refusal, Sizes
+from unetdoctor.reporters.blocks.closing import held_in
 from unetdoctor.reporters.blocks.layout import Verbatim, columns, indented
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count, large
@@ -33,11 +34,11 @@ def _blocks(sizes: Sizes, look: Look) -> Iterator[RenderableType]:
         yield from _tables_of_examples(sizes, look)
     yield from _refusal(sizes.refusal, look)
     yield from _padding(sizes, look)
-    if not sizes.passes:
-        return
     yield ""
-    how = "real forward passes" if sizes.real else "passes over shapes, without arithmetic"
-    yield look.text(f"{count(sizes.passes, 'size')} asked in {how}", "dim")
+    if sizes.passes:
+        how = "real forward passes" if sizes.real else "passes over shapes, without arithmetic"
+        yield look.text(f"{count(sizes.passes, 'size')} asked in {how}", "dim")
+    yield from held_in(sizes.environment, look)
 
 
 def _size(size: tuple[int, ...] | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from unetdoctor.facts import Report, Severity
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count
 from unetdoctor.reporters.results import STALE, names, results, text, title
@@ -20,7 +21,9 @@ def to_summary(reports: Sequence[Report], look: Look) -> str:
     failing = sum(report.exit_code != 0 for report in reports)
     suppressed = sum(f.suppression is not None for report in reports for f in report.findings)
     known = f", {count(suppressed, 'finding')} suppressed" if suppressed else ""
-    return "\n".join([*blocks, f"{count(len(reports), 'target')}: {failing or 'none'} failing{known}.\n"])
+    fences = dict.fromkeys(line for report in reports for line in told(report.environment))
+    held_in = "".join(f"{row}\n" for line in fences for row in _filled(line, 0, look))
+    return "\n".join([*blocks, f"{held_in}{count(len(reports), 'target')}: {failing or 'none'} failing{known}.\n"])
 
 
 def _block(report: Report, name: str, look: Look) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from unetdoctor.facts import Op, Trace
 from unetdoctor.reporters import safe
+from unetdoctor.reporters.blocks.closing import held_in
 from unetdoctor.reporters.blocks.context import raised
 from unetdoctor.reporters.blocks.layout import columns, indented
 from unetdoctor.reporters.look import Look
@@ -71,9 +72,10 @@ def _blocks(trace: Trace, look: Look, depth: int) -> Iterator[RenderableType]:
     if trace.crash is not None:
         yield from raised(trace.crash, look)
     yield ""
-    ran = f"{count(len(trace.ops), 'operation')} in {seconds(trace.seconds)}"
+    ran = f"{count(len(trace.ops), 'operation')} in {seconds(trace.timings.worker_seconds)}"
     out = f", {trace.path} {_shape(trace.output)}" if trace.output else ""
     yield look.text(f"{ran}{out}", "dim")
+    yield from held_in(trace.environment, look)
 
 
 def _head(trace: Trace, look: Look) -> Text:

@@ -24,8 +24,9 @@ BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
 SCOPE_SIGNAL = 1 << 1
 ABI_REFER, ABI_TRUNCATE, ABI_TCP, ABI_SCOPE = 2, 3, 4, 6
 
+DEV = Path("/dev")
 DEVICES = ("null", "zero", "full", "random", "urandom", "shm", "dri", "kfd", "nvidia-caps")
-"""Below /dev, besides nvidia*: what arithmetic and DataLoader workers need. No terminal, no disk."""
+"""Below DEV, besides nvidia*: what arithmetic and DataLoader workers need. No terminal, no disk."""
 
 
 def confine(writable: list[Path]) -> list[str]:
@@ -36,10 +37,10 @@ def confine(writable: list[Path]) -> list[str]:
     writes |= REFER if version >= ABI_REFER else 0
     writes |= TRUNCATE if version >= ABI_TRUNCATE else 0
     attributes = struct.pack("=Q", writes)
-    enforced = [f"writes only to its scratch directory and devices (Landlock {version})"]
+    enforced = [f"writes only to scratch and devices (Landlock {version})"]
     if version >= ABI_TCP:
         attributes += struct.pack("=Q", BIND_TCP | CONNECT_TCP)
-        enforced.append("no TCP connections (Landlock)")
+        enforced.append("no TCP (Landlock)")
     if version >= ABI_SCOPE:
         attributes += struct.pack("=Q", SCOPE_SIGNAL)
         enforced.append("signals only to its own processes (Landlock)")
@@ -56,8 +57,7 @@ def confine(writable: list[Path]) -> list[str]:
 
 
 def _devices() -> list[Path]:
-    root = Path("/dev")
-    return [*(root / name for name in DEVICES), *root.glob("nvidia*")]
+    return [*(DEV / name for name in DEVICES), *DEV.glob("nvidia*")]
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, writes: int) -> None:

@@ -56,7 +56,7 @@ def before_user_code(
         steps.append(("Landlock", lambda: _landlock(scratch)))
     done, failed = _attempt(steps)
     if not confine:
-        failed.append("Landlock: switched off")
+        failed.append("Landlock: switched off by --no-sandbox")
     return done, failed
 
 
@@ -100,7 +100,11 @@ def _limit(name: str, value: int, phrase: str) -> list[str]:
 def _bound_address_space(budget: int) -> list[str]:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = pages * os.sysconf("SC_PAGE_SIZE") + budget + ADDRESS_SLACK_BYTES
-    return _limit("RLIMIT_AS", limit, f"at most {limit / GIB:.1f} GiB of address space")
+    return _limit(
+        "RLIMIT_AS",
+        limit,
+        f"at most {(budget + ADDRESS_SLACK_BYTES) / GIB:.1f} GiB of address space beyond torch's own",
+    )
 
 
 def _landlock(scratch: list[Path]) -> list[str]:

@@ -96,6 +96,8 @@ class Outcome:
     """What was asked for and could not be enforced here, with the reason."""
     seconds: float
     """Wall time of the run."""
+    memory_limit: int | None = None
+    """Bytes that all its processes could take together, None where that was not watched."""
 
     def close(self) -> None:
         """Remove the scratch directory; closing twice does no harm."""

@@ -92,11 +92,11 @@ def _outcome(run: Supervision, root: Path, adopting: bool, remaining: int, begun
         (True, "stdin empty, environment from an allow-list, working directory in scratch"),
         (run.watches_death, "its end watched by pidfd"),
         (adopting and tree.visible, "escaped processes adopted and ended (subreaper)"),
-        (limit is not None, f"memory of all its processes watched, at most {(limit or 0) / limits.GIB:.2f} GiB (PSS)"),
+        (limit is not None, "memory of all its processes watched (PSS)"),
         (run.interrupts.active, "two-step Ctrl-C"),
     ]
     done = [phrase for truth, phrase in facts if truth]
-    failed = [f"{phrase.partition(', at most')[0]}: not possible here" for truth, phrase in facts if not truth]
+    failed = [f"{phrase}: not possible here" for truth, phrase in facts if not truth]
     if remaining:
         failed.append(f"the end of everything that the model started: {remaining} processes would not end")
     return Outcome(
@@ -108,6 +108,7 @@ def _outcome(run: Supervision, root: Path, adopting: bool, remaining: int, begun
         enforced=(*done, *run.enforced),
         not_enforced=(*failed, *run.not_enforced),
         seconds=time.monotonic() - begun,
+        memory_limit=limit,
     )
 
 

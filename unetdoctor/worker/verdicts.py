@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from unetdoctor.facts.lasting import lasting
 from unetdoctor.worker.outcome import EXIT_INTERRUPTED, EXIT_OUR_BUG, Failure
 from unetdoctor.worker.places import Place, from_dump
 
@@ -16,7 +17,7 @@ FATAL = ("Fatal Python error", "os._exit(")
 """Before these words in a file of dumps lies nothing that belongs to the end of the process."""
 
 REFUSALS = ("Permission denied", "Operation not permitted")
-FENCE = "the worker may write only to its scratch directory and open no TCP connection"
+FENCE = "the worker may write only to its scratch directory and open no TCP connection (--no-sandbox lets it)"
 
 SIGNALS_IN_WORDS = {
     "SIGSEGV": "a segmentation fault",
@@ -142,7 +143,7 @@ def status_in_words(status: int) -> str:
 
 
 def _in_one_line(message: str) -> str:
-    line = " ".join(message.split())
+    line = lasting(" ".join(message.split()))
     return line if len(line) <= SENTENCE_MESSAGE else f"{line[:SENTENCE_MESSAGE]}..."
 
 

@@ -9,14 +9,16 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Preview, Report, Severity, State
+from unetdoctor.facts import Environment, Preview, Report, Severity, State
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, columns, indented
+from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count, number, seconds
 from unetdoctor.reporters.results import suppressed_by
 
 SKIPPED_SHOWN = 4
+GIB = 1024**3
 SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 SUMMARY_PICTURES = ("sheet", "signal", "anatomy")
 """Roles of the pictures that stand for all others."""
@@ -58,6 +60,7 @@ def closing(report: Report, look: Look) -> Iterator[RenderableType]:
     yield from _suppressed(report, look)
     yield from _skipped(report, look)
     yield from _untouched(report, look)
+    yield from held_in(report.environment, look)
     yield from _hint(report, look)
 
 
@@ -124,6 +127,12 @@ def _untouched(report: Report, look: Look) -> Iterator[RenderableType]:
         yield _line("Your model was left untouched" + ("." if short else f": {report.untouched_text}"), look)
 
 
+def held_in(environment: Environment | None, look: Look) -> Iterator[RenderableType]:
+    """Yield what held the worker in, and every limit that could not be enforced."""
+    for line in told(environment):
+        yield _line(line, look)
+
+
 def _hint(report: Report, look: Look) -> Iterator[RenderableType]:
     """Say where more is to be read, where a person needs more than a sentence."""
     if report.failure and report.log.strip() and not look.verbose:
@@ -184,6 +193,10 @@ def _limits(report: Report, look: Look) -> Iterator[RenderableType]:
             yield Text(title, style="bold")
             for phrase in phrases:
                 yield indented(look.text(f"{look.sign('note')} {phrase}", "dim"), 2, look)
+    if timings.memory_limit_bytes:
+        yield ""
+        words = f"at most {timings.memory_limit_bytes / GIB:.1f} GiB for the model and all that it starts"
+        yield Text.assemble(("Memory", "bold"), "  ", look.text(words, "dim"))
     if timings.stages:
         yield ""
         yield Text("Seconds per stage", style="bold")

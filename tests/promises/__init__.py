@@ -1,0 +1,1 @@
+"""What the README promises, each with the tests that keep it and the figures of the last full run."""
