@@ -46,6 +46,7 @@ from unetdoctor.engine.loading import (
     loads,
     matching,
     own_loads,
+    pickle_names,
     pickled_module,
     python_target,
     suggestions,
@@ -200,7 +201,7 @@ def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> Non
 
 
 def _refused(file: FoundFile) -> RequestError:
-    if file.content is Content.TAR:
+    if file.content is Content.TAR and pickle_names.foreign_globals(file):
         checkpoints.refuse_foreign(file)
     if checkpoints.is_checkpoint(file):
         command = f"unetdoctor inspect {quoted(file.shown)} --arch model.py"
