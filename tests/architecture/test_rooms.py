@@ -58,6 +58,28 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/data/remote.py", "kind"): "the same",
     ("unetdoctor/data/remote.py", "below"): "the same",
     ("unetdoctor/data/remote.py", "one"): "the same",
+    (
+        "unetdoctor/engine/loading/checkpoints.py",
+        "_refuse_abuse",
+    ): "a damaged file: a dozen types of exceptions mean the same",
+    ("unetdoctor/engine/loading/declared.py", "_opcodes"): "a damaged file: a dozen types of exceptions mean the same",
+    (
+        "unetdoctor/engine/loading/files.py",
+        "_second_format",
+    ): "a damaged file: a dozen types of exceptions mean the same",
+    ("unetdoctor/engine/loading/files.py", "_records"): "a damaged file: a dozen types of exceptions mean the same",
+    (
+        "unetdoctor/engine/loading/pickle_names.py",
+        "foreign_globals",
+    ): "a damaged file: a dozen types of exceptions mean the same",
+    (
+        "unetdoctor/engine/loading/pickle_names.py",
+        "root_name",
+    ): "a damaged file: a dozen types of exceptions mean the same",
+    (
+        "unetdoctor/engine/loading/torchscript_file.py",
+        "file_operations",
+    ): "a damaged file: a dozen types of exceptions mean the same",
     ("unetdoctor/engine/loading/checkpoints.py", "read"): "a damaged file: a dozen types of torch.load mean the same",
     ("unetdoctor/engine/loading/lazy.py", "_settled"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/loading/exported_file.py", "_load"): "a damaged or foreign file: a dozen types mean the same",

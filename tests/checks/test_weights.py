@@ -379,6 +379,21 @@ class TestWeightScaleOff:
 class TestNonFiniteWeights:
     """UD307."""
 
+    def test_bytes_that_differ_from_their_checksum(self) -> None:
+        damaged, finite = examine("UD307", evidence(model=model(damaged=("deep.weight", "odd"))))
+        assert (damaged.ill, damaged.severity, damaged.place) == (True, Severity.ERROR, place("deep"))
+        assert damaged.message == (
+            "The weights file is damaged: the bytes of deep.weight, odd differ from the checksum that was saved with "
+            "them (at most 0 tensors); copy or download it again."
+        )
+        assert [remedy.cause for remedy in damaged.remedies] == ["UD307"]
+        assert not finite.ill
+
+    def test_bytes_that_agree_with_their_checksum(self) -> None:
+        checksums, finite = examine("UD307", evidence(model=model(damaged=())))
+        assert not checksums.ill
+        assert not finite.ill
+
     @pytest.mark.parametrize("trained", [True, False])
     def test_one_value(self, trained: bool) -> None:
         finding = only("UD307", evidence(model=model(non_finite=(("deep.weight", 1),), trained=trained)))

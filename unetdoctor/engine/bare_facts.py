@@ -29,6 +29,7 @@ def facts(bare: Bare, seen: Likeness) -> ModelFacts:
         layers=layers,
         norms=norms,
         non_finite=tuple((key, bad) for key, tensor in bare.tensors.items() if (bad := _non_finite(tensor))),
+        damaged=bare.damaged,
         weights_given=False,
         trained=is_trained(layers, norms),
         last_layer=seen.last,

@@ -9,6 +9,7 @@ from unetdoctor.facts import Crash, Operand, Place
 from unetdoctor.facts.lasting import lasting
 
 _TORCHSCRIPT_LINE = re.compile(r'File "([^"]+)", line (\d+)')
+_INTERPRETER = "The following operation failed in the TorchScript interpreter."
 _MESSAGE = 2000
 
 
@@ -18,6 +19,7 @@ def crash_of(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, 
         message = lasting(str(raised))
     except Exception:  # noqa: BLE001 - user code: str() of their exception
         message = "(its text could not be read)"
+    message = _reason_first(message, tape.failure.said if tape.failure is not None else "")
     file, line = _innermost(setting, raised, message)
     failure = tape.failure
     operands: tuple[Operand, ...] = ()
@@ -41,6 +43,14 @@ def crash_of(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, 
         place=Place(layer, setting.shown_path(file), line or None, failure.entry.name if failure else ""),
         input_shape=shape,
     )
+
+
+def _reason_first(message: str, said: str) -> str:
+    """Return a message with what was raised in front where TorchScript puts its own words and two tracebacks there."""
+    if not message.startswith(_INTERPRETER):
+        return message
+    reason = said.partition("\n")[0] or message.rstrip().rpartition("\n")[2].removeprefix("RuntimeError: ")
+    return f"{reason}\n{message}"
 
 
 def _dimension(entry: Entry) -> int | None:

@@ -26,6 +26,7 @@ def model_facts(subject: Subject, main: Observed) -> ModelFacts:
         layers=layers,
         norms=norms,
         non_finite=non_finite(model),
+        damaged=_damaged(subject),
         weights_given=subject.weights_given,
         trained=subject.weights_given or is_trained(layers, norms),
         last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
@@ -45,6 +46,11 @@ def precisions(model: nn.Module, place: Callable[[str], Place]) -> tuple[Precisi
             names.setdefault(str(parameter.dtype).removeprefix("torch."), []).append(name)
     ordered = sorted(names.items(), key=lambda pair: -len(pair[1]))
     return tuple(Precision(dtype, len(found), place(owner(found[0]))) for dtype, found in ordered)
+
+
+def _damaged(subject: Subject) -> tuple[str, ...] | None:
+    found = [load.damaged for load in subject.loads if load.damaged is not None]
+    return tuple(name for names in found for name in names) if found else None
 
 
 def non_finite(model: nn.Module) -> tuple[tuple[str, int], ...]:

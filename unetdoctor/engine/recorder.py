@@ -195,9 +195,9 @@ class Recorder(Mode):
         self._own(entry, args)
         try:
             out = func(*args, **kwargs)
-        except Exception:
+        except Exception as error:
             operands = [(tuple(t.shape), self._encode(t)) for t in tensors([*args, *kwargs.values()])]
-            self.tape.failure = Failure(entry, tuple(operands))
+            self.tape.failure = Failure(entry, tuple(operands), str(error))
             raise
         self._register(entry, out)
         return out

@@ -149,6 +149,8 @@ class Failure:
     entry: Entry
     operands: tuple[tuple[tuple[int, ...], Ref | Leaf], ...]
     """(shape, reference) of its tensor arguments."""
+    said: str = ""
+    """What it raised: TorchScript passes on that it did, and not always what."""
 
 
 @dataclass

@@ -154,6 +154,9 @@ class ModelFacts:
     """Types of its floating parameters, the most frequent one first."""
     idle: tuple[tuple[str, int], ...] = ()
     """(name, number of values) of registered parameters on which nothing that the main pass returned depends."""
+    damaged: tuple[str, ...] | None = None
+    """Names of tensors whose bytes in the weights file differ from the checksum saved with them; None where no
+    checksum was looked at."""
 
     def layer(self, name: str) -> LayerWeights | None:
         """Return the weighted layer of this name."""

@@ -34,7 +34,7 @@ def test_safetensors_sort_their_keys(place: Place) -> None:
 
 
 def test_tensors_that_are_not_in_the_file_are_left_out(place: Place) -> None:
-    endless = torch.zeros(1).expand(10**6, 10**6)
+    endless = torch.zeros(1).expand(10**3, 10**3)
     torch.save(STATE | {"b": endless, "c": torch.eye(3).to_sparse()}, place.directory / "w.pt")
     found = read(place, "w.pt")
     assert found is not None

@@ -14,6 +14,8 @@ import torch
 from safetensors.torch import save_file
 
 from tests.engine.loading.conftest import UNET, Place
+from unetdoctor.engine.loading import checkpoints, files, versions, weights
+from unetdoctor.engine.loading.errors import RequestError
 
 
 @contextlib.contextmanager
@@ -125,10 +127,22 @@ def test_a_flipped_bit_is_found_and_names_its_tensor(place: Place) -> None:
     torch.save({"state_dict": tensors, "epoch": 3}, path)
     _flip(path, 0.03)
     assert torch.load(path, weights_only=True)["state_dict"]["bad.weight"].abs().max() > 1e30
-    assert place.refusal("model.py:UNet", weights="w.pth").sentence == (
+    file = files.find("w.pth", place.directory)
+    assert weights.read(file).damaged == ("bad.weight",)
+    with pytest.raises(RequestError) as caught:
+        checkpoints.read(file)
+    assert caught.value.sentence == (
         "w.pth is damaged: the bytes of 1 record differ from the checksum that was saved with them (bad.weight); "
         "copy or download it again."
     )
+
+
+def test_damage_outside_of_what_is_loaded_is_none_of_the_networks(place: Place) -> None:
+    state = place.write({"model.py": UNET}).load("model.py").model.state_dict()
+    path = place.directory / "w.pth"
+    torch.save({"state_dict": state, "optimizer": {"exp": torch.full((3,), 0.03)}}, path)
+    _flip(path, 0.03)
+    assert place.load("model.py", weights="w.pth").loads[0].damaged == ()
 
 
 def test_without_checksums_that_is_said(place: Place) -> None:
@@ -185,3 +199,33 @@ def test_a_shard_elsewhere_is_not_read(place: Place) -> None:
 def test_a_text_file_that_is_no_index(place: Place, text: str) -> None:
     place.write({"model.py": UNET, "m.index.json": text})
     assert place.refusal("model.py:UNet", weights="m.index.json").sentence.startswith("m.index.json is a text file; ")
+
+
+@pytest.mark.parametrize(
+    ("version", "refused", "told"),
+    [
+        ("1.13.1", True, True),
+        ("2.5.1+cu121", True, True),
+        ("2.6.0", False, True),
+        ("2.9.1", False, True),
+        ("2.10.0", False, False),
+        ("2.15.0+cu132", False, False),
+        ("a build of our own", False, False),
+    ],
+)
+def test_what_a_version_of_torch_guarantees(version: str, refused: bool, told: bool) -> None:
+    if refused:
+        with pytest.raises(RequestError, match=r"CVE-2025-32434.*install torch 2\.6 or newer"):
+            versions.refuse_old("w.pth", version)
+    else:
+        versions.refuse_old("w.pth", version)
+    assert ("no boundary against a hostile file" in versions.remark("w.pth", version)) is told
+
+
+def test_an_old_torch_reads_safetensors_and_no_pickle(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "__version__", "2.5.1")
+    save_file({"a": torch.zeros(3)}, place.directory / "w.safetensors")
+    torch.save({"a": torch.zeros(3)}, place.directory / "w.pth")
+    place.write({"model.py": UNET})
+    assert "a" in checkpoints.read(files.find("w.safetensors", place.directory))
+    assert "CVE-2025-32434" in place.refusal("model.py:UNet", weights="w.pth").sentence

@@ -12,6 +12,7 @@
 | `torchscript_file`, `exported_file`, `pickled_module` | a network that a file holds |
 | `directory_target`, `hugging_face` | a hubconf.py, a directory of transformers or diffusers, a folder of files |
 | `checkpoints`, `shards`, `integrity` | reading weights as data: one file or several, whole or damaged |
+| `pickle_names`, `declared`, `versions` | what a pickle names and declares; what the installed torch guarantees |
 | `matching`, `loads`, `weights` | which entry and which keys fit, what is left over, copying what fits |
 | `live` | a network that lives in this process already |
 | `lazy` | layers whose shapes a first input gives |
@@ -45,6 +46,7 @@ from unetdoctor.engine.loading import (
     loads,
     matching,
     own_loads,
+    pickle_names,
     pickled_module,
     python_target,
     suggestions,
@@ -199,6 +201,8 @@ def _refuse_name(parsed: ParsedTarget, file: FoundFile, request: Request) -> Non
 
 
 def _refused(file: FoundFile) -> RequestError:
+    if file.content is Content.TAR and pickle_names.foreign_globals(file):
+        checkpoints.refuse_foreign(file)
     if checkpoints.is_checkpoint(file):
         command = f"unetdoctor inspect {quoted(file.shown)} --arch model.py"
         return RequestError(

@@ -28,6 +28,8 @@ class Bare:
     """Whether the keys stand in the order of the network; safetensors sorts them."""
     remarks: tuple[str, ...]
     """What was seen while reading it."""
+    damaged: tuple[str, ...] | None = None
+    """Keys whose bytes differ from their checksum; None where no checksum was recorded."""
 
 
 def read(file: FoundFile) -> Bare:
@@ -45,6 +47,7 @@ def read(file: FoundFile) -> Bare:
         tensors=tensors,
         ordered=file.content in (Content.ZIP, Content.LEGACY_TORCH, Content.PICKLE),
         remarks=(*given.remarks, *([f"left out {odd} tensors that are no plain arrays of numbers"] if odd else [])),
+        damaged=given.damaged if given.damaged is None else tuple(key for key in given.damaged if key in tensors),
     )
 
 

@@ -17,7 +17,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from unetdoctor.engine import program
-from unetdoctor.engine.loading import checkpoints
+from unetdoctor.engine.loading import checkpoints, declared, pickle_names
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.exported_types import MAX_TYPES, stand_in
 from unetdoctor.engine.loading.files import FoundFile
@@ -172,6 +172,7 @@ def _is_plain(data: bytes) -> bool:
     if not data:
         return True
     try:
+        declared.refuse_abuse("", data)
         torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception:  # noqa: BLE001 - damaged records raise a dozen types; each of them would lead torch to the unsafe way
         return False
@@ -183,8 +184,8 @@ def _names(data: bytes) -> list[str]:
         suppress(OSError, ValueError, zipfile.BadZipFile, StopIteration, KeyError),
         zipfile.ZipFile(io.BytesIO(data)) as z,
     ):
-        return checkpoints.foreign_names(z.read(next(n for n in z.namelist() if n.split("/", 1)[-1] == "data.pkl")))
-    return checkpoints.foreign_names(data, several=True)
+        return pickle_names.foreign_names(z.read(next(n for n in z.namelist() if n.split("/", 1)[-1] == "data.pkl")))
+    return pickle_names.foreign_names(data, several=True)
 
 
 def _example(exported: Any, model: Any) -> Named:

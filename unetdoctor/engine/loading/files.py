@@ -14,6 +14,7 @@ from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.sniff import Archive, Content
 
 MAX_ZIP_RECORDS = 1_000_000
+_ENCRYPTED = 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,25 @@ def find(shown: str, directory: Path) -> FoundFile:
         raise RequestError(f"{shown} cannot be read: {error.strerror or error}.") from None
     content = sniff.content_of(head, found.st_size)
     records = _records(path, shown, found.st_size) if content is Content.ZIP else ()
+    second = _second_format(path, head, content)
+    if second:
+        raise RequestError(f"{shown} is made of two formats at once ({second}), as no honest file is; do not read it.")
     return FoundFile(path, shown, found.st_size, head, content, records)
+
+
+def _second_format(path: Path, head: bytes, content: Content) -> str:
+    """Return both formats of a file that is read as one thing by one reader and as another by the next."""
+    if content is Content.ZIP:
+        return "zip and tar" if head[257:262] == b"ustar" else ""
+    if content not in (Content.TAR, Content.PICKLE, Content.LEGACY_TORCH, Content.SAFETENSORS):
+        return ""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            kind = sniff.archive_of(archive.namelist())
+    except Exception:  # noqa: BLE001 - what is no zip is told so by a dozen types
+        return ""
+    honest = kind not in (Archive.CHECKPOINT, Archive.TORCHSCRIPT, Archive.EXPORTED)
+    return "" if honest else f"{content.value} and zip"
 
 
 def _irregular(mode: int) -> str:
@@ -109,11 +128,13 @@ def _records(path: Path, shown: str, size: int) -> tuple[zipfile.ZipInfo, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             records = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+    except Exception:  # noqa: BLE001 - damaged archives raise a dozen types, and all mean the same here
         raise RequestError(
             f"{shown} is truncated at byte {size}: the directory at the end of the zip is missing; "
             "copy or download it again."
         ) from None
     if len(records) > MAX_ZIP_RECORDS:
         raise RequestError(f"{shown} holds {len(records)} records; more than {MAX_ZIP_RECORDS} are not read.")
+    if any(record.flag_bits & _ENCRYPTED for record in records):
+        raise RequestError(f"{shown} holds encrypted records, which torch.save never writes; do not read it.")
     return tuple(records)

@@ -14,25 +14,31 @@ from unetdoctor.engine.loading.files import FoundFile
 BLOCK = 1 << 22
 """Bytes that are read at once."""
 MAX_NAMED = 3
+_TENSORS = "data/"
+"""How the names of records begin that hold the values of a tensor."""
 
 
-def check_records(file: FoundFile) -> None:
-    """Raise RequestError where a record's bytes differ from its checksum: one flipped bit makes 1e37 of a weight.
+def damaged(file: FoundFile) -> tuple[str, ...]:
+    """Return the keys of the tensors whose bytes differ from their checksum: one flipped bit makes 1e37 of a weight.
 
-    A checksum of 0 was not recorded.
+    A checksum of 0 was not recorded. Raises RequestError where the damage is in what describes the tensors.
     """
     with zipfile.ZipFile(file.path) as archive, file.path.open("rb") as data:
         recorded = [record for record in archive.infolist() if record.CRC]
-        damaged = [r.filename.split("/", 1)[-1] for r in recorded if _checksum(data, r) != r.CRC]
-        if not damaged:
-            return
-        names = _tensor_names(archive)
-    shown = [names.get(name.removeprefix("data/"), name) for name in damaged]
-    more = f" and {len(shown) - MAX_NAMED} more" if len(shown) > MAX_NAMED else ""
-    records = "1 record differ" if len(damaged) == 1 else f"{len(damaged)} records differ"
-    raise RequestError(
+        found = [r.filename.split("/", 1)[-1] for r in recorded if _checksum(data, r) != r.CRC]
+        names = _tensor_names(archive) if found else {}
+    if any(not name.startswith(_TENSORS) for name in found):
+        raise refusal(file, tuple(found))
+    return tuple(names.get(name.removeprefix(_TENSORS), name) for name in found)
+
+
+def refusal(file: FoundFile, names: tuple[str, ...]) -> RequestError:
+    """Return the sentence that names what is damaged."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    records = "1 record differ" if len(names) == 1 else f"{len(names)} records differ"
+    return RequestError(
         f"{file.shown} is damaged: the bytes of {records} from the checksum that was saved with them "
-        f"({', '.join(shown[:MAX_NAMED])}{more}); copy or download it again."
+        f"({', '.join(names[:MAX_NAMED])}{more}); copy or download it again."
     )
 
 

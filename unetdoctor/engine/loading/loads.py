@@ -25,6 +25,8 @@ class Load:
     """Label of another reading -> what would be said of it."""
     tensors: Mapping[str, Tensors] = field(default_factory=dict)
     """Label of another reading -> the network's full names and their values."""
+    damaged: tuple[str, ...] | None = None
+    """The network's names of the tensors that differ from their checksum; None where none was recorded."""
 
 
 def tensors_of(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from unetdoctor.engine import statements
-from unetdoctor.engine.loading import checkpoints, importing, python_target
+from unetdoctor.engine.loading import checkpoints, importing, pickle_names, python_target
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
@@ -38,13 +38,13 @@ def wanted(file: FoundFile) -> list[str]:
     is_pickle = file.content in (Content.PICKLE, Content.LEGACY_TORCH)
     if not is_pickle and not (file.content is Content.ZIP and file.archive is Archive.CHECKPOINT):
         return []
-    names = checkpoints.foreign_globals(file)
+    names = pickle_names.foreign_globals(file)
     return names if any(name.startswith("torch.nn.modules.") for name in names) or _is_root(file, names) else []
 
 
 def _is_root(file: FoundFile, names: Sequence[str]) -> bool:
     """Return whether the file is one object of a class, instead of a dict or list that holds some."""
-    return bool(names) and checkpoints.root_name(file) in names
+    return bool(names) and pickle_names.root_name(file) in names
 
 
 def load_file(file: FoundFile, parsed: ParsedTarget, names: list[str], request: Request, guard: Guard) -> LoadedModel:

@@ -18,6 +18,7 @@ class Content(StrEnum):
     LEGACY_TORCH = "legacy torch"
     PICKLE = "pickle"
     SAFETENSORS = "safetensors"
+    CUT_SAFETENSORS = "safetensors with a header that is longer than the file"
     TAR = "tar"
     LFS_POINTER = "git lfs pointer"
     HTML = "html"
@@ -80,6 +81,8 @@ def content_of(head: bytes, size: int) -> Content:
         return Content.MOBILE
     if is_safetensors(head, size):
         return Content.SAFETENSORS
+    if head[8:10] == b'{"':
+        return Content.CUT_SAFETENSORS
     if re.match(rb"\s*(?:<!doctype html|<html|<head|<\?xml[^>]*>\s*<!doctype html)", head, re.IGNORECASE):
         return Content.HTML
     if _ONNX.match(head):
@@ -162,6 +165,7 @@ _WORDS = {
     Content.NUMPY: "a NumPy array file; PyTorch weights are .pt, .pth or .safetensors files",
     Content.MOBILE: "a mobile TorchScript file (flatbuffer); save the model with torch.jit.save instead",
     Content.TAR: "a tar archive; a torch file of that age must be saved again with torch.save of today",
+    Content.CUT_SAFETENSORS: "a damaged safetensors file, whose header is longer than the file; download it again",
     Content.TEXT: "a text file",
 }
 _ARCHIVE_WORDS = {

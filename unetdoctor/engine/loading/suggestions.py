@@ -8,10 +8,10 @@ from typing import Any
 
 from torch.nn.parameter import is_lazy
 
-from unetdoctor.engine.loading.checkpoints import Plain
 from unetdoctor.engine.loading.construct import Offered
 from unetdoctor.engine.loading.guesses import plain, reads_kernels, says_input, says_output
 from unetdoctor.engine.loading.matching import Fit, Tensors
+from unetdoctor.engine.loading.pickle_names import Plain
 
 SETTINGS = ("hyper_parameters", "hparams", "model_args", "model_kwargs", "model_config")
 """Entries that hold constructor arguments beside the weights; the first is Lightning's."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import io
 import pickle
+import re
 import warnings
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,11 @@ MAX_PICKLE_BYTES = 1024**2
 
 _UNREADABLE = "required keyword attribute 'value' is undefined"
 """What torch.jit.load says of a constant in the layout of oneDNN, of which torch.jit.save writes nothing."""
+
+MAX_CODE_BYTES = 16 * 1024**2
+"""How much of each source record is searched."""
+_FILES = re.compile(r"\b(?:torch|ops\.aten|aten)\.(from_file|save)\(")
+"""Operations of torch that open files."""
 
 _STORAGES: dict[str, torch.dtype] = {
     "DoubleStorage": torch.float64,
@@ -50,6 +57,9 @@ def load_file(file: FoundFile, request: Request, device: torch.device, guard: Gu
     how = []
     example = _named(loaded, read_traced_inputs(file))
     names = tuple(name for name, _ in example)
+    touched = file_operations(file)
+    if touched:
+        how.append(f"{file.shown} reads or writes files by itself: its code calls {' and '.join(touched)}")
     if getattr(loaded, "training", False):
         how.append(f"{file.shown} was saved in train mode; it is examined in eval mode")
     return LoadedModel(
@@ -120,6 +130,17 @@ def read_traced_inputs(file: FoundFile) -> tuple[Any, ...]:
     if not isinstance(values, list | tuple) or any(not isinstance(x, torch.Tensor) for x in tree_leaves(list(values))):
         return ()
     return tuple(values)
+
+
+def file_operations(file: FoundFile) -> tuple[str, ...]:
+    """Return the operations of a program's code that read or write files, `aten::from_file` among them."""
+    found: set[str] = set()
+    with suppress(Exception), zipfile.ZipFile(file.path) as archive:  # a reader of words alone: torch reads the program
+        for record in archive.infolist():
+            if "/code/" in record.filename and record.filename.endswith(".py"):
+                with archive.open(record) as opened:
+                    found.update(_FILES.findall(opened.read(MAX_CODE_BYTES).decode("utf-8", "replace")))
+    return tuple(f"aten::{name}" for name in sorted(found))
 
 
 class _ShapesOnly(pickle.Unpickler):

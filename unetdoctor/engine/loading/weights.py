@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch.nn.parameter import is_lazy
 
-from unetdoctor.engine.loading import checkpoints, matching, suggestions
+from unetdoctor.engine.loading import checkpoints, integrity, matching, shards, suggestions
 from unetdoctor.engine.loading.errors import Guard, RequestError
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.loads import Load, compare, nothing, tensors_of
 from unetdoctor.engine.loading.matching import COUNTER, Fit, Tensors
+from unetdoctor.engine.loading.sniff import Content
 
 MAX_LISTED = 10
 
@@ -28,14 +29,19 @@ class Weights:
     """Its content; at least one state_dict is in it."""
     remarks: tuple[str, ...] = ()
     """What was seen while reading it, a sentence each."""
+    damaged: tuple[str, ...] | None = None
+    """Keys whose bytes differ from their checksum; None where no checksum was recorded."""
 
 
 def read(file: FoundFile) -> Weights:
     """Read a weights file, before any code of the user runs; raises RequestError where no state_dict is in it."""
-    checkpoint = checkpoints.read(file)
+    several = bool(shards.names(file))
+    damaged = () if several else checkpoints.damaged(file)
+    checkpoint = checkpoints.read(file, checked=not several)
     if next(matching.state_dicts(checkpoint), None) is None:
         raise RequestError(f"no state_dict found in {file.shown}: {matching.describe(checkpoint)}.")
-    return Weights(file.shown, checkpoint, checkpoints.remarks(file))
+    known = file.content is Content.ZIP and not integrity.without_checksums(file)
+    return Weights(file.shown, checkpoint, checkpoints.remarks(file), damaged if known else None)
 
 
 def load_into(loaded: LoadedModel, weights: Weights, guard: Guard) -> LoadedModel:
@@ -58,6 +64,7 @@ def load_into(loaded: LoadedModel, weights: Weights, guard: Guard) -> LoadedMode
         fact,
         under=renamed | {other.label: compare(base, expected, parameters, other, fits) for other in others},
         tensors={reading.label: _fitting(reading, expected) for reading in (fit, *others)},
+        damaged=_damaged(weights, fit),
     )
     guard("load", lambda: _copy(loaded.model, _fitting(fit, expected)))
     how = (_sentence(weights.shown, fit), *weights.remarks, *_remarks(expected, fit, others))
@@ -76,6 +83,15 @@ def _fitting(fit: Fit, expected: Tensors) -> Tensors:
         for key, value in fit.tensors.items()
         if key in expected and matching.same_shape(value, expected[key])
     }
+
+
+def _damaged(weights: Weights, fit: Fit) -> tuple[str, ...] | None:
+    """Return the network's names of the tensors that are damaged in the file."""
+    if weights.damaged is None:
+        return None
+    found = matching.state_dicts(weights.checkpoint)
+    ids = {id(tensor) for _, tensors in found for key, tensor in tensors.items() if key in weights.damaged}
+    return tuple(key for key, tensor in fit.tensors.items() if id(tensor) in ids)
 
 
 def _copy(model: torch.nn.Module, fitting: Tensors) -> None:
