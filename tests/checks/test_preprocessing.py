@@ -38,15 +38,15 @@ def told(fed: Chain, *candidates: Candidate, **fields: Any) -> Evidence:
         op=1,
         candidates=candidates,
         gap=2.0,
-        best_gap=0.1,
-        change=0.8,
         seen=WARM,
     )
     return evidence(fingerprint=replace(fingerprint, **fields))
 
 
-def at(chain: Chain, distance: float, handicap: float = 0.0, pixels: tuple[float, ...] = WARM) -> Candidate:
-    return Candidate(chain, distance, handicap, pixels)
+def at(
+    chain: Chain, distance: float, handicap: float = 0.0, pixels: tuple[float, ...] = WARM, gap: float = 0.1
+) -> Candidate:
+    return Candidate(chain, distance, handicap, pixels, gap=gap, change=0.8)
 
 
 def test_what_training_fed_is_well() -> None:
@@ -58,7 +58,8 @@ def test_what_training_fed_is_well() -> None:
 def test_another_preprocessing_is_named_and_tried() -> None:
     found = only("UD601", told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0)))
     assert found.severity is Severity.WARNING
-    assert "fit -1..1 better by 3.8 nats" in found.message
+    assert "trained on -1..1" in found.message
+    assert "fit that better by 3.8 nats" in found.message
     assert found.remedies[0].action == "preprocess"
     assert found.remedies[0].parameters["offset"] == [-1.0]
     assert "/ 255" in found.remedies[0].patch
@@ -69,8 +70,17 @@ def test_a_small_difference_accuses_nobody() -> None:
 
 
 def test_layers_behind_that_do_not_bear_it_out_make_it_a_note() -> None:
-    found = only("UD601", told(UNIT, at(SIGNED, 0.2), at(UNIT, 4.0), gap=0.1, best_gap=0.3))
+    found = only("UD601", told(UNIT, at(SIGNED, 0.2, gap=0.3), at(UNIT, 4.0), gap=0.1))
     assert found.severity is Severity.NOTE
+
+
+def test_the_layers_behind_are_asked_of_what_the_remedy_feeds_not_of_the_winner_in_another_order() -> None:
+    winner = at(replace(SIGNED, flipped=True), 3.79, gap=1.5)
+    given = told(UNIT, winner, at(SIGNED, 3.87, gap=0.05), at(UNIT, 62.0), at(BGR, 62.6), gap=1.18)
+    found = only("UD601", given)
+    assert found.severity is Severity.WARNING
+    assert found.remedies[0].parameters["flipped"] is False
+    assert found.readings[0].upper == 0.1
 
 
 def test_a_frozen_imagenet_backbone_accuses_nobody() -> None:

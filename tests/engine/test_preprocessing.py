@@ -140,7 +140,7 @@ def test_a_persons_own_function_is_placed_among_the_candidates(folder: Path) -> 
     report = examine("model.py:build_model()", directory=folder, images=("1.png", "2.png"), preprocessing=asked)
     found = ill(report, "UD601")
     assert found
-    assert "fed as 0..1; the statistics of norm" in found[0].message
+    assert "fed as 0..1, and the network was trained on -1..1: the statistics of norm" in found[0].message
     cured = [t for t in report.trials if t.symptom == "UD601" and t.outcome == "cured"]
     assert cured
     assert report.untouched

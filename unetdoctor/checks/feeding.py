@@ -28,6 +28,11 @@ chose it, bear it out."""
 DEFAULT = "0..1"
 
 
+def limit_of(told: Fingerprint, chain: Chain) -> float:
+    """Return the distance over all normalisations up to which a preprocessing is as good as this one, rounded up."""
+    return float(f"{WORSE * told.gap_of(chain):.2g}")
+
+
 def excess(told: Fingerprint, chain: Chain) -> float:
     """Return by how much a preprocessing scores worse than the best; NaN where it is no candidate."""
     winner, own = told.winner, told.of(chain)

@@ -8,15 +8,14 @@ from unetdoctor.checks.feeding import (
     EXCESS_LIMIT,
     HARMLESS,
     OVERALL,
-    WORSE,
     as_good,
     best,
     beyond,
     excess,
     feeding,
     left_by_imagenet,
+    limit_of,
     options,
-    stands_for,
     sure,
 )
 from unetdoctor.facts import Evidence, Finding, Fingerprint, Kind, Reading, Severity
@@ -60,24 +59,25 @@ class PreprocessingMismatch(Check):
     @classmethod
     def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
         """Return whether it changes what is drawn."""
-        return evidence.fingerprint is not None and evidence.fingerprint.change > HARMLESS
+        told = evidence.fingerprint
+        return told is not None and told.change_of(best(told, told.fed.flipped)) > HARMLESS
 
     @classmethod
     def _declared(cls, told: Fingerprint) -> Finding:
         over, meant = beyond(told, told.fed), best(told, told.fed.flipped)
-        ill, worse = over > EXCESS_LIMIT, not told.gap <= told.best_gap
+        ill, worse = over > EXCESS_LIMIT, not told.gap <= told.gap_of(meant)
         message = f"The picture is fed as {told.fed.text}, as the statistics of {told.place.text} remember it."
         if over > 0:
-            said, fed = stands_for(told.of(meant)), stands_for(told.of(told.fed))
-            sides = f", where training's mean pixel is {said} instead of {fed}" if said and fed else ""
+            trained = f"and the network was trained on {meant.text}: " if ill else ""
             message = (
-                f"The picture is fed as {told.fed.text}; the statistics of {told.place.text} fit {meant.text} better "
-                f"by {shown(over)} nats (at most {EXCESS_LIMIT:g}){sides}.{left_by_imagenet(told)}"
+                f"The picture is fed as {told.fed.text}, {trained}the statistics of {told.place.text} fit "
+                f"{'that' if ill else meant.text} better by {shown(over)} nats (at most {EXCESS_LIMIT:g})."
+                f"{left_by_imagenet(told)}"
             )
         return cls.finding(
             message,
             [
-                Reading(OVERALL, told.gap, "nats", upper=WORSE * told.best_gap if ill and worse else None),
+                Reading(OVERALL, told.gap, "nats", upper=limit_of(told, meant) if ill and worse else None),
                 Reading("distance beyond that of the best preprocessing", over, "nats", upper=EXCESS_LIMIT),
             ],
             place=told.place,

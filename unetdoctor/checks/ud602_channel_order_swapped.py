@@ -8,10 +8,10 @@ from unetdoctor.checks.feeding import (
     EXCESS_LIMIT,
     HARMLESS,
     OVERALL,
-    WORSE,
     excess,
     feeding,
     is_turned,
+    limit_of,
     order_is_certain,
     stands_for,
     sure,
@@ -71,7 +71,7 @@ class ChannelOrderSwapped(Check):
                 op=told.op,
             )
             return
-        ill, worse = over > EXCESS_LIMIT, told.gap > told.best_gap
+        ill, worse = over > EXCESS_LIMIT, told.gap > other.gap
         order, said, own = _order(told.fed), stands_for(other), stands_for(told.of(told.fed))
         message = f"{order} is fed first{_known(told, other)}."
         if ill:
@@ -83,7 +83,7 @@ class ChannelOrderSwapped(Check):
         yield cls.finding(
             message,
             [
-                Reading(OVERALL, told.gap, "nats", upper=WORSE * told.best_gap if ill and worse else None),
+                Reading(OVERALL, told.gap, "nats", upper=limit_of(told, other.chain) if ill and worse else None),
                 Reading("distance beyond that of the other channel order", over, "nats", upper=EXCESS_LIMIT),
                 *_gained(gain),
             ],
@@ -96,7 +96,9 @@ class ChannelOrderSwapped(Check):
     @classmethod
     def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
         """Return whether it changes what is drawn."""
-        return evidence.fingerprint is not None and evidence.fingerprint.change > HARMLESS
+        told = evidence.fingerprint
+        other = None if told is None else turned(told, told.fed)
+        return other is not None and other.change > HARMLESS
 
 
 def _gained(gain: float) -> list[Reading]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError, measuring
-from unetdoctor.engine.chains import IMAGENET, applied, candidates, from_parameters
+from unetdoctor.engine.chains import IMAGENET, applied, candidates, flipped, from_parameters
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.front import Front, front_of
 from unetdoctor.engine.observation import Observed
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ACTION, DIVISION = "preprocess", "divide_input"
 _EPS = 1e-12
 _EVEN = 1e-4
+MOST_PICTURES = 4
+"""Photographs, at most, on which all normalisations are asked as well: each costs a pass for every way to feed it."""
 LARGEST = 50.0
 """Nats of one channel that count: one filter that saw nothing in training must not decide."""
 HABIT = {"CLIP": 2.0, "each picture": 4.0, "whole-number": 4.0}
@@ -58,17 +60,36 @@ def fingerprint(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> 
         chosen = [from_parameters(r.parameters) for r in remedies if r.action == ACTION]
         if known is None or not chosen:
             return known
-        gap, _ = _everywhere(examination, seen[0], chosen[-1])
-        return replace(known, fed=chosen[-1], gap=gap)
+        shown = seen[: 1 if examination.slow else MOST_PICTURES]
+        return replace(known, fed=chosen[-1], gap=_mean([_everywhere(examination, s, chosen[-1])[0] for s in shown]))
     found = ranked(seen, examination.pixels, fed, declared=examination.declared)
     if found.winner is None or found.op is None:
         return found
     found = replace(found, place=examination.subject.place(seen[0].tape.entries[found.op].layer))
-    gap, as_fed = _everywhere(examination, seen[0], None)
-    best_gap, best = _everywhere(examination, seen[0], found.candidates[0].chain)
-    spread = float(as_fed.float().std(correction=0))
-    change = float((best.float() - as_fed.float()).square().mean().sqrt()) / spread if spread else math.inf
-    return replace(found, gap=gap, best_gap=best_gap, change=change)
+    shown = seen[: 1 if examination.slow else MOST_PICTURES]
+    as_fed = [_everywhere(examination, s, None) for s in shown]
+    winner = found.candidates[0].chain
+    told = (winner, flipped(winner), flipped(fed))
+    measured = tuple(_measured(examination, shown, as_fed, c) if c.chain in told else c for c in found.candidates)
+    return replace(found, gap=_mean([gap for gap, _ in as_fed]), candidates=measured)
+
+
+def _measured(
+    examination: Examination, shown: Sequence[Observed], as_fed: Sequence[tuple[float, Tensor]], candidate: Candidate
+) -> Candidate:
+    """Return a candidate with what all normalisations and the output say of it."""
+    under = [_everywhere(examination, seen, candidate.chain) for seen in shown]
+    change = _mean([_moved(before, after) for (_, before), (_, after) in zip(as_fed, under, strict=True)])
+    return replace(candidate, gap=_mean([gap for gap, _ in under]), change=change)
+
+
+def _moved(before: Tensor, after: Tensor) -> float:
+    spread = float(before.float().std(correction=0))
+    return float((after.float() - before.float()).square().mean().sqrt()) / spread if spread else math.inf
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def ranked(seen: Sequence[Observed], pixels: dict[str, Tensor], fed: Chain, *, declared: bool) -> Fingerprint:

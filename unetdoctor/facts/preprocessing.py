@@ -66,6 +66,10 @@ class Candidate:
     """Mean pixels (0..255; red, green, blue) of training's pictures, if it was this one; empty where unknown."""
     habit: float = 0.0
     """Part of the handicap that stands for how seldom this one is used, and for nothing that was measured."""
+    gap: float = float("nan")
+    """The distance over all normalisations, their mean; NaN where it was not measured."""
+    change: float = float("nan")
+    """Root mean square difference of the output from that as fed, over the deviation of the latter; NaN likewise."""
 
     @property
     def score(self) -> float:
@@ -98,11 +102,7 @@ class Fingerprint:
     imagenet: bool = False
     """Whether the stored statistics stand for ImageNet's own mean pixels: a backbone that was taken over frozen."""
     gap: float = float("nan")
-    """The same distance under what is fed, mean over all normalisations."""
-    best_gap: float = float("nan")
-    """That under the best candidate."""
-    change: float = float("nan")
-    """Root mean square difference of the two outputs over the deviation of the first."""
+    """The distance under what is fed, mean over all normalisations and pictures."""
 
     @property
     def winner(self) -> Candidate | None:
@@ -112,6 +112,16 @@ class Fingerprint:
     def of(self, chain: Chain) -> Candidate | None:
         """Return the candidate of this preprocessing."""
         return next((c for c in self.candidates if c.chain == chain), None)
+
+    def gap_of(self, chain: Chain) -> float:
+        """Return the distance over all normalisations under a preprocessing; NaN where it was not measured."""
+        found = self.of(chain)
+        return float("nan") if found is None else found.gap
+
+    def change_of(self, chain: Chain) -> float:
+        """Return how far it moves the output; NaN where it was not measured."""
+        found = self.of(chain)
+        return float("nan") if found is None else found.change
 
     def named(self, name: str) -> Candidate | None:
         """Return the candidate of this name, red first."""
