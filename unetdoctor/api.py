@@ -70,6 +70,9 @@ def _request(target: str, given: dict[str, Any]) -> Request:
     if unknown:
         raise TypeError(f"inspect() has no option {unknown[0]!r}; it has {OPTIONS}")
     chain = {name: given.pop(key) for key, name in _CHAIN.items() if key in given}
+    for name in ("mean", "std"):
+        if name in chain and not isinstance(chain[name], str):
+            chain[name] = ",".join(_texts(chain[name] if isinstance(chain[name], Sequence) else [chain[name]]))
     if chain:
         given["chain"] = Typed(**chain)
     for name in _LISTS:

@@ -67,10 +67,11 @@ def test_a_target_wins_over_all_the_environment_over_it_and_the_command_line_ove
 def test_preprocessing_and_masks_are_settings_too(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         "[tool.unetdoctor]\nscale = 255\nmask = 'm.png'\n"
-        "targets = [{ target = 'a.py', mean = '0.5', preprocess = 'p.py:f' }]\n"
+        "targets = [{ target = 'a.py', mean = '0.5', std = [0.2, 0.3, 0.4], preprocess = 'p.py:f' }]\n"
     )
     found = load(tmp_path, {})
     options = found.options(*found.targets[0], {})
+    assert options.chain.std == "0.2,0.3,0.4"
     assert (options.chain.scale, options.chain.mean, options.chain.function) == (255, "0.5", "p.py:f")
     assert options.mask == ("m.png",)
 

@@ -50,6 +50,16 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
+def _channels(value: Any) -> str:
+    """Return one number, or one for each channel, as it is typed behind an option."""
+    if isinstance(value, str):
+        return value
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in listed):
+        raise TypeError
+    return ",".join(map(str, listed))
+
+
 def _keywords(value: Any) -> tuple[str, ...]:
     if not isinstance(value, dict):
         raise TypeError
@@ -81,8 +91,8 @@ KEYS = {
     "threshold": Key("threshold", "a number", _kind(int, float)),
     "ignore-index": Key("ignore_index", "a whole number", _kind(int)),
     "scale": Key("chain.scale", "a number", _kind(int, float)),
-    "mean": Key("chain.mean", "a text R,G,B", _kind(str)),
-    "std": Key("chain.std", "a text R,G,B", _kind(str)),
+    "mean": Key("chain.mean", "a list of numbers, or a text R,G,B", _channels),
+    "std": Key("chain.std", "a list of numbers, or a text R,G,B", _channels),
     "channels": Key("chain.channels", "rgb or bgr", _kind(str)),
     "resize": Key("chain.resize", "a text HxW", _kind(str)),
     "preprocess": Key("chain.function", "a text SCRIPT:FN", _kind(str)),
