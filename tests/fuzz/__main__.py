@@ -13,6 +13,7 @@ from tests.fuzz.targets import TARGETS
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="for each reader")
+    parser.add_argument("--count", type=int, default=0, help="inputs for each reader at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="readers whose names hold this text")
     parser.add_argument(
@@ -45,9 +46,10 @@ def main() -> int:
 
 def _child(number: int, given: argparse.Namespace) -> dict[str, object]:
     """Fuzz one reader in a process of its own, whose death is a crash too."""
+    count = ["--count", str(given.count)]
     command = [sys.executable, "-m", "tests.fuzz", "--one", str(number), "--seconds", str(given.seconds)]
     ended = subprocess.run(
-        [*command, "--seed", str(given.seed), "--keep", str(given.keep)], capture_output=True, text=True
+        [*command, *count, "--seed", str(given.seed), "--keep", str(given.keep)], capture_output=True, text=True
     )
     if ended.returncode == 0:
         return dict(json.loads(ended.stdout.splitlines()[-1]))
@@ -58,7 +60,7 @@ def _child(number: int, given: argparse.Namespace) -> dict[str, object]:
 
 def _one(number: int, given: argparse.Namespace) -> int:
     last = given.keep / f"{number}.last"
-    outcome = run(TARGETS[number], seed=given.seed, seconds=given.seconds, last=last)
+    outcome = run(TARGETS[number], seed=given.seed, seconds=given.seconds, count=given.count, last=last)
     last.unlink(missing_ok=True)
     for index, data in enumerate(outcome.crashes.values()):
         (given.keep / f"{number}-{index}.bin").write_bytes(data)
