@@ -12,6 +12,9 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 # Options of `make zoo`: --form, --only, --format, --jobs.
 ZOO ?=
 
+# Options of `make fuzz`: --seconds (for each reader), --seed, --only, --out.
+FUZZ ?= --seconds 60
+
 # Options of `make accuracy`, such as ACCURACY='--only M06 --jobs 8': --only, --networks, --sample, --jobs, --peers, --out.
 ACCURACY ?=
 
@@ -23,7 +26,7 @@ install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: calibrate help demo test lint check format bench zoo accuracy golden
+.PHONY: calibrate help demo test lint check format bench zoo accuracy golden fuzz
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -53,6 +56,9 @@ zoo: $(VENV)/.installed-dev ## examine every architecture of the zoo without a f
 
 accuracy: $(VENV)/.installed-dev ## how often the true cause of a fault is named (ACCURACY='--only M06 --jobs 8')
 	$(BIN)/python -m tests.faults $(ACCURACY)
+
+fuzz: $(VENV)/.installed-dev ## damaged and invented input for every reader (FUZZ='--seconds 600 --out fuzz.json')
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 calibrate: $(VENV)/.installed-dev ## where each limit stands between sound and sick networks (runs the accuracy bench)
 	$(BIN)/python -m tests.faults $(ACCURACY) --out .cache/accuracy.json || test $$? = 1

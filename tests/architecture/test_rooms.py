@@ -67,6 +67,7 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
         "unetdoctor/engine/loading/files.py",
         "_second_format",
     ): "a damaged file: a dozen types of exceptions mean the same",
+    ("unetdoctor/engine/loading/integrity.py", "damaged"): "a damaged file: a dozen types of exceptions mean the same",
     ("unetdoctor/engine/loading/files.py", "_records"): "a damaged file: a dozen types of exceptions mean the same",
     (
         "unetdoctor/engine/loading/pickle_names.py",

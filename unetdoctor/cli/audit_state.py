@@ -135,6 +135,8 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[int, tuple[int, int]]]:
                     break
             else:
                 number, _, answer = data.partition(b" ")
+                if not number.isdigit():
+                    break
                 places[int(number)] = (whole + 9 + len(number) + 1, len(answer))
             whole += len(line)
         if head is None:

@@ -83,7 +83,7 @@ def check_target(target: str) -> None:
 
 
 def _check_hugging_face(name: str) -> None:
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # noqa: PTH112 - as above
         return
     folder = name.rstrip("/").rpartition("/")[2] or "model"
     raise RequestError(

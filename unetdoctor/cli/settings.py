@@ -155,7 +155,7 @@ def _table(path: Path) -> dict[str, Any] | None:
     """Return the table of a file, None where it has none."""
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise RequestError(f"{path} cannot be read: {error}.") from None
     found = values.get("tool", {})
     found = found.get("unetdoctor") if isinstance(found, dict) else None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unetdoctor.data.decoding import LARGEST, UnreadableError
+from unetdoctor.data.decoding import DAMAGED, LARGEST, UnreadableError
 from unetdoctor.facts.pair import Fault
 
 MAGIC = b"\x93NUMPY"
@@ -41,7 +41,7 @@ def _npy(data: bytes, shown: str) -> AnyArray:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(stream)
-    except (ValueError, EOFError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+    except DAMAGED as error:
         raise UnreadableError(Fault.DAMAGED, f"{shown} is damaged: {_short(error)}.") from None
     if dtype.hasobject:
         raise UnreadableError(Fault.CODE, f"{shown} holds Python objects, which only pickle reads: save numbers.")
@@ -51,7 +51,7 @@ def _npy(data: bytes, shown: str) -> AnyArray:
     stream.seek(0)
     try:
         array: AnyArray = np.lib.format.read_array(stream, allow_pickle=False)
-    except (ValueError, EOFError, TypeError, MemoryError) as error:
+    except DAMAGED as error:
         raise UnreadableError(Fault.TRUNCATED, f"{shown} is damaged: {_short(error)}.") from None
     return array
 
@@ -82,7 +82,7 @@ def _npz(data: bytes, shown: str) -> AnyArray:
             if arrays[name].file_size > LARGEST * 8:
                 raise UnreadableError(Fault.TOO_LARGE, f"{shown} unpacks to {arrays[name].file_size} bytes.")
             return _npy(archive.read(arrays[name]), f"{shown}:{name}")
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, KeyError) as error:
+    except DAMAGED as error:
         raise UnreadableError(Fault.DAMAGED, f"{shown} is damaged: {_short(error)}.") from None
 
 

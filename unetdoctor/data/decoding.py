@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import struct
+import tokenize
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +27,11 @@ LARGEST = 64_000_000
 TURNED = (5, 6, 7, 8)
 """EXIF orientations under which height and width change places."""
 _ORIENTATION = 0x0112
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, MemoryError, LookupError, TypeError, ArithmeticError, AttributeError),
+    *(RuntimeError, AssertionError, struct.error, zlib.error, tokenize.TokenError, zipfile.BadZipFile),
+)
+"""What the readers of damaged files raise, seen by fuzzing them."""
 
 Size = tuple[int, int]
 Array = NDArray[np.float32]
@@ -104,7 +113,7 @@ def opened(source: Source, name: str = "") -> Iterator[Image.Image]:
         raise UnreadableError(
             Fault.NO_PICTURE, f"{shown} is no picture in a format that is read ({', '.join(FORMATS[:7])} ...)."
         ) from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, IndexError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         cut = Fault.TRUNCATED if "truncated" in str(error) else Fault.DAMAGED
         raise UnreadableError(cut, f"{shown} is damaged: {error or type(error).__name__}.") from None
 

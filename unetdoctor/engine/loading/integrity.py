@@ -23,10 +23,15 @@ def damaged(file: FoundFile) -> tuple[str, ...]:
 
     A checksum of 0 was not recorded. Raises RequestError where the damage is in what describes the tensors.
     """
-    with zipfile.ZipFile(file.path) as archive, file.path.open("rb") as data:
-        recorded = [record for record in archive.infolist() if record.CRC]
-        found = [r.filename.split("/", 1)[-1] for r in recorded if _checksum(data, r) != r.CRC]
-        names = _tensor_names(archive) if found else {}
+    try:
+        with zipfile.ZipFile(file.path) as archive, file.path.open("rb") as data:
+            recorded = [record for record in archive.infolist() if record.CRC]
+            found = [r.filename.split("/", 1)[-1] for r in recorded if _checksum(data, r) != r.CRC]
+            names = _tensor_names(archive) if found else {}
+    except Exception:  # noqa: BLE001 - damaged archives raise a dozen types, and all mean the same here
+        raise RequestError(
+            f"{file.shown} is damaged: its directory does not lead to the records; copy or download it again."
+        ) from None
     if any(not name.startswith(_TENSORS) for name in found):
         raise refusal(file, tuple(found))
     return tuple(names.get(name.removeprefix(_TENSORS), name) for name in found)
