@@ -177,8 +177,8 @@ def table(title: str, chosen: Sequence[Network]) -> float:
     total, whole = sum(row.right for row in rows), PICTURES * len(rows)
     told_of = sum(row.named for row in rows)
     print(
-        f"\n{total} of {whole} named rightly: {100 * total / whole:.1f} %; {told_of} with the order that pictures do not"
-        f" tell and what is said to fit as well: {100 * told_of / whole:.1f} % (goal {100 * GOAL:.0f} %);"
+        f"\n{total} of {whole} named rightly: {100 * total / whole:.1f} %; {told_of} with the order that pictures do"
+        f" not tell and what is said to fit as well: {100 * told_of / whole:.1f} % (goal {100 * GOAL:.0f} %);"
         f" the true one accused: {sum(row.slandered for row in rows)}",
         flush=True,
     )
