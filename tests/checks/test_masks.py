@@ -155,11 +155,6 @@ class TestThreshold:
     def test_values_that_tell_nothing_have_no_threshold(self) -> None:
         assert not only("UD511", beside(threshold=Threshold(0.5, 0.7, 0.1, 0.4, 0.66))).ill
 
-    def test_a_poor_mask_that_could_be_better_is_a_warning(self) -> None:
-        found = only("UD511", beside(threshold=replace(THRESHOLD, dice=0.61, best=0.05, best_dice=0.92)))
-        assert found.ill
-        assert found.severity is Severity.WARNING
-
     def test_an_empty_mask_says_nothing(self) -> None:
         assert not examine("UD511", beside(classes=classes(1024, 0), **ILL["UD511"]))
 

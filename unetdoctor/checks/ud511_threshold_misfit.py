@@ -5,18 +5,13 @@ from collections.abc import Iterator
 from unetdoctor.checks.beside import FITS, ending, judged, marked_run, pictures
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.feeding import misfed
-from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Remedy, Severity, Threshold
+from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Remedy, Threshold
 
 GAIN_LIMIT = 0.1
 """Dice that the best threshold adds. 0-.02: five trained networks of one channel. .04-.06: the same with coarse or
 enlarged logits. .79-1: the same with a bias of -6 or 5 added to the logits."""
 AREA_LIMIT = 0.8
 """Area under the ROC curve from which values tell a mask. .66: noise. .99-1: trained networks, at any threshold."""
-
-
-USABLE = 0.5
-"""Dice at the threshold in use from which a better one is a warning: the mask is poor and no nonsense. .61, where .92
-were possible: a network that learned retina vessels, 12 % of the pixels, in 120 steps. 0: a bias of -6."""
 
 
 class ThresholdMisfit(Check):
@@ -66,15 +61,9 @@ class ThresholdMisfit(Check):
                 Reading("area under the ROC curve", found.auc),
             ],
             place=where,
-            severity=Severity.WARNING if found.dice >= USABLE else Severity.ERROR,
             remedies=[_moved(found, pair[1], cls.code)],
             op=op,
         )
-
-    @classmethod
-    def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
-        """Return whether the mask is unusable at the threshold in use."""
-        return finding.severity is Severity.ERROR
 
 
 def _moved(found: Threshold, output: Output, code: str) -> Remedy:
