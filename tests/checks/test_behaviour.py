@@ -145,6 +145,11 @@ class TestBatchnormStatisticsWrong:
         mild = replace(gaps(-5.8, -2.5), runs=pictured.runs)
         assert only("UD309", mild).severity is Severity.WARNING
 
+    def test_pictures_with_less_contrast_than_those_of_training_are_a_note(self) -> None:
+        real = (run(probe=replace(run().probe, real=True)),)
+        assert only("UD309", replace(gaps(-4.5, -2.5), runs=real)).severity is Severity.NOTE
+        assert only("UD309", replace(gaps(4.5, -2.5), runs=real)).severity is Severity.WARNING
+
     def test_noise_is_not_what_the_network_was_trained_on(self) -> None:
         assert not only("UD309", gaps(3.33, 2.68, -3.5)).ill
         assert not only("UD309", gaps(-7.9, -5.8)).ill

@@ -135,6 +135,7 @@ class TestBoundary:
 
     def test_errors_inside_are_another_fault(self) -> None:
         assert not only("UD215", beside(edges=replace(EDGES, band=0.5, interior=0.18))).ill
+        assert not examine("UD215", beside(dice=0.77, edges=replace(EDGES, band=0.39)))
         assert not only("UD215", beside(edges=replace(EDGES, band=0.4, wrong_in_band=0.2))).ill
 
     def test_evidence_stands_in_the_message(self) -> None:
