@@ -43,7 +43,7 @@ class Progress:
         self._lock = threading.Lock()
         self._ended = False
         self._begun = time.monotonic()
-        self._thread = threading.Thread(target=self._warm, daemon=True)
+        self._thread = threading.Thread(target=self._warm, name="unetdoctor-warm", daemon=True)
 
     def begin(self) -> None:
         """Start to import, and to spin."""
