@@ -48,6 +48,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         streams.silence(sys.stdout)
         return EXIT_WRONG_REQUEST
+    except OSError as error:
+        return _system(error, given)
     except Exception as error:  # noqa: BLE001 - the last line of the tool: a bug of ours, said in one sentence
         return _our_bug(error, given)
     finally:
@@ -143,20 +145,40 @@ def _refused(error: RequestError) -> int:
     return EXIT_WRONG_REQUEST
 
 
+def _system(error: OSError, arguments: Sequence[str]) -> int:
+    """Say what the system refused: no room, no descriptors, a folder that went away."""
+    where = f" ({error.filename})" if isinstance(error.filename, str) else ""
+    _complain(f"The system refused what the command needs: {error.strerror or error}{where}.{_again(arguments)}")
+    _show_stack(error, arguments)
+    return EXIT_WRONG_REQUEST
+
+
 def _our_bug(error: Exception, arguments: Sequence[str]) -> int:
+    import hashlib
     import traceback
     from pathlib import Path
 
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     first = (str(error).splitlines() or [""])[0][:300]
-    again = "" if set(arguments) & set(VERBOSE) else " Run again with -v to see where."
-    _complain(f"unetdoctor met an error of its own: {type(error).__name__}{place}: {first}.{again}")
-    if not again:
+    number = hashlib.sha256(f"{type(error).__name__}{place}".encode()).hexdigest()[:8]
+    what = f"{type(error).__name__}{place}: {first}"
+    _complain(f"unetdoctor met an error of its own: {what}. Report id {number}.{_again(arguments)}")
+    _show_stack(error, arguments)
+    return EXIT_OUR_BUG
+
+
+def _again(arguments: Sequence[str]) -> str:
+    return "" if set(arguments) & set(VERBOSE) else " Run again with -v to see where."
+
+
+def _show_stack(error: Exception, arguments: Sequence[str]) -> None:
+    if set(arguments) & set(VERBOSE):
+        import traceback
+
         from unetdoctor.reporters.safe import clean_lines
 
         streams.say("\n".join(clean_lines("".join(traceback.format_exception(error)))) + "\n")
-    return EXIT_OUR_BUG
 
 
 def _complain(sentence: str, commands: Sequence[str] = ()) -> None:

@@ -46,7 +46,11 @@ def supervise(
         return _never_began(f"no temporary directory: {error}", Path(), begun)
     with contextlib.ExitStack() as on_error:
         on_error.callback(scratch.remove, root)
-        with Interrupts() as interrupts, processes.adoption(limits.LINUX) as adopting:
+        try:
+            listening = Interrupts()
+        except OSError as error:
+            return _never_began(str(error), Path(), begun)
+        with listening as interrupts, processes.adoption(limits.LINUX) as adopting:
             try:
                 launched = launch(request, entry, root, budget, environment, confine, adopting)
             except OSError as error:

@@ -163,12 +163,15 @@ def _starts_processes(thread: threading.Thread) -> bool:
 def adoption(wanted: bool) -> Iterator[bool]:
     """Become the parent of orphaned descendants (PR_SET_CHILD_SUBREAPER) for a while; yields whether it worked."""
     global _adoptions, _former_adoption
-    if not wanted:
-        yield False
-        return
     import ctypes
 
-    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True) if wanted else None
+    except OSError:
+        libc = None
+    if libc is None:
+        yield False
+        return
     former = ctypes.c_int(0)
     with _adopting:
         libc.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(former), 0, 0, 0)

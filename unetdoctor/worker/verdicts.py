@@ -84,6 +84,11 @@ def pipe_gone(stage: str) -> Failure:
     return Failure("protocol", stage, f"In stage {stage} the worker's private pipe was closed by the code that ran.")
 
 
+def unheard(stage: str, reason: str) -> Failure:
+    """Say that the system would not let us wait for the worker."""
+    return Failure("error", stage, f"In stage {stage} the worker could not be listened to any more: {reason}.")
+
+
 def not_started(reason: str, log: str = "") -> Failure:
     """Say why there never was a worker; the last line of its output is the best witness."""
     lines = [line for line in log.strip().splitlines() if line.strip()]

@@ -7,6 +7,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 from tests.worker.misbehaving import CASES
 from tests.worker.misbehaving.running import run, wrong
@@ -21,25 +22,21 @@ def main() -> int:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     cases = [c for c in CASES if given.only in c.name and not (given.light and c.needs_torch)]
-    begun, failed = time.monotonic(), {}
+    figures: dict[str, Any] = {"models": len(cases), "run": 0, "right": 0, "wrong": {}, "networks": not given.light}
+    begun = time.monotonic()
     for case in cases:
+        start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="m-") as folder:
-            start = time.monotonic()
             found = wrong(case, run(case, Path(folder), real=not given.light), real=not given.light)
         print(f"{time.monotonic() - start:5.1f} s  {'WRONG' if found else 'right'}  {case.name}", *found, sep="\n    ")
-        if found:
-            failed[case.name] = found
-    figures = {
-        "models": len(cases),
-        "right": len(cases) - len(failed),
-        "wrong": failed,
-        "whole_examination": not given.light,
-        "seconds": round(time.monotonic() - begun, 1),
-    }
+        figures["run"] += 1
+        figures["right"] += not found
+        figures["wrong"] |= {case.name: found} if found else {}
+        figures["seconds"] = round(time.monotonic() - begun, 1)
+        if given.out:
+            Path(given.out).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     print(f"{figures['right']} of {figures['models']} as expected in {figures['seconds']} s")
-    if given.out:
-        Path(given.out).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    return bool(failed)
+    return bool(figures["wrong"])
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ LOOPS = (
     ),
     _late("sleeps", "time.sleep({sleep})  # here"),
     _late("waits for a lock", "lock = threading.Lock(); lock.acquire(); lock.acquire()  # here"),
-    _late("waits for a thread", "t = threading.Thread(target=time.sleep, args=({sleep},)); t.start(); t.join()  # here"),
+    _late(
+        "waits for a thread", "t = threading.Thread(target=time.sleep, args=({sleep},)); t.start(); t.join()  # here"
+    ),
     _late("waits for a program", "subprocess.run(['sleep', '{sleep}'])  # here"),
     _late("waits for a writer", "os.mkfifo('fifo'); open('fifo')  # here"),
     _late(

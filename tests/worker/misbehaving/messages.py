@@ -13,7 +13,13 @@ MESSAGES = (
     Case("its str() leaves", ODD.format("sys.exit(0)"), "Odd", raises=True),
     Case("its str() is no string", ODD.format("return 7"), "Odd", "construct", raises=True),
     Case("its str() is 100 MB", ODD.format("return 'x' * 10**8"), "Odd", "construct", raises=True),
-    Case("its str() never ends", ODD.replace("  # here", "").format("time.sleep({sleep})  # here"), "did not end", "construct", seconds=1.0),
+    Case(
+        "its str() never ends",
+        ODD.replace("  # here", "").format("time.sleep({sleep})  # here"),
+        "did not end",
+        "construct",
+        seconds=1.0,
+    ),
     Case("its str() attacks", ODD.format("return '\\x1b[31m\\r\\x00\\ud800[/]'"), "Odd", "construct", raises=True),
     Case(
         "its class lies",

@@ -46,7 +46,7 @@ class Ran:
 
 def run(case: Case, folder: Path, *, real: bool) -> Ran:
     """Write the model into an empty folder and examine it there."""
-    sleep = str(random.randint(10**6, 10**7))  # noqa: S311 - found again in the list of processes
+    sleep = str(random.randint(10**6, 10**7))
     source = case.source(real=real, sleep=sleep)
     for name, text in (("model.py", source), *case.files):
         (folder / name).write_text(text, "utf-8")
