@@ -1,6 +1,7 @@
 """Runs the command once for each point, in a fork of this process, and says what is wrong with how it ended."""
 
 import ctypes
+import io
 import json
 import os
 import shutil
@@ -9,10 +10,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import unetdoctor
 from tests.reporters import build, pixels
@@ -73,10 +75,22 @@ def workshop() -> Iterator[Path]:
         prepared = {"report": dump(report), "raw": {p.file: raw[p.file].hex() for p in kept}}
         (folder / "model.py").write_text("x = 1\n")
         (folder / PREPARED).write_text(json.dumps(prepared), "utf-8")
+        _warm(folder)
         yield folder
     finally:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
         shutil.rmtree(folder)
+
+
+def _warm(folder: Path) -> None:
+    """Run the command once in this process, so that a fork of it need not import anything."""
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        with mock.patch.object(examination, "ENTRY", ENTRY), redirect_stdout(io.StringIO()):
+            main(ARGUMENTS)
+    finally:
+        os.chdir(here)
 
 
 def points(calls: tuple[str, ...], repeats: int) -> list[str]:
@@ -84,8 +98,11 @@ def points(calls: tuple[str, ...], repeats: int) -> list[str]:
     return [call for call in dict.fromkeys(calls) if int(call.rpartition(" ")[2]) <= repeats]
 
 
-def run(folder: Path, site: str, point: str = "") -> Ended:
-    """Run the command in a fork of this process, with one call of a site failing."""
+def run(folder: Path, site: str, point: str = "", *, kill: bool = False) -> Ended:
+    """Run the command in a fork of this process, with one call of a site failing.
+
+    With `kill` it ends the process there; then the command runs again in the same place, and must find its way.
+    """
     place = Path(tempfile.mkdtemp(prefix="p-", dir=folder))
     try:
         for name in ("model.py", PREPARED):
@@ -93,22 +110,33 @@ def run(folder: Path, site: str, point: str = "") -> Ended:
         for name in ("temp", "site", "pics"):
             (place / name).mkdir()
         log = os.open(place / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        child = os.fork()
-        if child == 0:
-            _command(place, site, point, log)
+        code = _wait(_started(place, site, point, log, kill))
+        if not kill:
+            os.close(log)
+            return _ended(place, code)
+        torn = [*_torn(place), *([] if code == -signal.SIGKILL else [f"not killed, exit code {code}"])]
+        for path in place.rglob(".unetdoctor-*.tmp"):
+            path.unlink()  # one that is younger than an hour is left to its owner
+        again = _ended(place, _wait(_started(place, site, "", log, False)))
         os.close(log)
-        code = _wait(child)
-        return _ended(place, code)
+        return replace(again, code=code, wrong=(*torn, *again.wrong))
     finally:
         shutil.rmtree(place)
 
 
-def _command(place: Path, site: str, point: str, log: int) -> None:
+def _started(place: Path, site: str, point: str, log: int, kill: bool) -> int:
+    child = os.fork()
+    if child == 0:
+        _command(place, site, point, log, kill)
+    return child
+
+
+def _command(place: Path, site: str, point: str, log: int, kill: bool) -> None:
     """Run the command in this process, which ends here."""
     code = 99
     try:
         for name, descriptor in (("out", 1), ("err", 2)):
-            os.dup2(os.open(place / name, os.O_WRONLY | os.O_CREAT), descriptor)
+            os.dup2(os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
         sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         os.chdir(place)
         tempfile.tempdir = str(place / "temp")
@@ -117,7 +145,7 @@ def _command(place: Path, site: str, point: str, log: int) -> None:
         if site == "worker":
             _send_along(place, point)
         else:
-            Shim(point, log, PACKAGE).stand()
+            Shim(point, log, PACKAGE, kill=kill).stand()
         code = main(ARGUMENTS)
     finally:
         os._exit(code)

@@ -1,4 +1,4 @@
-"""Counts the fallible calls that our own code makes, and lets one of them fail; works in the parent and in the worker."""
+"""Counts the fallible calls that our own code makes, and lets one of them fail; for parent and worker."""
 
 import builtins
 import ctypes
@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import os
+import signal
 import sys
 import threading
 from collections import Counter
@@ -38,14 +39,17 @@ METHODS = {"select": errno.EIO, "register": errno.ENOMEM}
 class Shim:
     """Stands before the calls of one process."""
 
-    def __init__(self, point: str, log: int, package: str) -> None:
-        """Let the call of a point (`name place number`) fail, and write every call to a descriptor."""
-        self._point, self._log, self._package = point, log, package
+    def __init__(self, point: str, log: int, package: str, *, kill: bool = False) -> None:
+        """Let the call of a point (`name place number`) fail, and write every call to a descriptor.
+
+        With `kill` the process ends there instead, as by `kill -9`; a write is half done by then.
+        """
+        self._point, self._log, self._package, self._kill = point, log, package, kill
         self._counts: Counter[str] = Counter()
         self._write = os.write
         self._busy = threading.local()
 
-    def before(self, name: str, error: Exception) -> None:
+    def before(self, name: str, error: Exception, half: Callable[[], object] = lambda: None) -> None:
         """Count one call where our own code makes it, and raise where it is its turn."""
         if getattr(self._busy, "now", False):
             return
@@ -60,6 +64,9 @@ class Shim:
             self._write(self._log, f"{'! ' if failing else ''}{point}\n".encode())
         finally:
             self._busy.now = False
+        if failing and self._kill:
+            half()
+            os.kill(os.getpid(), signal.SIGKILL)
         if failing:
             raise error
 
@@ -79,7 +86,7 @@ class Shim:
         """Return a function that is counted."""
 
         def call(*given: Any, **named: Any) -> Any:
-            self.before(name, error)
+            self.before(name, error, lambda: _half(name, function, given))
             return function(*given, **named)
 
         return call
@@ -142,6 +149,13 @@ class Stream:
     def __iter__(self) -> Any:
         """Go over its lines."""
         return iter(self._real)
+
+
+def _half(name: str, write: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    """Do half of a write, so that the file is torn if it has its name already."""
+    if name == "stream.write" and given:
+        write(given[0][: len(given[0]) // 2])
+        write.__self__.flush()  # type: ignore[attr-defined]
 
 
 def _os_error(number: int) -> OSError:

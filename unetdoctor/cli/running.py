@@ -1,8 +1,11 @@
 """Run a command line: what it raises becomes one sentence and an exit code."""
 
 import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli import streams
@@ -32,11 +35,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if len(given) <= 2 and not any(word.startswith("-") for word in given[1:]):
-            at_once = _at_once(*given)
-            if at_once is not None:
-                return at_once()
-        return invoke(given, defaults=_settled(given)) if given else _nothing_asked()
+        with _ended_by_signals():
+            return _run(given)
     except RequestError as error:
         return _refused(error)
     except EndedError as error:
@@ -54,6 +54,29 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _our_bug(error, given)
     finally:
         streams.flush()
+
+
+def _run(given: list[str]) -> int:
+    if len(given) <= 2 and not any(word.startswith("-") for word in given[1:]):
+        at_once = _at_once(*given)
+        if at_once is not None:
+            return at_once()
+    return invoke(given, defaults=_settled(given)) if given else _nothing_asked()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that nothing is left of it."""
+    former: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                former[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _at_once(command: str = "", argument: str = "") -> Callable[[], int] | None:

@@ -12,12 +12,9 @@ from typing import Any
 
 from unetdoctor.worker import limits, processes, scratch, verdicts
 from unetdoctor.worker.interrupts import Interrupts
-from unetdoctor.worker.launch import launch
+from unetdoctor.worker.launch import SWEEP_S, launch
 from unetdoctor.worker.outcome import Budget, Event, Outcome
 from unetdoctor.worker.supervision import Supervision
-
-SWEEP_S = 1.5
-"""How long the ending of descendants may take; SIGKILL takes milliseconds unless a process sleeps in the kernel."""
 
 
 def supervise(

@@ -43,7 +43,7 @@ def create() -> Path:
     root = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     try:
         _furnish(root)
-    except OSError:
+    except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
     return root
@@ -62,10 +62,10 @@ def _furnish(root: Path) -> None:
 
 def remove(root: Path) -> None:
     """Remove a scratch directory and everything in it; a directory that is gone already is no error."""
-    lock = _locks.pop(root, None)
-    if lock is None:
+    if root not in _locks:
         return
     shutil.rmtree(root, onerror=_open_up)
+    lock = _locks.pop(root)  # last: a Ctrl-C meanwhile leaves the rest for the end of the process
     with contextlib.suppress(OSError):
         os.close(lock)
 

@@ -79,8 +79,6 @@ class Case:
     """Limit of its memory."""
     needs_torch: bool = False
     """Whether it makes no sense without a network."""
-    raises: bool = False
-    """Whether it raises an Exception, which is a finding where it happens in forward() of a network."""
     exit_code: int | None = None
     """Of the command; None for 3, and 0 where there are no words."""
     files: tuple[tuple[str, str], ...] = ()

@@ -24,12 +24,12 @@ SURROUNDINGS = (
     Case("removes its directory", "shutil.rmtree(os.getcwd(), ignore_errors=True)"),
     Case(
         "locks its directory",
-        "os.mkdir('d'); open('d/f', 'w').close(); os.chmod('d', 0); os.chmod('.', 0)",
+        "os.mkdir('d'); open('d/f', 'w'); os.chmod('d', 0); os.chmod('.', 0)",
         where="construct",
     ),
     Case(
         "fills its directory",
-        "[open(f'f{n}', 'w').close() for n in range(2000)]; os.symlink('/', 'root')",
+        "[open(f'f{n}', 'w') for n in range(2000)]; os.symlink('/', 'root')",
         where="construct",
     ),
     Case("patches builtins", "builtins.open = builtins.print = builtins.input = None", where="at_import"),
@@ -60,7 +60,7 @@ SURROUNDINGS = (
     ),
     Case(
         "writes elsewhere",
-        "open(os.environ['HOME'] + '/unetdoctor-was-here', 'w')  # here",
+        "open('/tmp/unetdoctor-was-here', 'w')  # here",
         "PermissionError",
         "construct",
     ),
@@ -68,7 +68,7 @@ SURROUNDINGS = (
     Case(
         "neighbours with great names",
         "pass",
-        files=(("json.py", "1 / 0"), ("types.py", "1 / 0"), ("torch.py", "1 / 0")),
+        files=tuple((f"{n}.py", "1 / 0") for n in ("json", "types", "torch")),
     ),
     _torch("patches torch.isnan", "torch.isnan = torch.isfinite = torch.equal = torch.allclose = None"),
     _torch("patches Tensor", "torch.Tensor.isnan = torch.Tensor.item = torch.Tensor.tolist = None"),
