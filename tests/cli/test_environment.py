@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ MIB = 1024**2
 def place(tmp_path: Path) -> Iterator[Path]:
     """Yield a folder with a model and what its examination answers; nothing may be left of a run."""
     previews, raw = pixels.generator()
-    report = dump(build.untrained().__class__(**{**vars(build.untrained()), "previews": previews[:2], "log": ""}))
+    report = dump(replace(build.untrained(), previews=previews[:2], log=""))
     prepared = {"report": report, "raw": {p.file: raw[p.file].hex() for p in previews[:2]}}
     (tmp_path / "model.py").write_text("x = 1\n")
     (tmp_path / PREPARED).write_text(json.dumps(prepared), "utf-8")
@@ -129,9 +130,7 @@ def test_without_a_home_and_without_an_environment(place: Path) -> None:
 @pytest.mark.parametrize("command", ["inspect model.py", "check", "audit images", "sizes model.py"])
 def test_a_working_directory_that_is_gone(place: Path, command: str) -> None:
     (place / "gone").mkdir()
-    process = start(
-        place, *command.split(), environment={"GONE": "1"}, preexec_fn=lambda: (os.chdir("gone"), os.rmdir("../gone"))
-    )
+    process = start(place, *command.split(), preexec_fn=lambda: (os.chdir("gone"), Path("../gone").rmdir()))
     code, _, err = ended(process)
     assert (code, err.count("\n")) == (2, 1)
     assert "working directory" in err
@@ -200,7 +199,7 @@ def test_a_signal_at_any_moment(place: Path, name: str) -> None:
             time.sleep(0.01)
             process.send_signal(getattr(signal, name))
         code, _, err = ended(process)
-        assert code in (0, 130), err
+        assert code in (0, 130, -getattr(signal, name) if turn % 2 else 130), err  # the second comes at the very end
         if (place / "r.json").exists():
             whole(place)
         assert list((place / "temp").iterdir()) == []

@@ -194,8 +194,9 @@ def _ended(place: Path, code: int) -> Ended:
     failed = next((line[2:] for line in lines if line.startswith("! ")), "")
     out, err = (place / "out").read_text("utf-8"), (place / "err").read_text("utf-8")
     found = [f"exit code {code}"] if code not in CODES else []
-    if "Traceback" in out + err or "Exception ignored" in err:
-        found.append(f"a traceback: {err[-400:]}")
+    text = (place / "r.txt").read_text("utf-8") if (place / "r.txt").is_file() else ""
+    if "Traceback" in err + text or "Exception ignored" in err:
+        found.append(f"a traceback: {(err + text)[-400:]}")
     if code and not err and "NOT DIAGNOSABLE" not in out and "not_diagnosable" not in out:
         found.append("nothing says why")
     if code == 0:

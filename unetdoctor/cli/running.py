@@ -170,6 +170,12 @@ def _refused(error: RequestError) -> int:
 
 def _system(error: OSError, arguments: Sequence[str]) -> int:
     """Say what the system refused: no room, no descriptors, a folder that went away."""
+    from unetdoctor.cli.files import working_directory
+
+    try:
+        working_directory()
+    except RequestError as gone:
+        return _refused(gone)
     where = f" ({error.filename})" if isinstance(error.filename, str) else ""
     _complain(f"The system refused what the command needs: {error.strerror or error}{where}.{_again(arguments)}")
     _show_stack(error, arguments)

@@ -41,6 +41,8 @@ def main(folder: str) -> NoReturn:
         _run(channel, request, root, stack)
     except UserCodeError as error:
         _report(channel, "user", error)
+    except OSError as error:
+        _report(channel, "system", describe(channel.current_stage, error))
     except BaseException as error:  # noqa: BLE001 - the last line of the child: what nobody caught is a bug of ours
         _report(channel, "ours", describe(channel.current_stage, error))
     finally:

@@ -30,6 +30,9 @@ MAX_STACK_BYTES = 256 * 1024
 MAX_SWEPT = 200
 """How many directory entries a sweep looks at: it must not slow a start in a crowded temporary directory."""
 
+REMOVALS = 2
+"""How often a removal is tried: a call that failed once may not fail again."""
+
 _locks: dict[Path, int] = {}
 
 
@@ -64,7 +67,11 @@ def remove(root: Path) -> None:
     """Remove a scratch directory and everything in it; a directory that is gone already is no error."""
     if root not in _locks:
         return
-    shutil.rmtree(root, onerror=_open_up)
+    for _ in range(REMOVALS):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(root, onerror=_open_up)
+        if not os.path.lexists(root):
+            break
     lock = _locks.pop(root)  # last: a Ctrl-C meanwhile leaves the rest for the end of the process
     with contextlib.suppress(OSError):
         os.close(lock)

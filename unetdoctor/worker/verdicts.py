@@ -126,10 +126,14 @@ def raised(payload: dict[str, Any], stage: str, fenced: bool) -> Failure:
     trace = _text(payload, "traceback")
     if payload.get("origin") == "start":
         return Failure("start", stage, f"The worker could not import what it runs, {name}{message}.", traceback=trace)
+    memory = payload.get("is_memory") is True
+    if payload.get("origin") == "system" or (memory and payload.get("origin") != "user"):
+        sentence = f"Stage {stage} could not go on, since the system refused what it needs, {name}{message}."
+        return Failure("memory" if memory else "error", stage, sentence, place.file, place.line, trace)
     if payload.get("origin") != "user":
         sentence = f"Stage {stage} met an error of unetdoctor's own, {name}{message}."
         return Failure("error", stage, sentence, place.file, place.line, trace, EXIT_OUR_BUG)
-    kind = "memory" if payload.get("is_memory") is True else "error"
+    kind = "memory" if memory else "error"
     hint = f"; {FENCE}" if fenced and any(word in message for word in REFUSALS) else ""
     if name == "SystemExit" and stage == "import":
         hint = "; what a script does belongs below if __name__ == '__main__'"

@@ -22,7 +22,7 @@ LOOPS = (
     _late("a pattern that backtracks", "re.match('(a+)+$', 'a' * 60 + 'b')  # here"),
     _late(
         "endless C++",
-        "spin = torch.jit.CompilationUnit('def f(n: int):\\n  while n > 0:\\n    n = n + 1\\n  return n').f\n"
+        "spin = torch.jit.CompilationUnit('def f(n: int):\\n  while n > 0:\\n    n = n + 1\\n  return n\\n').f\n"
         "spin(1)  # here",
         needs_torch=True,
     ),
