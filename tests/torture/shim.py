@@ -109,7 +109,7 @@ class Shim:
                     function = self.counted(f"{module_name}.{name}", getattr(module, name), _os_error(number))
                     setattr(module, name, function)
         builtins.open = io.open = self.opening("open", io.open)  # type: ignore[assignment]
-        os.fdopen = self.opening("os.fdopen", os.fdopen)  # type: ignore[assignment]
+        os.fdopen = self.counted("os.fdopen", os.fdopen, _os_error(errno.EMFILE))  # type: ignore[assignment]
         json.loads = self.counted("json.loads", json.loads, ValueError("Expecting value"))
         ctypes.CDLL.__init__ = self.counted("ctypes.CDLL", ctypes.CDLL.__init__, _os_error(errno.ENOENT))  # type: ignore[method-assign]
         threading.Thread.start = self.counted(  # type: ignore[method-assign]

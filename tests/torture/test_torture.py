@@ -20,3 +20,9 @@ def test_a_call_that_fails_ends_well(site: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 0 points" not in done.stdout
+
+
+def test_a_kill_while_files_are_written_leaves_them_whole_or_absent() -> None:
+    command = [sys.executable, "-m", "tests.torture", "--kills", "5"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
