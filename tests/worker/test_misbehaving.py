@@ -10,8 +10,6 @@ from tests.worker.misbehaving.running import run, wrong
 LIGHT = [case for case in CASES if not case.needs_torch]
 NETWORKS = {
     "os._exit(0) in forward",
-    "hides its NaN",
-    "patches torch.isnan",
     "a small recursion limit",
     "takes more and more",
     "turns warnings into errors",
