@@ -26,7 +26,7 @@ install = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: calibrate help demo test lint check format bench zoo accuracy golden fuzz
+.PHONY: calibrate fire help demo test lint check format bench zoo accuracy golden fuzz
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -63,6 +63,11 @@ fuzz: $(VENV)/.installed-dev ## damaged and invented input for every reader (FUZ
 calibrate: $(VENV)/.installed-dev ## where each limit stands between sound and sick networks (runs the accuracy bench)
 	$(BIN)/python -m tests.faults $(ACCURACY) --out .cache/accuracy.json || test $$? = 1
 	$(BIN)/python -m tests.calibration .cache/accuracy.json
+
+fire: $(VENV)/.installed-dev ## misbehaving models, every failing call and 100 kills while writing, in full (an hour)
+	$(BIN)/python -m tests.worker.misbehaving --out .cache/misbehaving.json
+	$(BIN)/python -m tests.torture --out .cache/torture.json
+	$(BIN)/python -m tests.torture --kills 100 --out .cache/kills.json
 
 golden: $(VENV)/.installed-dev ## regenerate the README's pictures and blocks, and the golden files
 	$(BIN)/python -m tests.golden

@@ -30,6 +30,21 @@ with torch.no_grad():
     model(torch.randn({shape}))
 """
 
+IN_PROCESS = """
+import sys
+from unetdoctor.cli import delivery
+from unetdoctor.cli.running import invoke
+from unetdoctor.pipeline import examine_in_process
+
+def examine(request, wanted):
+    report = examine_in_process(request)
+    delivery.write(report, wanted, request)
+    return report.exit_code
+
+sys.exit(invoke(sys.argv[1:], examine))
+"""
+"""`inspect` without a process boundary: the same arguments, examination and report."""
+
 
 def observing() -> list[Row]:
     """Observed run over bare forward, with the peers beside it."""
@@ -156,6 +171,20 @@ def examining() -> list[Row]:
     return rows
 
 
+def isolating() -> list[Row]:
+    """The whole `inspect` through the worker over the same work in one process: what the boundary costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        rest = ["inspect", str(UNET), "--no-pictures"]
+        commands = {"worker": ["-m", "unetdoctor", *rest], "in process": ["-c", IN_PROCESS, *rest]}
+        found = processes(commands, Path(folder), ROUNDS)
+    worker, single = found["worker"], found["in process"]
+    codes = f"exit {worker.exit_code} and {single.exit_code}; " if worker.exit_code != single.exit_code else ""
+    remark = f"{codes}{worker.seconds:.1f} s / {single.seconds:.1f} s"
+    return [
+        Row("inspect through the worker / in process: seconds", 1.05, worker.seconds / single.seconds, remark=remark)
+    ]
+
+
 def starting() -> list[Row]:
     """Seconds of processor time of the commands that need no model."""
     with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +209,7 @@ def starting() -> list[Row]:
 
 def main(wanted: list[str]) -> None:
     """Measure what was asked for by name, or everything."""
-    groups = {"start": starting, "observe": observing, "trial": trying, "inspect": examining}
+    groups = {"start": starting, "observe": observing, "trial": trying, "inspect": examining, "isolation": isolating}
     unknown = set(wanted) - set(groups)
     if unknown:
         sys.exit(f"{', '.join(sorted(unknown))}: not one of {', '.join(groups)}")

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from unetdoctor.cli import values
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import RequestError, choice
+from unetdoctor.cli.files import working_directory
 from unetdoctor.cli.inputs import parse_input, parse_range
 from unetdoctor.cli.pairs import photographs
 from unetdoctor.cli.preprocessing import Typed, preprocessing
@@ -67,7 +67,7 @@ def request(options: Options) -> Request:
     images, masks = photographs(options.image, options.mask)
     return Request(
         target=options.target,
-        directory=_directory(),
+        directory=str(working_directory()),
         kwargs=values.keywords(options.kwarg),
         weights=options.weights,
         arch=options.arch,
@@ -101,13 +101,6 @@ def request(options: Options) -> Request:
         pictures=options.pictures,
         sizes=options.sizes,
     )
-
-
-def _directory() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError:
-        raise RequestError("The working directory no longer exists; change to one that does.") from None
 
 
 def request_from_arguments(arguments: Sequence[str]) -> Request:

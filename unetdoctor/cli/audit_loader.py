@@ -6,7 +6,6 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from unetdoctor.cli import audit_delivery as delivering
@@ -14,6 +13,7 @@ from unetdoctor.cli import streams
 from unetdoctor.cli.audit_progress import Bar
 from unetdoctor.cli.audit_request import AuditRequest
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EndedError, RequestError
+from unetdoctor.cli.files import working_directory
 from unetdoctor.facts import RunBlock
 from unetdoctor.facts.audit import Audited, Listed
 from unetdoctor.facts.contract import dump, load_totals, load_yielded
@@ -56,7 +56,7 @@ def _examined(request: AuditRequest) -> tuple[dict[str, Any], str, tuple[str, ..
     budget = Budget(total_s=WHOLE_S, stages={"sample": request.timeout, "dataset": longest, "import": longest})
     order = {
         "loader": request.loader,
-        "directory": str(Path.cwd()),
+        "directory": str(working_directory()),
         "declared": dump(request.declared),
         "sample": request.sample,
         "seed": request.seed,

@@ -11,6 +11,7 @@ import typer
 from unetdoctor.cli import options as shared
 from unetdoctor.cli import streams, values
 from unetdoctor.cli.errors import EXIT_INTERRUPTED, EXIT_WRONG_REQUEST, RequestError, choice
+from unetdoctor.cli.files import working_directory
 
 if TYPE_CHECKING:
     from unetdoctor.cli.destination import Delivery
@@ -66,7 +67,7 @@ def check(
     from unetdoctor.cli.destination import Delivery
 
     values.exclude(quiet, verbose)
-    here = Path.cwd()
+    here = working_directory()
     delivery = Delivery(
         format=values.report_format(format_),
         files=tuple((kind, str(here / name)) for kind, name in values.file_outputs(files or ())),

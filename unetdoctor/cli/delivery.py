@@ -1,5 +1,6 @@
 """Where reports go: stdout, files, the folder of pictures, and the annotations of a CI service."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -11,8 +12,8 @@ from unetdoctor.cli.catalogue import cards, whole
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.cli.files import target_file
-from unetdoctor.facts import Card, Report
-from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination
+from unetdoctor.facts import Card, Report, Request
+from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination, refused
 from unetdoctor.reporters.folder import check_directory, default_directory
 from unetdoctor.reporters.formats import FORMATS
 from unetdoctor.reporters.look import Look, look_for
@@ -55,11 +56,13 @@ def check_files(delivery: Delivery, read: Sequence[Path], reports: int = 1) -> N
         path = Path(name)
         try:
             check_destination(path)
+            with refused(path):
+                read_here = path.resolve() in inputs
         except WriteRefusedError as error:
             raise RequestError(str(error)) from error
-        if path.resolve() in inputs:
+        if read_here:
             raise RequestError(f"{_option(kind, name)}: this file is read by the examination; choose another name.")
-        if path.exists() and not delivery.force and not _ours(path, kind):
+        if os.path.lexists(path) and not delivery.force and not _ours(path, kind):
             what = "script of ours" if kind == FIX else f"{kind} report"
             raise RequestError(f"{_option(kind, name)}: the file is no earlier {what}; replace it with --force.")
         if kind != FIX and reports > 1 and not FORMATS[kind].several:

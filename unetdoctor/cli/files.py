@@ -21,6 +21,14 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _TARGET_FILE = re.compile(r"(?P<path>.+?\.(py|pt2?|pth|ts|torchscript|ckpt|safetensors))(?::(?P<name>.*))?", re.DOTALL)
 
 
+def working_directory() -> Path:
+    """Return where we are; raises RequestError where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        raise RequestError("The working directory no longer exists; change to one that does.") from None
+
+
 def target_file(target: str) -> Path | None:
     """Return the file or folder that a target names; None for `package.module:Name` and `torchvision:name`."""
     if _exists(target):

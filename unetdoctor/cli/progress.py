@@ -1,5 +1,6 @@
 """The line on stderr that says what is going on, while the worker works."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -44,11 +45,12 @@ class Progress:
         self._lock = threading.Lock()
         self._ended = False
         self._begun = time.monotonic()
-        self._thread = threading.Thread(target=self._warm, daemon=True)
+        self._thread = threading.Thread(target=self._warm, name="unetdoctor-warm", daemon=True)
 
     def begin(self) -> None:
-        """Start to import, and to spin."""
-        self._thread.start()
+        """Start to import, and to spin; where no thread can be had, it is imported later."""
+        with contextlib.suppress(RuntimeError):
+            self._thread.start()
 
     def event(self, event: Any) -> None:
         """Show the stage of an event of the worker."""

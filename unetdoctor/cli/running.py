@@ -1,8 +1,11 @@
 """Run a command line: what it raises becomes one sentence and an exit code."""
 
 import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.cli import streams
@@ -39,11 +42,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if len(given) <= 2 and not any(word.startswith("-") for word in given[1:]):
-            at_once = _at_once(*given)
-            if at_once is not None:
-                return at_once()
-        return invoke(given, defaults=_settled(given)) if given else _nothing_asked()
+        with _ended_by_signals():
+            return _run(given)
     except RequestError as error:
         return _refused(error)
     except EndedError as error:
@@ -55,10 +55,35 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         streams.silence(sys.stdout)
         return EXIT_WRONG_REQUEST
+    except OSError as error:
+        return _system(error, given)
     except Exception as error:  # noqa: BLE001 - the last line of the tool: a bug of ours, said in one sentence
         return _our_bug(error, given)
     finally:
         streams.flush()
+
+
+def _run(given: list[str]) -> int:
+    if len(given) <= 2 and not any(word.startswith("-") for word in given[1:]):
+        at_once = _at_once(*given)
+        if at_once is not None:
+            return at_once()
+    return invoke(given, defaults=_settled(given)) if given else _nothing_asked()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that nothing is left of it."""
+    former: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                former[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _at_once(command: str = "", argument: str = "") -> Callable[[], int] | None:
@@ -157,20 +182,46 @@ def _refused(error: RequestError) -> int:
     return EXIT_WRONG_REQUEST
 
 
+def _system(error: OSError, arguments: Sequence[str]) -> int:
+    """Say what the system refused: no room, no descriptors, a folder that went away."""
+    from unetdoctor.cli.files import working_directory
+
+    try:
+        working_directory()
+    except RequestError as gone:
+        return _refused(gone)
+    where = f" ({error.filename})" if isinstance(error.filename, str) else ""
+    _complain(f"The system refused what the command needs: {error.strerror or error}{where}.{_again(arguments)}")
+    _show_stack(error, arguments)
+    return EXIT_WRONG_REQUEST
+
+
 def _our_bug(error: Exception, arguments: Sequence[str]) -> int:
+    import hashlib
     import traceback
     from pathlib import Path
 
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     first = (str(error).splitlines() or [""])[0][:300]
-    again = "" if set(arguments) & set(VERBOSE) else " Run again with -v to see where."
-    _complain(f"unetdoctor met an error of its own: {type(error).__name__}{place}: {first}.{again}")
-    if not again:
+    number = hashlib.sha256(f"{type(error).__name__}{place}".encode()).hexdigest()[:8]
+    what = f"{type(error).__name__}{place}: {first}"
+    _complain(f"unetdoctor met an error of its own: {what}. Report id {number}.{_again(arguments)}")
+    _show_stack(error, arguments)
+    return EXIT_OUR_BUG
+
+
+def _again(arguments: Sequence[str]) -> str:
+    return "" if set(arguments) & set(VERBOSE) else " Run again with -v to see where."
+
+
+def _show_stack(error: Exception, arguments: Sequence[str]) -> None:
+    if set(arguments) & set(VERBOSE):
+        import traceback
+
         from unetdoctor.reporters.safe import clean_lines
 
         streams.say("\n".join(clean_lines("".join(traceback.format_exception(error)))) + "\n")
-    return EXIT_OUR_BUG
 
 
 def _complain(sentence: str, commands: Sequence[str] = ()) -> None:

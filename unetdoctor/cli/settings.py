@@ -13,6 +13,7 @@ from typing import Any
 
 from unetdoctor.cli.arguments import Options
 from unetdoctor.cli.errors import RequestError, did_you_mean
+from unetdoctor.cli.files import working_directory
 from unetdoctor.cli.preprocessing import Typed
 
 TABLE = "tool.unetdoctor"
@@ -140,11 +141,11 @@ class Settings:
 
 def load(start: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that hold in a folder; raises RequestError with one sentence for the first that is wrong."""
-    here = (start or Path.cwd()).resolve()
+    here = (start or working_directory()).resolve()
     from_environment, baseline = _environment(environment)
     for folder in (here, *here.parents):
         path = folder / "pyproject.toml"
-        table = _table(path) if path.is_file() else None
+        table = _table(path) if os.path.isfile(path) else None  # noqa: PTH113 - Path.is_file raises
         if table is not None:
             settings = _read(path, table)
             return replace(settings, environment=from_environment, baseline=baseline or settings.baseline)

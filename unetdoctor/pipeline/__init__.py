@@ -60,6 +60,11 @@ class InProcess:
         return {"file": str(path), "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
+def prepare() -> None:
+    """Import what is large before the worker bounds its address space, which must still hold the model."""
+    import torch  # noqa: F401
+
+
 def examine(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Examine one model as the worker's child: a dumped Request in, a dumped Report (or a request error) out."""
     from unetdoctor.pipeline.course import run

@@ -4,7 +4,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _PREFIX, _SUFFIX = ".unetdoctor-", ".tmp"
@@ -16,18 +16,29 @@ class WriteRefusedError(Exception):
     """A file is not written; the text says why in one sentence."""
 
 
+@contextlib.contextmanager
+def refused(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into a WriteRefusedError that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteRefusedError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
 def check_destination(path: Path, root: Path | None = None) -> None:
     """Raise WriteRefusedError where a file must not be put.
 
     That is: onto anything but a regular file, and, with a `root`, anywhere that is not below it once every link of the
     way is followed.
     """
-    try:
+    with refused(path):
+        _check(path, root)
+
+
+def _check(path: Path, root: Path | None) -> None:
+    found = None
+    with contextlib.suppress(FileNotFoundError):
         found = path.lstat()
-    except FileNotFoundError:
-        found = None
-    except OSError as error:
-        raise WriteRefusedError(f"{path} cannot be written: {error.strerror}.") from error
     if found is not None and stat.S_ISLNK(found.st_mode):
         raise WriteRefusedError(f"{path} is a symbolic link, which is not followed; remove it or choose another name.")
     if found is not None and not stat.S_ISREG(found.st_mode):
@@ -53,14 +64,13 @@ def atomic_chunks(path: Path, chunks: Iterable[bytes], root: Path | None = None)
     temporary = path.parent / f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
-            for data in chunks:
-                stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise WriteRefusedError(f"{path} cannot be written: {error.strerror or error}.") from error
+        with refused(path):
+            with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
+                for data in chunks:
+                    stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

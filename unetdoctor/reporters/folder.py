@@ -2,12 +2,13 @@
 
 import contextlib
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from unetdoctor.facts import Report
-from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination, sweep
+from unetdoctor.reporters.atomic import WriteRefusedError, atomic_write, check_destination, refused, sweep
 
 MANIFEST = ".unetdoctor.json"
 FIXED_NAMES = ("sheet.png", "signal.png", "anatomy.png")
@@ -57,6 +58,11 @@ def ours(directory: Path) -> set[str]:
 
 def check_directory(directory: Path, *, force: bool = False) -> None:
     """Raise WriteRefusedError where pictures cannot or must not be put into the folder; nothing is made yet."""
+    with refused(directory):
+        _check_directory(directory, force)
+
+
+def _check_directory(directory: Path, force: bool) -> None:
     found = next((p for p in (directory, *directory.parents) if p.exists() or p.is_symlink()), Path())
     if not found.is_dir():
         raise WriteRefusedError(f"{found} is not a folder; choose another one with --out-dir.")
@@ -76,7 +82,7 @@ def check_names(directory: Path, names: tuple[str, ...], *, force: bool) -> None
     for name in names:
         path = directory / name
         check_destination(path, directory)
-        if path.exists() and name not in mine and not force:
+        if os.path.lexists(path) and name not in mine and not force:
             raise WriteRefusedError(f"{path} was not written by unetdoctor; move it away, or replace it with --force.")
 
 
@@ -85,10 +91,8 @@ def write_all(directory: Path, files: dict[str, bytes], version: str, *, force: 
 
     The manifest is written first with both lists, so that a run that is killed between leaves nothing unclaimed.
     """
-    try:
+    with refused(directory):
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteRefusedError(f"{directory} cannot be made: {error.strerror}.") from error
     check_names(directory, tuple(files), force=force)
     sweep(directory)
     earlier = ours(directory)

@@ -131,7 +131,7 @@ class Look:
         return min(self.width, PROSE_WIDTH)
 
 
-def encodes_signs(stream: IO[str]) -> bool:
+def encodes_signs(stream: IO[str] | None) -> bool:
     """Return whether a stream can show the signs, the blocks and the arrows."""
     try:
         "✓✗•○→\u2013·▁█".encode(getattr(stream, "encoding", None) or "ascii")
@@ -141,10 +141,13 @@ def encodes_signs(stream: IO[str]) -> bool:
 
 
 def look_for(
-    stream: IO[str], color: str = "auto", *, verbose: bool = False, environment: Mapping[str, str] = os.environ
+    stream: IO[str] | None, color: str = "auto", *, verbose: bool = False, environment: Mapping[str, str] = os.environ
 ) -> Look:
-    """Return the look for a stream: `--color` first, then NO_COLOR, FORCE_COLOR and TERM=dumb, then what it is."""
-    terminal = stream.isatty()
+    """Return the look for a stream: `--color` first, then NO_COLOR, FORCE_COLOR and TERM=dumb, then what it is.
+
+    None is a stream that was closed before the start.
+    """
+    terminal = stream is not None and stream.isatty()
     dumb = environment.get("TERM", "").lower() in ("dumb", "unknown")
     no_color = color == "never" or (color == "auto" and bool(environment.get("NO_COLOR")))
     forced = color == "always" or (color == "auto" and bool(environment.get("FORCE_COLOR")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ MEMORY_SIGNS = ("can't allocate memory", "out of memory", "cannot allocate memor
 
 # Bound before foreign code runs: it may replace what it likes in these modules.
 _write, _getpid, _leave = os.write, os.getpid, os._exit
+_depth, _deepen = sys.getrecursionlimit, sys.setrecursionlimit
 _type_name = type.__dict__["__name__"].__get__
 _trace_of = BaseException.__dict__["__traceback__"].__get__
 
@@ -133,6 +135,7 @@ class Channel:
         self._number = 0
         self._lock = threading.RLock()
         self._owner = _getpid()
+        self._depth = _depth()
         self.current_stage = "start"
         """The stage that runs now."""
 
@@ -168,12 +171,17 @@ class Channel:
         return scratch.write_raw(self._folder, name, data)
 
     def guard(self, stage: str, function: Callable[[], T]) -> T:
-        """Run foreign code in a stage and return its value; whatever it raises becomes a UserCodeError."""
+        """Run foreign code in a stage and return its value; whatever it raises becomes a UserCodeError.
+
+        A recursion limit that it lowered is ours again afterwards.
+        """
         with self.stage(stage):
             try:
                 return function()
             except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of foreign code too
                 described = describe(stage, error)
+            finally:
+                _deepen(max(_depth(), self._depth))
             raise described  # outside the handler: as its context the exception would keep every frame alive
 
     def send(self, kind: str, payload: dict[str, Any]) -> None:

@@ -41,6 +41,8 @@ def main(folder: str) -> NoReturn:
         _run(channel, request, root, stack)
     except UserCodeError as error:
         _report(channel, "user", error)
+    except OSError as error:
+        _report(channel, "system", describe(channel.current_stage, error))
     except BaseException as error:  # noqa: BLE001 - the last line of the child: what nobody caught is a bug of ours
         _report(channel, "ours", describe(channel.current_stage, error))
     finally:
@@ -65,9 +67,16 @@ def _run(channel: Channel, request: dict[str, Any], root: Path, stack: int) -> N
 
 
 def _find(name: str) -> Callable[[dict[str, Any], Channel], dict[str, Any]]:
-    module, _, function = name.partition(":")
-    found: Callable[[dict[str, Any], Channel], dict[str, Any]] = getattr(importlib.import_module(module), function)
+    """Return an entry function; its module may have a `prepare`, which imports what the entry will need."""
+    module_name, _, function = name.partition(":")
+    module = importlib.import_module(module_name)
+    getattr(module, "prepare", _nothing)()
+    found: Callable[[dict[str, Any], Channel], dict[str, Any]] = getattr(module, function)
     return found
+
+
+def _nothing() -> None:
+    pass
 
 
 def _report(channel: Channel, origin: str, error: UserCodeError) -> None:

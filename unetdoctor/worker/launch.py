@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -29,6 +30,10 @@ main(sys.argv[2])
 
 A path on PYTHONPATH would stand before the standard library for everything; this leaves sys.path alone.
 """
+
+
+SWEEP_S = 1.5
+"""How long the ending of descendants may take; SIGKILL takes milliseconds unless a process sleeps in the kernel."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,9 @@ def launch(
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError:
-        os.close(stack)
+        with contextlib.suppress(OSError):
+            os.close(stack)
+        tree.sweep(SWEEP_S)  # it may have begun all the same
         raise
     tree.begin(process.pid)
     assert process.stdout is not None

@@ -12,12 +12,9 @@ from typing import Any
 
 from unetdoctor.worker import limits, processes, scratch, verdicts
 from unetdoctor.worker.interrupts import Interrupts
-from unetdoctor.worker.launch import launch
+from unetdoctor.worker.launch import SWEEP_S, launch
 from unetdoctor.worker.outcome import Budget, Event, Outcome
 from unetdoctor.worker.supervision import Supervision
-
-SWEEP_S = 1.5
-"""How long the ending of descendants may take; SIGKILL takes milliseconds unless a process sleeps in the kernel."""
 
 
 def supervise(
@@ -46,7 +43,11 @@ def supervise(
         return _never_began(f"no temporary directory: {error}", Path(), begun)
     with contextlib.ExitStack() as on_error:
         on_error.callback(scratch.remove, root)
-        with Interrupts() as interrupts, processes.adoption(limits.LINUX) as adopting:
+        try:
+            listening = Interrupts()
+        except OSError as error:
+            return _never_began(str(error), Path(), begun)
+        with listening as interrupts, processes.adoption(limits.LINUX) as adopting:
             try:
                 launched = launch(request, entry, root, budget, environment, confine, adopting)
             except OSError as error:

@@ -17,6 +17,8 @@ from pathlib import Path
 PROC = Path("/proc")
 PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 36, 37
 MAX_ENVIRONMENT_BYTES = 2 * 1024 * 1024
+QUIET_THREAD = "unetdoctor-"
+"""Threads of ours whose names begin so start no process."""
 
 _adopting = threading.Lock()
 _adoptions = 0
@@ -107,12 +109,16 @@ class Tree:
         return resident if resident <= limit else sum(_proportional(pid) for pid in pids)
 
     def sweep(self, limit_s: float) -> list[int]:
-        """End every descendant but the worker itself, and return those that are still there when time is up."""
+        """End every descendant but the worker itself, and return those that are still there when time is up.
+
+        A process that was seen dead may have started another after the table was read, so the last look must find
+        nothing to end or to reap.
+        """
         deadline = time.monotonic() + limit_s
         while True:
             rows = self.refresh()
             self._seen.update(self._unmarked(rows))
-            waiting, living = False, []
+            unsettled, living = False, []
             for pid in self._seen:
                 row = rows[pid]
                 if not row.dead:
@@ -120,21 +126,22 @@ class Tree:
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
                 elif row.parent == os.getpid():
+                    unsettled = True
                     with contextlib.suppress(OSError):
                         os.waitpid(pid, os.WNOHANG)
                 else:  # it becomes our child, and can be reaped, when its parent has ended
-                    waiting = waiting or self._adopting
-            if not (living or waiting) or time.monotonic() > deadline:
+                    unsettled = unsettled or self._adopting
+            if not (living or unsettled) or time.monotonic() > deadline:
                 return living
-            time.sleep(0.005)
+            time.sleep(0.005 if living else 0.001)
 
     def _unmarked(self, rows: dict[int, Row]) -> dict[int, int]:
         """Children of ours that nobody here started: orphans that had wiped their environment.
 
-        Only where this is the only thread: another could have started a process of its own meanwhile. A process of
-        our own session cannot be an orphan of the worker's, which has a session of its own.
+        Only where no other thread could have started a process of its own meanwhile. A process of our own session
+        cannot be an orphan of the worker's, which has a session of its own.
         """
-        if not self._adopting or threading.active_count() > 1:
+        if not self._adopting or any(_starts_processes(thread) for thread in threading.enumerate()):
             return {}
         own = rows[os.getpid()].session if os.getpid() in rows else 0
         return {
@@ -148,16 +155,23 @@ class Tree:
         }
 
 
+def _starts_processes(thread: threading.Thread) -> bool:
+    return thread is not threading.current_thread() and not thread.name.startswith(QUIET_THREAD)
+
+
 @contextlib.contextmanager
 def adoption(wanted: bool) -> Iterator[bool]:
     """Become the parent of orphaned descendants (PR_SET_CHILD_SUBREAPER) for a while; yields whether it worked."""
     global _adoptions, _former_adoption
-    if not wanted:
-        yield False
-        return
     import ctypes
 
-    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True) if wanted else None
+    except OSError:
+        libc = None
+    if libc is None:
+        yield False
+        return
     former = ctypes.c_int(0)
     with _adopting:
         libc.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(former), 0, 0, 0)

@@ -30,6 +30,9 @@ MAX_STACK_BYTES = 256 * 1024
 MAX_SWEPT = 200
 """How many directory entries a sweep looks at: it must not slow a start in a crowded temporary directory."""
 
+REMOVALS = 2
+"""How often a removal is tried: a call that failed once may not fail again."""
+
 _locks: dict[Path, int] = {}
 
 
@@ -41,6 +44,15 @@ def create() -> Path:
     """Make a scratch directory that only this user can enter, and sweep abandoned ones; raises OSError."""
     _sweep_abandoned()
     root = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+    try:
+        _furnish(root)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+    return root
+
+
+def _furnish(root: Path) -> None:
     (root / RAW).mkdir()
     (root / WORK).mkdir()
     unlocked = root / f"{LOCK}.new"  # named `lock` only once it is locked, or a sweep could take it for abandoned
@@ -49,15 +61,18 @@ def create() -> Path:
     with contextlib.suppress(OSError):  # Windows renames no open file, and sweeps nothing
         unlocked.replace(root / LOCK)
     _locks[root] = lock
-    return root
 
 
 def remove(root: Path) -> None:
     """Remove a scratch directory and everything in it; a directory that is gone already is no error."""
-    lock = _locks.pop(root, None)
-    if lock is None:
+    if root not in _locks:
         return
-    shutil.rmtree(root, onerror=_open_up)
+    for _ in range(REMOVALS):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(root, onerror=_open_up)
+        if not os.path.lexists(root):
+            break
+    lock = _locks.pop(root)  # last: a Ctrl-C meanwhile leaves the rest for the end of the process
     with contextlib.suppress(OSError):
         os.close(lock)
 
@@ -71,11 +86,19 @@ def open_stack(root: Path) -> int:
 def read_stack(descriptor: int, start: int = 0) -> str:
     """Return the dumps from `start` on, or the end of them where they are too long.
 
-    The file is read by descriptor, whatever its name points to by now.
+    The file is read by descriptor, whatever its name points to by now; what cannot be read is empty.
     """
-    size = os.fstat(descriptor).st_size
-    os.lseek(descriptor, max(size - MAX_STACK_BYTES, start), os.SEEK_SET)
-    return os.read(descriptor, MAX_STACK_BYTES).decode("utf-8", "replace")
+    with contextlib.suppress(OSError):
+        os.lseek(descriptor, max(stack_size(descriptor) - MAX_STACK_BYTES, start), os.SEEK_SET)
+        return os.read(descriptor, MAX_STACK_BYTES).decode("utf-8", "replace")
+    return ""
+
+
+def stack_size(descriptor: int) -> int:
+    """Return how long the dumps are, 0 where that cannot be known."""
+    with contextlib.suppress(OSError):
+        return os.fstat(descriptor).st_size
+    return 0
 
 
 def write_raw(folder: Path, name: str, data: bytes) -> dict[str, Any]:

@@ -113,7 +113,8 @@ class Supervision:
     def close(self) -> None:
         """Keep the dumps and close all descriptors."""
         self._dump = scratch.read_stack(self.launched.stack)
-        os.close(self.launched.stack)
+        with contextlib.suppress(OSError):
+            os.close(self.launched.stack)
         self._waiter.close()
         self._frames.close()
         self._output.close()
@@ -123,7 +124,11 @@ class Supervision:
 
     def _pass(self, seconds: float) -> None:
         """Wait once and take what is there."""
-        died = self._waiter.wait(seconds)
+        try:
+            died = self._waiter.wait(seconds)
+        except OSError as error:
+            self._stopped = self._stopped or verdicts.unheard(self.stage, str(error.strerror))
+            return
         self._take_frames()
         self._take_output()
         self._ended = died or (not self.watches_death and self.launched.process.poll() is not None)
@@ -199,13 +204,13 @@ class Supervision:
         self._too_late = True
         if os.name != "posix":
             return ""
-        before = size = os.fstat(self.launched.stack).st_size
+        before = size = scratch.stack_size(self.launched.stack)
         self._signal(signal.SIGUSR1)
         self._signal(signal.SIGCONT)
         deadline = grown = time.monotonic() + seconds
         while not self._ended and time.monotonic() < min(deadline, grown + SETTLED_S):
             self._pass(SETTLED_S / 3)
-            now = os.fstat(self.launched.stack).st_size
+            now = scratch.stack_size(self.launched.stack)
             if now > size:
                 size, grown = now, time.monotonic()
         return scratch.read_stack(self.launched.stack, before)

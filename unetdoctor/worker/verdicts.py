@@ -85,6 +85,11 @@ def pipe_gone(stage: str) -> Failure:
     return Failure("protocol", stage, f"In stage {stage} the worker's private pipe was closed by the code that ran.")
 
 
+def unheard(stage: str, reason: str) -> Failure:
+    """Say that the system would not let us wait for the worker."""
+    return Failure("error", stage, f"In stage {stage} the worker could not be listened to any more: {reason}.")
+
+
 def not_started(reason: str, log: str = "") -> Failure:
     """Say why there never was a worker; the last line of its output is the best witness."""
     lines = [line for line in log.strip().splitlines() if line.strip()]
@@ -122,10 +127,14 @@ def raised(payload: dict[str, Any], stage: str, fenced: bool) -> Failure:
     trace = _text(payload, "traceback")
     if payload.get("origin") == "start":
         return Failure("start", stage, f"The worker could not import what it runs, {name}{message}.", traceback=trace)
+    memory = payload.get("is_memory") is True
+    if payload.get("origin") == "system" or (memory and payload.get("origin") != "user"):
+        sentence = f"Stage {stage} could not go on, since the system refused what it needs, {name}{message}."
+        return Failure("memory" if memory else "error", stage, sentence, place.file, place.line, trace)
     if payload.get("origin") != "user":
         sentence = f"Stage {stage} met an error of unetdoctor's own, {name}{message}."
         return Failure("error", stage, sentence, place.file, place.line, trace, EXIT_OUR_BUG)
-    kind = "memory" if payload.get("is_memory") is True else "error"
+    kind = "memory" if memory else "error"
     hint = f"; {FENCE}" if fenced and any(word in message for word in REFUSALS) else ""
     if name == "SystemExit" and stage == "import":
         hint = "; what a script does belongs below if __name__ == '__main__'"

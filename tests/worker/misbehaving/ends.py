@@ -1,0 +1,52 @@
+"""Leaving: by exceptions that end a program, by system calls, by signals, by crashes; and what happens at exit."""
+
+from tests.worker.misbehaving.case import Case
+
+ENDS = (
+    Case("sys.exit(0) at import", "sys.exit(0)  # here", "raised SystemExit", "at_import"),
+    Case("sys.exit(0) in the constructor", "sys.exit(0)  # here", "raised SystemExit", "construct"),
+    Case("sys.exit(0) in forward", "sys.exit(0)  # here", "raised SystemExit"),
+    Case("sys.exit with words", "sys.exit('all is well')  # here", "all is well", "at_import"),
+    Case("quit()", "quit()  # here", "raised SystemExit"),
+    Case("a SystemExit of its own", "class Done(SystemExit): pass\nraise Done(0)  # here", "raised Done"),
+    Case("os._exit(0) at import", "os._exit(0)  # here", "left the process with exit status 0", "at_import"),
+    Case("os._exit(0) in the constructor", "os._exit(0)  # here", "left the process with exit status 0", "construct"),
+    Case("os._exit(0) in forward", "os._exit(0)  # here", "left the process with exit status 0"),
+    Case("os._exit(1)", "os._exit(1)  # here", "left the process with exit status 1"),
+    Case("posix._exit(0)", "posix._exit(0)", "left the process with exit status 0"),
+    Case("exit() of C", "ctypes.CDLL(None).exit(0)", "left the process with exit status 0"),
+    Case("becomes another program", "os.execv('/bin/true', ['true'])", "left the process with exit status 0"),
+    Case(
+        "a thread that calls os._exit",
+        "threading.Thread(target=lambda: os._exit(0)).start()  # here\ntime.sleep({sleep})",
+        "left the process with exit status 0",
+    ),
+    Case("a thread that calls sys.exit", "t = threading.Thread(target=sys.exit); t.start(); t.join()"),
+    Case("os._exit(0) at exit", "atexit.register(os._exit, 0)"),
+    Case("sleeps at exit", "atexit.register(time.sleep, {sleep})", where="at_import"),
+    Case("leaves in a destructor", "class Odd:\n    def __del__(self): sys.exit(0)\nOdd()"),
+    Case("goes on as another process", "if os.fork(): posix._exit(0)", "left the process with exit status 0"),
+    Case("KeyboardInterrupt", "raise KeyboardInterrupt  # here", "raised KeyboardInterrupt"),
+    Case("GeneratorExit", "raise GeneratorExit  # here", "raised GeneratorExit", "construct"),
+    Case("sends itself SIGINT", "os.kill(os.getpid(), signal.SIGINT); time.sleep(5)  # here", "KeyboardInterrupt"),
+    Case("sends itself SIGTERM", "os.kill(os.getpid(), signal.SIGTERM)", "SIGTERM"),
+    Case("kills itself", "os.kill(os.getpid(), 9)", "SIGKILL"),
+    Case("kills its group", "os.killpg(0, 9)", "SIGKILL"),
+    Case("an alarm", "signal.alarm(1); time.sleep(30)", "SIGALRM"),
+    Case("segmentation fault at import", "ctypes.string_at(0)  # here", "SIGSEGV (a segmentation fault)", "at_import"),
+    Case("segmentation fault in forward", "ctypes.string_at(0)  # here", "SIGSEGV (a segmentation fault)"),
+    Case("segmentation fault unseen", "faulthandler.disable(); ctypes.string_at(0)", "SIGSEGV"),
+    Case("abort", "os.abort()  # here", "SIGABRT (an abort in native code)", "construct"),
+    Case("a pointer that malloc never gave", "ctypes.CDLL(None).free(ctypes.c_void_p(8))  # here", "ended the worker"),
+    Case(
+        "bus error",
+        "f = open('m', 'w+b'); f.truncate(9000); m = mmap.mmap(f.fileno(), 9000); f.truncate(0)\nm[8000]  # here",
+        "SIGBUS (a bus error)",
+    ),
+    Case("RecursionError", "return self.forward(x)  # here", "RecursionError"),
+    Case(
+        "recursion in C",
+        "sys.setrecursionlimit(10**8)\ndeep = []\nfor _ in range(10**6): deep = [deep]\nrepr(deep)  # here",
+        "SIGSEGV",
+    ),
+)
