@@ -1,6 +1,5 @@
 """What machines are told of a report: its findings, worst first, each with a sentence, a file and a line."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +44,8 @@ def results(reports: Sequence[Report], *, suppressed: bool = False) -> list[Resu
 
 
 def _of(report: Report) -> Iterator[Result]:
+    import hashlib
+
     seen: dict[str, int] = {}
     for finding in report.findings:
         if not finding.ill:

@@ -1,6 +1,5 @@
 """The PNG files of a report, read back: those that are still as the report says."""
 
-import hashlib
 from pathlib import Path
 
 from unetdoctor.facts import Preview, Report
@@ -18,6 +17,8 @@ def read_pictures(report: Report) -> dict[str, bytes]:
 
 def read_picture(preview: Preview) -> bytes:
     """Return the PNG file of one preview; nothing where it is gone, or another one by now."""
+    import hashlib
+
     path = Path(preview.file)
     try:
         if not preview.file or not 0 < preview.size <= LARGEST_FILE or not path.is_file():
