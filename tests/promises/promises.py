@@ -22,12 +22,12 @@ PROMISES = (
     ),
     Promise(
         "Data files never run code: weights load through an allow-list or not at all.",
-        ("tests/functional/test_weights.py", "tests/engine/loading/test_files.py"),
+        ("tests/bad_files/test_model_files.py", "tests/engine/loading/test_files.py"),
         ("bad files",),
     ),
     Promise(
         "A model cannot take the tool down: a crash, a hang, an exit or a flood is a verdict with its stage and line.",
-        ("tests/worker/test_misbehaviour.py",),
+        ("tests/worker/test_misbehaving.py", "tests/worker/test_misbehaviour.py"),
         ("misbehaving models", "isolation"),
     ),
     Promise(
@@ -36,7 +36,7 @@ PROMISES = (
     ),
     Promise(
         "No traceback without -v: an error of our own is one sentence and exit code 101.",
-        ("tests/cli/test_commands.py",),
+        ("tests/torture/test_torture.py", "tests/cli/test_environment.py", "tests/cli/test_commands.py"),
         ("torture", "fuzz"),
     ),
     Promise(
