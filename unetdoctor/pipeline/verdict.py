@@ -79,7 +79,8 @@ def sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
     if trial is not None and trial.outcome is Outcome.CURED:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
         unit = f" {trial.unit}" if trial.unit else ""
-        if abs(trial.dice_after - trial.dice_before) > _DICE_MOVES:
+        moves = abs(trial.dice_after - trial.dice_before) > _DICE_MOVES
+        if moves and not trial.reading.startswith("mean Dice"):
             unit += f", and the mean Dice from {trial.dice_before:.2f} to {trial.dice_after:.2f}"
         if diagnosis.code not in diagnosis.explains:
             cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""
