@@ -46,7 +46,7 @@ class Reading(Passes):
 
     def _model_facts(self) -> ModelFacts:
         if self._facts is None:
-            self._facts = model_facts(self.subject, self.main)
+            self._facts = model_facts(self.subject, self.main, self.varied)
         return self._facts
 
     def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
