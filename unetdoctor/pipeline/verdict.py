@@ -43,14 +43,10 @@ def verdict_of(
     if scores is None or math.isnan(scores.dice):
         return f"Healthy: {looked} wrong."
     beside = f"{len(scores.pairs)} mask{'s' * (len(scores.pairs) != 1)}"
-    if scores.dice < POOR:
+    if scores.poor:
         why = f"{looked} that explains it"
         return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {why}."
     return f"Healthy: {looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
-
-
-POOR = 0.5
-"""Mean Dice below which nobody would call the output a fit. 0-.3: noise, swapped classes; .83-1: trained networks."""
 
 
 _GEOMETRY = "UD1"
