@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unetdoctor.data.masks import IGNORE
 from unetdoctor.facts.dataset import Declared, Tally
 from unetdoctor.facts.intent import Task
 from unetdoctor.facts.pair import Alignment, Coding, Family, FileFacts, LabelNumbers, PairRecord, PictureNumbers
 from unetdoctor.facts.seen import Seen, named
 
-IGNORE = 255
 STRIPS = 0.8
 """Share of the steps by several ids that lead through a strip."""
 DULL = 4.0
