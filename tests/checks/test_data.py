@@ -3,10 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.checks.build import evidence, examine, only
+from tests.data.files import encoded
 from unetdoctor.checks import CHECKS
+from unetdoctor.data.dataset import dataset_of
+from unetdoctor.data.pair import audit_pair
+from unetdoctor.data.totals import totals_of
 from unetdoctor.facts import (
     Coding,
     Count,
@@ -130,6 +135,15 @@ class TestMaskValuesNotIds:
         seen = given({Seen.VOID: 50}, {0: 5, 1: 5, 255: 1}, Declared(classes=2))
         assert ill("UD604", seen).severity is Severity.WARNING
         assert "ignore_index=255" in ill("UD604", seen).remedies[0].patch
+
+    def test_undeclared_255_in_a_binary_task(self) -> None:
+        binary = Declared(task=Task.BINARY)
+        masks = [encoded(np.repeat(np.array([values], np.uint8), 8, 0)) for values in ([0, 0, 1, 255], [0, 0, 0, 255])]
+        records = [audit_pair(None, mask, binary, mask_name="m.png") for mask in masks]
+        found = ill("UD604", evidence(data=dataset_of(totals_of(records, binary), binary)))
+        assert found.severity is Severity.WARNING
+        assert "255 beside the ids 0..1" in found.message
+        assert "mask != 255" in found.remedies[0].patch
 
     def test_fractions_and_pictures(self) -> None:
         assert (

@@ -198,6 +198,20 @@ class TestOrder:
     def test_what_fits_in_no_order_is_no_order(self) -> None:
         assert not only("UD512", beside(order=Order((1, 0), 0.0, 0.3))).ill
 
+    def test_the_channel_order_explains_at_least_as_much(self) -> None:
+        assert not examine("UD512", beside(order=Order((1, 0), 0.485, 0.915), exchanged=0.51))
+        assert only("UD512", beside(order=Order((1, 0), 0.1, 0.95), exchanged=0.3)).ill
+
+    def test_ids_beyond_the_declared_classes_are_no_order(self) -> None:
+        order = Order((0, 1, 9, 3, 4, 5, 6, 7, 8, 2), 0.6, 0.95)
+        drawn = logits(shape=(1, 4, 32, 32))
+        given = beside(order=order, threshold=None, classes=classes(500, 200, 0, 0, 0, 0, 0, 0, 0, 324))
+        runs = tuple(replace(x, output=drawn) for x in given.runs)
+        given = replace(given, runs=runs, intent=Intent(task=Task.MULTICLASS))
+        (remedy,) = only("UD512", given).remedies
+        assert "torch.tensor([0, 1, 9, 3])" in remedy.patch
+        assert not examine("UD512", replace(given, intent=Intent(task=Task.MULTICLASS, classes=3)))
+
     def test_background_alone_has_no_order(self) -> None:
         assert not examine("UD512", beside(order=Order((0, 1), NAN, NAN)))
 

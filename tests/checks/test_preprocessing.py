@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.checks.build import crash, crashed, evidence, examine, model, norm, only, output, place, run
+from tests.checks.test_masks import scores
 from unetdoctor.checks.feeding import best, code, options, sure
 from unetdoctor.facts import (
     Candidate,
@@ -135,6 +136,18 @@ def test_an_order_that_nobody_can_tell_is_said_so() -> None:
     found = only("UD602", told(UNIT, at(UNIT, 0.2), at(BGR, 0.3)))
     assert not found.ill
     assert "do not tell whether that is right" in found.message
+
+
+def test_beside_masks_the_experiment_is_read_from_the_dice() -> None:
+    given = told(UNIT, at(BGR, 0.2), at(UNIT, 0.3))
+    found = only("UD602", replace(given, scores=scores(dice=0.485, exchanged=0.51)))
+    (reading,) = found.readings
+    assert (reading.name, reading.value) == ("mean Dice beside the masks", 0.485)
+    assert not reading.holds
+    assert found.severity is Severity.ERROR
+    cured = only("UD602", replace(given, scores=scores(dice=0.995, exchanged=-0.51)))
+    assert next(r.value for r in cured.readings if r.name == reading.name) == 0.995
+    assert not cured.ill
 
 
 @pytest.mark.parametrize("code_", ["UD601", "UD602"])

@@ -9,7 +9,7 @@ from PIL import Image
 from tests.data.files import disc, encoded, indexed, noise, ramp, stored
 from unetdoctor.data.decoding import UnreadableError
 from unetdoctor.data.masks import load_labels, read_mask
-from unetdoctor.data.palettes import CITYSCAPES, luminance, named, pack, voc
+from unetdoctor.data.palettes import CITYSCAPES, VOID, luminance, named, pack, voc
 from unetdoctor.facts import Coding, Declared, Fault, Task
 
 IDS = disc() + np.roll(disc(), 9, 1)  # 0, 1 and, where both lie, 2
@@ -84,6 +84,15 @@ def test_colours_go_by_the_declared_palette() -> None:
     assert short.unknown == pytest.approx((IDS == 2).mean())
     assert short.ignore == 255
     assert (short.ids[IDS == 2] == 255).all()
+
+
+def test_the_colour_of_no_class_is_no_unknown_colour() -> None:
+    painted = np.array([*voc(3), VOID["voc"]], np.uint8)[np.where(IDS == 2, 3, IDS)]
+    for declared in (Declared(), Declared(palette="voc", colours=voc(21))):
+        labels = load_labels(encoded(painted), declared)
+        assert labels.unknown == 0
+        assert (labels.ids[IDS == 2] == 255).all()
+        assert labels.ignore == 255
 
 
 def test_colours_of_nobody_are_numbered() -> None:

@@ -10,11 +10,12 @@ from PIL import Image
 from torch import Tensor
 
 from tests.checks.build import output
+from unetdoctor.data.palettes import voc
 from unetdoctor.engine.images import ImageError
 from unetdoctor.engine.mask_remedies import _inverted, _reordered
 from unetdoctor.engine.reading_masks import Drawn, read
-from unetdoctor.engine.truths import read_truth, task_of, truths_of
-from unetdoctor.facts import Declared, DisplayRange, Intent, Output, Painting, Request, Task
+from unetdoctor.engine.truths import Truth, task_of, truths_of
+from unetdoctor.facts import DisplayRange, Intent, Output, Painting, Request, Task
 
 LOGITS = DisplayRange(0.0, 1.0, "sigmoid", "logits")
 UNIT = DisplayRange(0.0, 1.0, "as is", "sigmoid")
@@ -91,21 +92,48 @@ class TestTruth:
         Image.fromarray(np.array(values, dtype=np.uint8)).save(folder / name)
         return folder / name
 
+    def truth(self, folder: Path, *masks: Any, intent: Intent | None = None) -> Truth:
+        """The first of some masks of one set."""
+        names = [self.save(folder, values, f"m{number}.png").name for number, values in enumerate(masks)]
+        given = Request("x", str(folder), images=tuple(names), masks=tuple(names), intent=intent or Intent())
+        return truths_of(given)["image-1"]
+
     def test_black_and_white_is_0_and_1(self, tmp_path: Path) -> None:
-        truth = read_truth(self.save(tmp_path, [[0, 255]]), Declared())
+        truth = self.truth(tmp_path, [[0, 255]])
         assert truth.ids.tolist() == [[0, 1]]
         assert "0 and 255" in truth.encoding
 
     def test_255_beside_ids_is_ignored(self, tmp_path: Path) -> None:
-        assert read_truth(self.save(tmp_path, [[0, 1, 2, 255]]), Declared()).ids.tolist() == [[0, 1, 2, -1]]
+        assert self.truth(tmp_path, [[0, 1, 2, 255]]).ids.tolist() == [[0, 1, 2, -1]]
+
+    def test_255_is_what_the_whole_set_says(self, tmp_path: Path) -> None:
+        assert self.truth(tmp_path, [[0, 255]], [[0, 1, 2, 255]]).ids.tolist() == [[0, -1]]
+        assert self.truth(tmp_path, [[255, 255]], [[0, 255]]).ids.tolist() == [[1, 1]]
+
+    @pytest.mark.parametrize("intent", [Intent(task=Task.BINARY), Intent(classes=2)])
+    def test_255_beside_0_and_1_is_ignored_in_a_binary_task(self, tmp_path: Path, intent: Intent) -> None:
+        assert self.truth(tmp_path, [[0, 1, 255]], intent=intent).ids.tolist() == [[0, 1, -1]]
+        assert self.truth(tmp_path, [[0, 1]], [[0, 1, 255]], intent=intent).ids.tolist() == [[0, 1]]
+        assert self.truth(tmp_path, [[0, 255]], [[0, 1, 255]], intent=intent).ids.tolist() == [[0, -1]]
+        assert self.truth(tmp_path, [[0, 9, 250, 255]], intent=intent).ids.tolist() == [[0, 0, 1, 1]]
+
+    def test_colours_that_nobody_numbered_are_refused(self, tmp_path: Path) -> None:
+        red, blue, black = (200, 30, 30), (30, 30, 200), (0, 0, 0)
+        with pytest.raises(ImageError, match=r"3 colours of no known palette.*--palette"):
+            self.truth(tmp_path, [[red, black]], [[blue, black]])
+        assert self.truth(tmp_path, [[red, red]], [[red, black]]).ids.tolist() == [[1, 1]]
+
+    def test_a_well_known_palette_is_that_of_the_whole_set(self, tmp_path: Path) -> None:
+        first, second = [[voc(3)[2]]], [[voc(2)[1], voc(1)[0]]]
+        assert self.truth(tmp_path, first, second).ids.tolist() == [[2]]
 
     def test_a_declared_id_is_ignored(self, tmp_path: Path) -> None:
-        assert read_truth(self.save(tmp_path, [[0, 1, 7]]), Declared(ignore_index=7)).ids.tolist() == [[0, 1, -1]]
+        assert self.truth(tmp_path, [[0, 1, 7]], intent=Intent(ignore_index=7)).ids.tolist() == [[0, 1, -1]]
 
     def test_a_file_that_is_no_mask_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "m.png").write_bytes(b"no picture")
         with pytest.raises(ImageError):
-            read_truth(tmp_path / "m.png", Declared())
+            truths_of(Request("x", str(tmp_path), masks=("m.png",)))
 
     def test_each_belongs_to_the_probe_of_its_photograph(self, tmp_path: Path) -> None:
         self.save(tmp_path, [[0, 1]])
@@ -118,7 +146,7 @@ class TestTruth:
             truths_of(Request("x", str(tmp_path), masks=("m.png",), intent=Intent(palette="none.txt")))
 
     def test_it_says_that_the_output_is_a_mask(self, tmp_path: Path) -> None:
-        truths = {"image-1": read_truth(self.save(tmp_path, [[0, 1]]), Declared())}
+        truths = {"image-1": self.truth(tmp_path, [[0, 1]])}
         assert task_of(truths, (1, 3, 8, 8), Task.RGB, "guess")[0] is Task.MULTICLASS
         assert task_of(truths, (1, 1, 8, 8), Task.RGB, "guess")[0] is Task.BINARY
         assert task_of({}, (1, 3, 8, 8), Task.RGB, "guess") == (Task.RGB, "guess")

@@ -1,15 +1,19 @@
 """Scores beside masks in the terminal."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from tests.checks.test_masks import classes, scores
-from tests.reporters.build import untrained
+from tests.reporters.build import healthy, untrained
 from unetdoctor.facts import ClassScore, MaskScores, Outcome, Trial
 from unetdoctor.reporters.blocks.scores import score_table
 from unetdoctor.reporters.blocks.trials import trials
+from unetdoctor.reporters.blocks.verdict import badge
+from unetdoctor.reporters.html import to_html
 from unetdoctor.reporters.look import Look
+from unetdoctor.reporters.markdown import to_markdown
 from unetdoctor.reporters.terminal import printed
 
 
@@ -21,6 +25,16 @@ def text(found: MaskScores | None, **look: object) -> str:
 
 def test_nothing_is_said_without_a_mask() -> None:
     assert text(None) == ""
+
+
+def test_no_tick_stands_over_an_output_that_does_not_fit() -> None:
+    look, page = Look(width=80), to_html(replace(healthy(), scores=scores(dice=0.0)), {})
+    doubtful = replace(healthy(), scores=scores(dice=0.0))
+    assert badge(doubtful, look).plain.strip() == "! NO ERROR FOUND"
+    assert to_markdown([doubtful]).startswith("### ⚠️ no error found")
+    assert "no error found" in page
+    assert badge(replace(healthy(), scores=scores(dice=math.nan)), look).plain.strip() == "✓ HEALTHY"
+    assert badge(replace(healthy(), scores=scores()), look).plain.strip() == "✓ HEALTHY"
 
 
 def test_every_class_has_its_line() -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from unetdoctor.checks.beside import FITS, ending, judged, pictures
+from unetdoctor.checks.beside import FITS, ending, judged, marked_run, pictures
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.feeding import misfed
-from unetdoctor.facts import Evidence, Finding, Kind, MaskScores, Reading, Remedy
+from unetdoctor.facts import Evidence, Finding, Kind, MaskScores, Order, Reading, Remedy, Task
 
 GAIN_LIMIT = 0.2
 """Mean Dice that the best order adds. 0: seven trained networks of one to three channels, whole or with a coarse,
@@ -45,6 +45,8 @@ class ClassOrderDiffers(Check):
         if scores.order.best_dice != scores.order.best_dice:
             return  # masks and output are background alone
         order = scores.order
+        if _is_colour_order(scores) or _is_beyond(evidence, order):
+            return
         gain = order.best_dice - (order.dice if order.dice == order.dice else 0.0)
         fits = order.best_dice >= FITS and bool(order.moved)
         where, op = ending(evidence)
@@ -56,9 +58,30 @@ class ClassOrderDiffers(Check):
                 Reading("mean Dice in the order as it is", order.dice if fits else gain),
             ],
             place=where,
-            remedies=[_reordered(scores, cls.code)],
+            remedies=[_reordered(scores, cls.code, _channels(evidence))],
             op=op,
         )
+
+
+def _is_colour_order(scores: MaskScores) -> bool:
+    """Return whether the other order of the picture's channels, UD602's, explains at least as much."""
+    order = scores.order
+    return order is not None and scores.exchanged > 0 and order.dice + scores.exchanged >= order.best_dice
+
+
+def _is_beyond(evidence: Evidence, order: Order) -> bool:
+    """Return whether the order needs an id beyond the declared classes: that the masks hold it is UD604's."""
+    declared = evidence.intent.classes
+    return declared is not None and any(target >= max(declared, 2) for _, target in order.moved)
+
+
+def _channels(evidence: Evidence) -> int | None:
+    """Return how many channels an output has whose largest one is the class; None of any other output."""
+    marked = marked_run(evidence)
+    if marked is None or evidence.intent.effective is not Task.MULTICLASS:
+        return None
+    count = len(marked[1].channels)
+    return count if count > 1 else None
 
 
 def _inverted(scores: MaskScores) -> bool:
@@ -77,15 +100,13 @@ def _told(scores: MaskScores) -> str:
     return f"The classes of the output are others in the masks: {', '.join(pairs[:LISTED])}{rest}"
 
 
-def _reordered(scores: MaskScores, code: str) -> Remedy:
+def _reordered(scores: MaskScores, code: str, channels: int | None) -> Remedy:
+    """Return the remedy; the lines to paste number as many classes as the output has channels."""
     assert scores.order is not None
     classes = list(scores.order.classes)
+    order = f"order = torch.tensor({classes[:channels]})  # each output class's id in the masks"
     one = scores.threshold is not None and _inverted(scores)
-    patch = (
-        "y = -y  # logits; 1 - y for probabilities"
-        if one
-        else f"order = torch.tensor({classes})  # each output class's id in the masks\nids = order[y.argmax(dim=1)]"
-    )
+    patch = "y = -y  # logits; 1 - y for probabilities" if one else f"{order}\nids = order[y.argmax(dim=1)]"
     return Remedy(
         action="permute_classes",
         parameters={"classes": classes},

@@ -18,7 +18,7 @@ from unetdoctor.checks.feeding import (
     turned,
     wrongly_fed,
 )
-from unetdoctor.facts import Candidate, Chain, Evidence, Finding, Fingerprint, Kind, Reading, Severity
+from unetdoctor.facts import Candidate, Chain, Evidence, Finding, Fingerprint, Kind, MaskScores, Reading, Severity
 
 GAIN_LIMIT = 0.1
 """Mean Dice beside masks that exchanging red and blue adds. .33: a DeepLabV3 fed BGR, of classes that half differ in
@@ -61,12 +61,13 @@ class ChannelOrderSwapped(Check):
             return
         over = max(excess(told, told.fed) - excess(told, other.chain), 0.0)
         certain = is_turned(told, told.fed) and order_is_certain(told)
-        gain = evidence.scores.exchanged if evidence.scores is not None else float("nan")
-        if gain > GAIN_LIMIT:
+        scores = evidence.scores
+        gain = scores.exchanged if scores is not None else float("nan")
+        if scores is not None and gain > GAIN_LIMIT:
             yield cls.finding(
                 f"With red and blue exchanged the mean Dice beside the masks rises by {shown(gain)} (at most "
                 f"{GAIN_LIMIT:g}); {_order(told.fed).lower()} is fed first.",
-                _gained(gain),
+                _fits(scores, lower=scores.dice + gain - GAIN_LIMIT),
                 place=told.place,
                 severity=Severity.ERROR,
                 remedies=[feeding(other.chain, cls.code)],
@@ -87,7 +88,7 @@ class ChannelOrderSwapped(Check):
             [
                 Reading(OVERALL, told.gap, "nats", upper=limit_of(told, other.chain) if ill and worse else None),
                 Reading("distance beyond that of the other channel order", over, "nats", upper=EXCESS_LIMIT),
-                *_gained(gain),
+                *_fits(scores),
             ],
             place=told.place,
             severity=Severity.WARNING if told.declared and worse and certain else Severity.NOTE,
@@ -103,9 +104,11 @@ class ChannelOrderSwapped(Check):
         return other is not None and other.change > HARMLESS
 
 
-def _gained(gain: float) -> list[Reading]:
-    """Return what the masks say of the order of channels; nothing without masks."""
-    return [Reading("Dice that the other channel order adds", gain, upper=GAIN_LIMIT)] if gain == gain else []
+def _fits(scores: MaskScores | None, lower: float | None = None) -> list[Reading]:
+    """Return the mean Dice, which the other order of channels is to raise; nothing where that was not looked at."""
+    if scores is None or scores.exchanged != scores.exchanged:
+        return []
+    return [Reading("mean Dice beside the masks", scores.dice, lower=lower)]
 
 
 def _order(chain: Chain) -> str:

@@ -25,6 +25,8 @@ FEWEST = 3
 """Masks from which it is an error that their values are no ids: one or two may hold nothing but ignored places."""
 PALETTES = ("voc", "cityscapes", "okabe-ito")
 """Palettes whose luminances are known."""
+_KEEP = """keep = mask != 255  # of several channels: nn.CrossEntropyLoss(ignore_index=255)
+loss = criterion(logits[keep], mask[keep].float())"""
 _MAP = """lut = np.full(256, 255, dtype=np.uint8)  # 255: ignored
 lut[[{levels}]] = range({count})
 mask = lut[mask]"""
@@ -235,12 +237,13 @@ def _void(data: Dataset) -> list[Finding]:
     found = tally(data, Seen.VOID)
     if not found.count:
         return []
-    classes = data.declared.classes or 0
+    binary = data.declared.task is Task.BINARY
+    top = 1 if binary else (data.declared.classes or 0) - 1
     return _said(
         data,
         found,
-        f"hold 255 beside the ids 0..{classes - 1}, and no ignored id was declared (--ignore-index 255)",
+        f"hold 255 beside the ids 0..{top}, and no ignored id was declared (--ignore-index 255)",
         Severity.ERROR if data.declared.loaded else Severity.WARNING,
         "leave 255 out of the loss",
-        "criterion = nn.CrossEntropyLoss(ignore_index=255)",
+        _KEEP if binary else "criterion = nn.CrossEntropyLoss(ignore_index=255)",
     )

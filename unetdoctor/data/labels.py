@@ -11,7 +11,7 @@ from PIL import Image
 
 from unetdoctor.data.borders import inside, ramps, sharpness, strips
 from unetdoctor.data.masks import IGNORE, RawMask
-from unetdoctor.data.palettes import luminances, pack, well_known
+from unetdoctor.data.palettes import VOID, luminances, pack, well_known
 from unetdoctor.facts.dataset import Declared
 from unetdoctor.facts.pair import Coding, Family, LabelNumbers
 
@@ -152,6 +152,7 @@ def palettes_of(coding: Coding, common: Values) -> tuple[str, ...]:
 def _unknown(coding: Coding, values: Values, counts: Counts, declared: Declared) -> float:
     if coding is not Coding.COLOURS or not declared.colours:
         return 0.0
-    known = {pack(colour) for colour in declared.colours}
+    void = VOID.get(declared.palette)
+    known = {pack(colour) for colour in (declared.colours if void is None else (*declared.colours, void))}
     lost = [int(count) for value, count in zip(values, counts, strict=True) if int(value) not in known]
     return sum(lost) / int(counts.sum())

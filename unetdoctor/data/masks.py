@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from PIL import Image, ImageOps
 
 from unetdoctor.data.decoding import UnreadableError, regular_file
 from unetdoctor.data.header import Opened, opened_file
-from unetdoctor.data.palettes import pack, voc, well_known
+from unetdoctor.data.palettes import VOID, pack, voc, well_known
 from unetdoctor.facts.dataset import Colour, Declared
 from unetdoctor.facts.intent import Task
 from unetdoctor.facts.pair import Coding, Fault, FileFacts
@@ -156,35 +157,88 @@ def _is_one_hot(array: Values) -> bool:
     return bool(array.min() == 0 and top > 0 and (array.sum(axis=-1, dtype=np.float64) == top).all())
 
 
-def ids_of(raw: RawMask, declared: Declared) -> Labels:
+@dataclass(frozen=True)
+class Usage:
+    """What the masks of one set hold together: by this, and not by one file, it is decided what a value stands for."""
+
+    values: frozenset[int] = frozenset()
+    """Whole numbers of all masks that are no colours."""
+    colours: frozenset[int] = frozenset()
+    """Colours of all masks, 0xRRGGBB."""
+    void: bool = False
+    """Whether 255 stands for no class, and not for the foreground of black-and-white masks."""
+
+
+def usage_of(masks: Iterable[RawMask]) -> Usage:
+    """Return what masks hold together.
+
+    255 stands for no class where a mask holds it beside other ids than 0, or where the set has several other ids.
+    """
+    values: set[int] = set()
+    colours: set[int] = set()
+    void = False
+    for raw in masks:
+        if raw.coding is Coding.COLOURS:
+            colours |= {int(value) for value in np.unique(raw.values)}
+        elif raw.coding is not Coding.ALPHA:
+            whole = _whole(raw.values)[0] if raw.coding is Coding.FLOATS else raw.values
+            held = {int(value) for value in np.unique(whole)}
+            void = void or (IGNORE in held and _are_ids(held - {IGNORE}))
+            values |= held
+    others = values - {IGNORE}
+    void = void or (IGNORE in values and _are_ids(others) and max(others) > 1)
+    return Usage(frozenset(values), frozenset(colours), void)
+
+
+def _are_ids(values: set[int]) -> bool:
+    """Return whether values beside 255 are ids: small, and more than the black of a black-and-white mask."""
+    return bool(values - {0}) and max(values) <= FOREGROUND
+
+
+def ids_of(raw: RawMask, declared: Declared, usage: Usage | None = None) -> Labels:
     """Return the class ids that a mask's values stand for, under what was declared.
 
     Undeclared, 0 and 255 alone are read as ids 0 and 1, 255 beside other ids as ignored, multiples of 1/255 as the ids
     they were, and colours by the declared palette, else by the well-known one they all belong to, else in the order of
-    their values.
+    their values. `usage` is what the masks of the whole set hold; without it, this mask is the set.
     """
+    usage = usage or usage_of((raw,))
     if raw.coding is Coding.COLOURS:
-        return _from_colours(raw, declared)
+        return _from_colours(raw, declared, usage)
     values = raw.values
     if raw.coding is Coding.FLOATS:
         values, how = _whole(values)
     else:
         how = f"{raw.coding.value} read as ids"
     distinct = np.unique(values)
-    low, high = int(distinct[0]), int(distinct[-1])
-    two = _is_binary(declared)
-    ignore = declared.ignore_index if declared.ignore_index is not None else IGNORE
-    if raw.coding is Coding.ALPHA or (two and high > 1 and len(distinct) > 1 and declared.ignore_index is None):
-        return Labels(
-            (values > FOREGROUND if high > FOREGROUND else values > low).astype(np.int64),
-            raw.coding,
-            None,
-            f"values above {FOREGROUND if high > FOREGROUND else low} read as id 1",
-        )
-    if declared.classes is None and declared.ignore_index is None and set(distinct.tolist()) == {0, IGNORE}:
+    two, undeclared = _is_binary(declared), declared.ignore_index is None
+    ignore = IGNORE if declared.ignore_index is None else declared.ignore_index
+    if raw.coding is Coding.ALPHA:
+        return _thresholded(values, raw.coding, frozenset(distinct.tolist()))
+    if two and undeclared and usage.void:
+        return _beside_void(values, raw.coding, usage)
+    if two and undeclared and int(distinct[-1]) > 1 and len(usage.values) > 1:
+        return _thresholded(values, raw.coding, usage.values)
+    pair = {0, IGNORE}
+    if declared.classes is None and undeclared and not usage.void and pair in (set(distinct.tolist()), usage.values):
         return Labels((values == IGNORE).astype(np.int64), raw.coding, None, "0 and 255 read as ids 0 and 1")
     held = ignore if bool((distinct == ignore).any()) else None
     return Labels(values.astype(np.int64), raw.coding, held, how)
+
+
+def _thresholded(values: Values, coding: Coding, known: frozenset[int]) -> Labels:
+    """Return black-and-white values, of which the whole set holds the known ones, as ids 0 and 1."""
+    level = FOREGROUND if max(known) > FOREGROUND else min(known)
+    return Labels((values > level).astype(np.int64), coding, None, f"values above {level} read as id 1")
+
+
+def _beside_void(values: Values, coding: Coding, usage: Usage) -> Labels:
+    """Return the ids 0 and 1 of masks in which 255 stands for no class."""
+    others = usage.values - {IGNORE}
+    level = min(others) if len(others) > 1 else 0
+    ids = np.where(values == IGNORE, IGNORE, values > level).astype(np.int64)
+    held = IGNORE if bool((values == IGNORE).any()) else None
+    return Labels(ids, coding, held, f"{coding.value} read as ids, 255 as no class")
 
 
 def _is_binary(declared: Declared) -> bool:
@@ -202,26 +256,28 @@ def _whole(values: Values) -> tuple[Values, str]:
     return (values > 0.5).astype(np.int64), "values above 0.5 read as id 1"
 
 
-def _from_colours(raw: RawMask, declared: Declared) -> Labels:
+def _from_colours(raw: RawMask, declared: Declared, usage: Usage) -> Labels:
     distinct, inverse = np.unique(raw.values, return_inverse=True)
     inverse = inverse.reshape(raw.values.shape)
     ignore = declared.ignore_index if declared.ignore_index is not None else IGNORE
-    name, colours = palette_of(distinct, declared)
+    name, colours = palette_of(usage.colours, declared)
     table = {pack(colour): index for index, colour in enumerate(colours)}
     if not table:
-        order = np.arange(len(distinct))
-        return Labels(order[inverse].astype(np.int64), raw.coding, None, f"{len(distinct)} colours numbered by value")
+        order = np.searchsorted(np.array(sorted(usage.colours)), distinct)
+        how = f"{len(usage.colours)} colours numbered by value"
+        return Labels(order[inverse].astype(np.int64), raw.coding, None, how)
     ids = np.array([table.get(int(value), ignore) for value in distinct], dtype=np.int64)
     lost = np.array([int(value) not in table for value in distinct])
-    unknown = float(lost[inverse].mean()) if lost.any() else 0.0
+    void = VOID.get(declared.palette or name)
+    strange = lost & (distinct != (-1 if void is None else pack(void)))
+    unknown = float(strange[inverse].mean()) if strange.any() else 0.0
     return Labels(ids[inverse], raw.coding, ignore if lost.any() else None, f"colours of {name} read as ids", unknown)
 
 
-def palette_of(distinct: Values, declared: Declared) -> tuple[str, tuple[Colour, ...]]:
+def palette_of(seen: frozenset[int], declared: Declared) -> tuple[str, tuple[Colour, ...]]:
     """Return the name and the colours of the declared palette, else of the well-known one that holds all colours."""
     if declared.colours:
         return f"the palette {declared.palette}".rstrip(), declared.colours
-    seen = {int(value) for value in distinct}
     for name, colours in well_known().items():
         if len(seen) > 1 and seen <= {pack(colour) for colour in colours}:
             return name, voc(21) if name == "voc" else colours[:-1]

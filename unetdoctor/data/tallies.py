@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unetdoctor.data.masks import IGNORE
 from unetdoctor.facts.dataset import Declared, Tally
+from unetdoctor.facts.intent import Task
 from unetdoctor.facts.pair import Alignment, Coding, Family, FileFacts, LabelNumbers, PairRecord, PictureNumbers
 from unetdoctor.facts.seen import Seen, named
 
-IGNORE = 255
 STRIPS = 0.8
 """Share of the steps by several ids that lead through a strip."""
 DULL = 4.0
@@ -105,6 +106,9 @@ def _of_ids(labels: LabelNumbers, declared: Declared) -> Iterator[tuple[str, flo
     if held and 0 not in held:
         yield Seen.NO_ZERO, 0.0
     if declared.classes is None:
+        binary = declared.task is Task.BINARY and ignored is None
+        if binary and labels.family is Family.IDS_AND_255 and held.keys() <= {0, 1, IGNORE}:
+            yield Seen.VOID, held[IGNORE] / labels.pixels
         return
     beyond = {v: n for v, n in held.items() if v < 0 or v >= max(declared.classes, 2)}
     if set(beyond) == {IGNORE} and ignored is None and labels.family is Family.IDS_AND_255:

@@ -128,7 +128,7 @@ def _scored(found: tuple[Marked, ...], evidence: Evidence, tensors: Mapping[str,
         threshold=_threshold(found),
         order=best_order(whole.confusion),
         palette=palette,
-        encoding=first.truth.encoding,
+        encoding="; ".join(dict.fromkeys(mark.truth.encoding for mark in found)),
         notes=tuple(dict.fromkeys(note for mark in found for note in mark.truth.notes)),
     )
 

@@ -1,6 +1,7 @@
 """The model as a whole, read from its main pass."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -9,16 +10,16 @@ from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.registration import idle, unregistered
 from unetdoctor.engine.setting import Subject
 from unetdoctor.engine.tape import owner
-from unetdoctor.engine.weights import is_trained, layer_weights, norm_statistics
-from unetdoctor.facts import ModelFacts, Place, Precision
+from unetdoctor.engine.weights import is_trained, layer_weights, norm_statistics, normalisations
+from unetdoctor.facts import ModelFacts, NormStatistics, Place, Precision
 
 
-def model_facts(subject: Subject, main: Observed) -> ModelFacts:
-    """Return the layers of a model as numbers; `main` is the pass in which they ran."""
+def model_facts(subject: Subject, main: Observed, varied: Sequence[Observed] = ()) -> ModelFacts:
+    """Return the layers of a model as numbers; `main` is the pass in which they ran, one of the `varied` ones."""
     model, place = subject.model, subject.place
     drawn_by = main.drawing.drawn_by if main.drawing else None
     layers = layer_weights(model, main.tape, main.values, main.statistics, place, drawn_by)
-    norms = norm_statistics(model, main.tape, main.batch, place)
+    norms = _fitted(model, main, varied, place)
     return ModelFacts(
         name=subject.name,
         kind=subject.kind,
@@ -36,6 +37,31 @@ def model_facts(subject: Subject, main: Observed) -> ModelFacts:
         unregistered=unregistered(model, main.tape, place),
         idle=idle(model, main.tape) if main.crash is None else (),
     )
+
+
+def _fitted(
+    model: nn.Module, main: Observed, varied: Sequence[Observed], place: Callable[[str], Place]
+) -> tuple[NormStatistics, ...]:
+    """Return the normalisations beside the main pass, or beside another one where a photograph holds too little.
+
+    A picture of background alone varies less than those of training, and says nothing against the stored statistics:
+    they are judged by the photograph that fits them best, and a lone one beside what else was fed.
+    """
+    own = norm_statistics(model, main.tape, main.batch, place)
+    if not main.probe.real:
+        return own
+    others = [x for x in varied if x is not main and normalisations(x.tape) == normalisations(main.tape)]
+    photographs = [x for x in others if x.probe.real]
+    lone = main.probe.shape[0] == 1
+    beside = [norm_statistics(model, main.tape, x.batch, place) for x in photographs or (others if lone else [])]
+    return tuple(_nearest(norms[0], norms[1:]) for norms in zip(own, *beside, strict=True))
+
+
+def _nearest(own: NormStatistics, others: Sequence[NormStatistics]) -> NormStatistics:
+    if own.pristine or not own.log_variance_ratio < 0:
+        return own
+    known = [x for x in others if math.isfinite(x.log_variance_ratio)]
+    return min((own, *known), key=lambda x: abs(x.log_variance_ratio))
 
 
 def precisions(model: nn.Module, place: Callable[[str], Place]) -> tuple[Precision, ...]:

@@ -17,6 +17,9 @@ _COLOURS = (3, 4)
 _LARGEST = 1_000_000
 """Values of an output beyond which numbers come from an even subsample of places."""
 
+HALF = 0.5
+"""Threshold of a mask where none was declared, as a share of its range."""
+
 
 def as_pictures(tensor: Tensor) -> Tensor:
     """Return any output as float32 [N, C, H, W] on the CPU; volumes show their middle slice."""
@@ -119,9 +122,18 @@ def shown(x: Tensor, display: DisplayRange) -> Tensor:
 
 
 def describe(
-    path: str, tensor: Tensor, raw: Tensor, drawing: Drawing | None, display: DisplayRange, task: Task
+    path: str,
+    tensor: Tensor,
+    raw: Tensor,
+    drawing: Drawing | None,
+    display: DisplayRange,
+    task: Task,
+    threshold: float | None = None,
 ) -> Output:
-    """Return the numbers of one output; `raw` is what its final activation read (the output itself without one)."""
+    """Return the numbers of one output; `raw` is what its final activation read (the output itself without one).
+
+    `threshold` is the declared one of a mask of one channel, as a share of its range.
+    """
     flattened = raw.dim() == 3 and tensor.dim() == 4 and raw.shape == tensor.flatten(2).shape
     x, before = as_pictures(tensor), as_pictures(raw.reshape(tensor.shape) if flattened else raw)
     finite = torch.isfinite(x)
@@ -173,7 +185,7 @@ def describe(
         at_high=(picture[finite] >= 254).float().mean().item() if known.numel() else math.nan,
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
-        class_shares=_class_shares(clean, inside, task),
+        class_shares=_class_shares(clean, inside, task, HALF if threshold is None else threshold),
         head=numbers(clean, before, drawing.activation if drawing else ""),
     )
 
@@ -242,9 +254,9 @@ def _between_channels(inside: Tensor, before: Tensor, largest: float) -> tuple[f
     return difference, gap / largest if largest else math.nan, correlation, chroma
 
 
-def _class_shares(clean: Tensor, inside: Tensor, task: Task) -> tuple[float, ...]:
+def _class_shares(clean: Tensor, inside: Tensor, task: Task, threshold: float) -> tuple[float, ...]:
     if clean.shape[1] == 1:
-        above = (inside > 127.5).float().mean().item()
+        above = (inside > 255 * threshold).float().mean().item()
         return (1 - above, above)
     if task.is_picture:
         return ()

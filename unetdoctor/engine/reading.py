@@ -46,13 +46,14 @@ class Reading(Passes):
 
     def _model_facts(self) -> ModelFacts:
         if self._facts is None:
-            self._facts = model_facts(self.subject, self.main)
+            self._facts = model_facts(self.subject, self.main, self.varied)
         return self._facts
 
     def _output(self, seen: Observed, tensor: Tensor, raw: Tensor, display: DisplayRange | None = None) -> Output:
         known = display or self._display or display_range(tensor, seen.drawing, self._intent)
         rows = outputs.as_row(tensor, seen.probe.shape), outputs.as_row(raw, seen.probe.shape)
-        output = outputs.describe(seen.path, *rows, seen.drawing, known, self._intent.effective)
+        task, threshold = self._intent.effective, self._intent.threshold
+        output = outputs.describe(seen.path, *rows, seen.drawing, known, task, threshold)
         loss = loss_numbers(rows[0], output.activation, self._intent.effective_loss)
         tints = colours.colours_of(seen, rows[0], known)
         return replace(output, shape=tuple(tensor.shape), loss=loss, colours=tints)

@@ -9,11 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unetdoctor.engine.by_value import WHOLE
-from unetdoctor.engine.outputs import channels_first
+from unetdoctor.engine.outputs import HALF, channels_first
 from unetdoctor.facts import Output, Painting, Task
 
-HALF = 0.5
-"""Threshold of a mask where none was declared."""
 LOOK_ALIKE = 3.0
 """Levels between two colours up to which they are read back as the same class."""
 _TINY = 1e-7

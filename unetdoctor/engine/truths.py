@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unetdoctor.data.decoding import UnreadableError
-from unetdoctor.data.masks import RawMask, ids_of, palette_of, read_mask
+from unetdoctor.data.masks import RawMask, Usage, ids_of, palette_of, read_mask, usage_of
 from unetdoctor.data.palettes import NAMES, named
 from unetdoctor.engine.images import ImageError
 from unetdoctor.engine.objects import components
@@ -22,6 +22,7 @@ IGNORED = -1
 """What stands in ids for a place that is to be ignored."""
 MOST_CLASSES = 255
 """The largest id of a mask."""
+TWO_COLOURS = 2
 
 
 @dataclass(frozen=True)
@@ -45,32 +46,48 @@ class Truth:
         return components(self.ids.numpy())
 
 
-def read_truth(path: Path, declared: Declared) -> Truth:
-    """Read a mask file as class ids at its own size; raises ImageError where that cannot be done."""
+def _raw(path: Path) -> RawMask:
     try:
-        raw = read_mask(path)
+        return read_mask(path)
     except UnreadableError as error:
         raise ImageError(error.sentence) from None
-    labels = ids_of(raw, declared)
+
+
+def _refuse_to_number(usage: Usage, declared: Declared) -> None:
+    """Raise ImageError for colours that nobody gave numbers, unless they are black and one other.
+
+    Any order would be a guess, and the output would be blamed for it.
+    """
+    black_and_one = len(usage.colours) == TWO_COLOURS and 0 in usage.colours
+    if usage.colours and not black_and_one and not palette_of(usage.colours, declared)[1]:
+        raise ImageError(
+            f"The masks hold {len(usage.colours)} colours of no known palette: say which colour is which class with "
+            "--palette FILE (a line for each class: R G B)."
+        )
+
+
+def _truth(name: str, raw: RawMask, declared: Declared, usage: Usage) -> Truth:
+    """Return a mask of a set as class ids; raises ImageError where its values are no ids."""
+    labels = ids_of(raw, declared, usage)
     ids = torch.from_numpy(np.ascontiguousarray(labels.ids))
     hidden = {value for value in (labels.ignore, declared.ignore_index) if value is not None}
     if int(ids.max()) > MOST_CLASSES and not hidden >= set(ids[ids > MOST_CLASSES].unique().tolist()):
         raise ImageError(
-            f"{path.name} holds the value {int(ids.max())}: a mask of class ids has at most {MOST_CLASSES}. It is"
+            f"{name} holds the value {int(ids.max())}: a mask of class ids has at most {MOST_CLASSES}. It is"
             f" {labels.how}; save it as one channel of ids, or name its colours with --palette."
         )
     for value in hidden:
         ids = torch.where(ids == value, IGNORED, ids)
     notes = [f"{100 * labels.unknown:.3g} % of its places have a colour of no class"] if labels.unknown else []
     notes += raw.notes
-    return Truth(path.name, ids, labels.how, _colours(raw, declared), tuple(f"{path.name}: {x}" for x in notes))
+    return Truth(name, ids, labels.how, _colours(raw, declared, usage), tuple(f"{name}: {x}" for x in notes))
 
 
-def _colours(raw: RawMask, declared: Declared) -> tuple[str, ...]:
+def _colours(raw: RawMask, declared: Declared, usage: Usage) -> tuple[str, ...]:
     """Return the colours of the classes: those that were declared, else those that the file has."""
     colours = declared.colours or raw.palette
     if not colours and raw.coding is Coding.COLOURS:
-        colours = palette_of(np.unique(raw.values), declared)[1]
+        colours = palette_of(usage.colours, declared)[1]
     kept = colours[: MOST_CLASSES + 1]
     return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in kept) if len(set(kept)) > 2 else ()
 
@@ -102,10 +119,13 @@ def truths_of(request: Request) -> dict[str, Truth]:
         return {}
     found: dict[str, Truth] = {}
     declared = declared_of(request.intent, Path(request.directory))
-    for number, name in enumerate(request.masks, start=1):
-        if name:
-            truth = read_truth(Path(request.directory, name), declared)
-            found[f"image-{number}"] = found[f"image-{number}-fitted"] = truth
+    paths = {number: Path(request.directory, name) for number, name in enumerate(request.masks, start=1) if name}
+    masks = {number: _raw(path) for number, path in paths.items()}
+    usage = usage_of(masks.values())
+    _refuse_to_number(usage, declared)
+    for number, raw in masks.items():
+        truth = _truth(paths[number].name, raw, declared, usage)
+        found[f"image-{number}"] = found[f"image-{number}-fitted"] = truth
     return found
 
 

@@ -84,9 +84,10 @@ class NormStatistics:
     used_stored: bool
     """Whether a run in eval() normalised with the stored statistics."""
     mean_shift: float
-    """Mean over channels of |batch mean - running mean| / sqrt(running variance) on the main probe; NaN if unknown."""
+    """Mean over channels of |batch mean - running mean| / sqrt(running variance) on the main probe; NaN if unknown.
+    Where a photograph varies less than the stored variance: on the photograph that fits best, else the probe."""
     log_variance_ratio: float
-    """Mean over channels of ln(batch variance / running variance) on the main probe; NaN if unknown."""
+    """Mean over channels of ln(batch variance / running variance) on the same; NaN if unknown."""
     op: int | None
     """Index of the op that consumes it."""
 

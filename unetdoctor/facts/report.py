@@ -188,3 +188,13 @@ class Report:
     """What the user's code printed, bounded; shown with -v."""
     timings: RunBlock = RunBlock()
     """The run block."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether no error was found although the output does not fit the masks: nothing to be glad of."""
+        return self.state is State.HEALTHY and self.scores is not None and self.scores.poor
+
+    @property
+    def state_words(self) -> str:
+        """The state as a person reads it."""
+        return "no error found" if self.doubtful else self.state.value.replace("_", " ")

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+POOR = 0.5
+"""Mean Dice below which nobody would call the output a fit. 0-.3: noise, swapped classes; .83-1: trained networks."""
+
 
 @dataclass(frozen=True)
 class ClassScore:
@@ -170,6 +173,11 @@ class MaskScores:
     """How the masks are stored: `class ids`, `0 and 255`, `palette`."""
     notes: tuple[str, ...] = field(default=())
     """What is odd about the masks, a sentence each."""
+
+    @property
+    def poor(self) -> bool:
+        """Whether nobody would call the output a fit; False where there was nothing to fit."""
+        return self.dice < POOR
 
     @property
     def foreground(self) -> tuple[ClassScore, ...]:

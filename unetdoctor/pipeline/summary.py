@@ -2,7 +2,9 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import fmean as mean
 from typing import Any
 
 from unetdoctor.checks.check import Check
@@ -123,15 +125,23 @@ def run_block(clock: Clock) -> RunBlock:
     return RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak())
 
 
-def _drawn(output: Output) -> str:
-    """Say what came out on a person's own picture."""
-    if len(output.class_shares) == 2 and len(output.channels) == 1:
-        top = output.channels[0].p99_8bit / 255
-        return f"{100 * output.class_shares[1]:.3g} % of the mask lies above the threshold, and 1 % above {top:.2f}"
-    if output.class_shares:
-        ranked = sorted(enumerate(output.class_shares), key=lambda pair: -pair[1])[:3]
-        return "the classes are " + ", ".join(f"{index} on {100 * share:.3g} %" for index, share in ranked)
-    return f"the picture spreads over {output.spread_8bit:.3g} of 255 levels around {output.mean_8bit:.3g}"
+def _drawn(outputs: Sequence[Output]) -> str:
+    """Say in one line what came out on a person's own pictures."""
+    count = len(outputs)
+    where = "On the one picture" if count == 1 else f"Over {count} pictures"
+    first = outputs[0]
+    if len(first.class_shares) == 2 and len(first.channels) == 1:
+        above = [100 * output.class_shares[1] for output in outputs]
+        ends = f" ({min(above):.3g} to {max(above):.3g} %)" if count > 1 else ""
+        top = max(output.channels[0].p99_8bit for output in outputs) / 255
+        return f"{where} {mean(above):.3g} % of the mask lies above the threshold{ends}; the highest values: {top:.2f}."
+    if first.class_shares:
+        alike = [output.class_shares for output in outputs if len(output.class_shares) == len(first.class_shares)]
+        shares = [mean(each) for each in zip(*alike, strict=True)]
+        ranked = sorted(enumerate(shares), key=lambda pair: -pair[1])[:3]
+        return f"{where} the classes are " + ", ".join(f"{k} on {100 * share:.3g} %" for k, share in ranked) + "."
+    spread, level = (mean(x) for x in zip(*((o.spread_8bit, o.mean_8bit) for o in outputs), strict=True))
+    return f"{where} what is drawn spreads over {spread:.3g} of 255 levels around {level:.3g}."
 
 
 def _notices(evidence: Evidence) -> tuple[str, ...]:
@@ -143,11 +153,9 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
     fresh = not evidence.model.trained and not evidence.loads
     if fresh and any(run.output is not None for run in evidence.runs):
         notices.append("These weights are fresh: train the network, or give its trained weights with -w FILE.")
-    notices += [
-        f"On {run.probe.name} {_drawn(run.output)}."
-        for run in evidence.runs
-        if run.probe.real and run.output is not None
-    ]
+    drawn = [run.output for run in evidence.runs if run.probe.real and run.output is not None]
+    if drawn:
+        notices.append(_drawn(drawn))
     main = evidence.main
     if main is not None and main.output is not None and len(main.output.shape) == 5:
         depth = main.output.shape[2]

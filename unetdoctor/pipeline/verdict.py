@@ -43,14 +43,10 @@ def verdict_of(
     if scores is None or math.isnan(scores.dice):
         return f"Healthy: {looked} wrong."
     beside = f"{len(scores.pairs)} mask{'s' * (len(scores.pairs) != 1)}"
-    if scores.dice < POOR:
+    if scores.poor:
         why = f"{looked} that explains it"
         return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {why}."
     return f"Healthy: {looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
-
-
-POOR = 0.5
-"""Mean Dice below which nobody would call the output a fit. 0-.3: noise, swapped classes; .83-1: trained networks."""
 
 
 _GEOMETRY = "UD1"
@@ -79,7 +75,8 @@ def sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
     if trial is not None and trial.outcome is Outcome.CURED:
         proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
         unit = f" {trial.unit}" if trial.unit else ""
-        if abs(trial.dice_after - trial.dice_before) > _DICE_MOVES:
+        moves = abs(trial.dice_after - trial.dice_before) > _DICE_MOVES
+        if moves and not trial.reading.startswith("mean Dice"):
             unit += f", and the mean Dice from {trial.dice_before:.2f} to {trial.dice_after:.2f}"
         if diagnosis.code not in diagnosis.explains:
             cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""

@@ -92,8 +92,11 @@ def _html(reports: Sequence[Report], _look: Look, cards: Cards) -> str:
     return to_html(reports[0], read_pictures(reports[0]), cards())
 
 
+_STATES = rb"\S+ (healthy|no error found|untrained|ill|not diagnosable) "
+
+
 FORMATS: dict[str, Format] = {
-    "text": Format(_text, re.compile(rb"\S+ (HEALTHY|UNTRAINED|ILL|NOT DIAGNOSABLE) .*unetdoctor\s+\d", re.DOTALL)),
+    "text": Format(_text, re.compile(_STATES.upper() + rb".*unetdoctor\s+\d", re.DOTALL)),
     "json": Format(_json, re.compile(rb'(\[\s*)?\{\s*"schema_version"')),
     "sarif": Format(_sarif, re.compile(rb'\{\s*"version": "2.1.0",.{,4000}?"name": "unetdoctor"', re.DOTALL)),
     "junit": Format(_junit, re.compile(rb'<\?xml[^>]*>\s*<testsuites name="unetdoctor"')),
@@ -101,7 +104,7 @@ FORMATS: dict[str, Format] = {
     "gitlab": Format(
         _gitlab, re.compile(rb'\[\s*(\]\s*$|\{\s*"type": "issue",.{,4000}?"categories": \[\s*"Bug Risk")', re.DOTALL)
     ),
-    "markdown": Format(_markdown, re.compile(rb"### \S+ (healthy|untrained|ill|not diagnosable) ")),
+    "markdown": Format(_markdown, re.compile(rb"### " + _STATES)),
     "html": Format(_html, re.compile(rb'<!doctype html>\s*<html lang="en" data-unetdoctor="'), several=False),
     "svg": Format(_svg, re.compile(rb'<svg class="rich-terminal"'), several=False, on_terminal=False),
 }

@@ -40,7 +40,8 @@ def escape(text: object, limit: int = safe.SENTENCE_LIMIT) -> str:
 
 
 def _blocks(report: Report, name: str) -> Iterator[str]:
-    yield f"### {STATES[report.state]} · {escape(name)}"
+    state = f"⚠️ {report.state_words}" if report.doubtful else STATES[report.state]
+    yield f"### {state} · {escape(name)}"
     yield f"{escape(report.verdict)}"
     found = results([report])
     if found:

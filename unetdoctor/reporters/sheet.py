@@ -186,9 +186,10 @@ def _header_height(verdict: Sequence[str]) -> int:
 
 
 def _draw_header(pen: Pen, report: Report, verdict: list[str], y: int) -> int:
-    word = report.state.value.replace("_", " ").upper()
+    word = report.state_words.upper()
+    color = AMBER if report.doubtful else STATE_COLOR[report.state]
     width = width_of(word, TITLE) + 24
-    pen.draw.rounded_rectangle((MARGIN, y, MARGIN + width, y + 26), 13, fill=STATE_COLOR[report.state])
+    pen.draw.rounded_rectangle((MARGIN, y, MARGIN + width, y + 26), 13, fill=color)
     pen.text(MARGIN + width // 2, y + 13, word, TITLE, PAPER, "mm")
     pen.text(MARGIN + width + 16, y + 13, plain(report.target.target, 90), TITLE, SOFT, "lm")
     return pen.lines(MARGIN, y + 38, verdict, VERDICT) + 22

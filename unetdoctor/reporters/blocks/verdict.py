@@ -17,20 +17,23 @@ DIAGNOSES_SHOWN = 3
 
 def badge(report: Report, look: Look) -> Text:
     """Return the state as a word with its sign, on its colour."""
-    color = STATE_STYLE[report.state]
-    words = f"{look.sign(STATE_SIGN[report.state])} {report.state.value.replace('_', ' ').upper()}"
+    color = "yellow" if report.doubtful else STATE_STYLE[report.state]
+    sign = "warning" if report.doubtful else STATE_SIGN[report.state]
+    words = f"{look.sign(sign)} {report.state_words.upper()}"
     if look.colors is None or look.no_color:
         return Text(words, style="bold")
-    return Text(
-        f" {words} ", style=f"bold black on {color}" if color in ("green", "cyan") else f"bold white on {color}"
-    )
+    ink = "white" if color in ("red", "magenta") else "black"
+    return Text(f" {words} ", style=f"bold {ink} on {color}")
+
+
+def _glad(report: Report) -> str:
+    """Return the style of a sentence that says that all is well; empty for any other."""
+    return "green" if report.state is State.HEALTHY and not report.doubtful else ""
 
 
 def verdict_line(report: Report, look: Look) -> Text:
     """Return badge and sentence in one line, however long."""
-    return Text.assemble(
-        badge(report, look), "  ", look.text(report.verdict, "green" if report.state is State.HEALTHY else "")
-    )
+    return Text.assemble(badge(report, look), "  ", look.text(report.verdict, _glad(report)))
 
 
 def verdict(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -38,7 +41,7 @@ def verdict(report: Report, look: Look) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", max_width=look.prose)
-    table.add_row(badge(report, look), look.text(report.verdict, "green" if report.state is State.HEALTHY else "bold"))
+    table.add_row(badge(report, look), look.text(report.verdict, _glad(report) or "bold"))
     yield table
 
 

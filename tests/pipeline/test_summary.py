@@ -1,0 +1,41 @@
+"""What a report tells in a line beside its findings, and the verdict."""
+
+from dataclasses import replace
+
+import torch
+
+from tests.checks.build import evidence, logits, output, run
+from unetdoctor.engine.outputs import describe
+from unetdoctor.facts import Diagnosis, DisplayRange, Evidence, Outcome, Output, Place, Severity, Task, Trial
+from unetdoctor.pipeline.summary import _notices
+from unetdoctor.pipeline.verdict import sentence
+
+SIGMOID = DisplayRange(0.0, 1.0, "as is", "sigmoid")
+
+
+def pictured(*outputs: Output) -> Evidence:
+    """Evidence of a person's own pictures."""
+    runs = [run(f"image-{number}", drawn) for number, drawn in enumerate(outputs, start=1)]
+    return evidence(runs=tuple(replace(x, probe=replace(x.probe, real=True)) for x in runs))
+
+
+def test_one_line_stands_for_all_pictures() -> None:
+    shares = [(0.75, 0.2, 0.05), (0.85, 0.1, 0.05)]
+    (line,) = _notices(pictured(*(logits(class_shares=each) for each in shares)))
+    assert line == "Over 2 pictures the classes are 0 on 80 %, 1 on 15 %, 2 on 5 %."
+    (mask,) = _notices(pictured(*(output([output().channels[0]], class_shares=(1 - x, x)) for x in (0.1, 0.3))))
+    assert "Over 2 pictures 20 % of the mask lies above the threshold (10 to 30 %)" in mask
+    assert len(_notices(pictured(output()))) == 1
+
+
+def test_the_share_of_a_mask_is_that_above_the_declared_threshold() -> None:
+    drawn = torch.linspace(0, 1, 100).reshape(1, 1, 10, 10)
+    found = describe("output", drawn, drawn, None, SIGMOID, Task.BINARY, 0.9)
+    assert round(found.class_shares[1], 2) == 0.1
+    assert round(describe("output", drawn, drawn, None, SIGMOID, Task.BINARY).class_shares[1], 2) == 0.5
+
+
+def test_the_dice_is_told_once() -> None:
+    trial = Trial((), "UD602", Outcome.CURED, "mean Dice beside the masks", "", 0.485, 0.995, "", 1.0, 0.485, 0.995)
+    diagnosis = Diagnosis("UD602", "x", Place(), True, (), Severity.ERROR, "Blue is fed first.", None, trial)
+    assert sentence(diagnosis, ()).count("Dice") == 1
