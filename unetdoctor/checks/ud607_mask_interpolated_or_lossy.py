@@ -8,8 +8,8 @@ from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 STRIPS_LIMIT = 10.0
 """Share of masks, in %, in which nearly every step by several ids leads through a strip of ids between: 100 where ids
-were interpolated; sound sets with nested or thin classes: at most 3, and a class that is a border in all of them is
-told by its own thinness."""
+were interpolated; sound sets with nested, layered or thin classes: 0, since their strips are as wide as the objects
+are, and a class that is a border in all of them is told by its own thinness."""
 COLOURS = 12
 """Colours that the lines to paste list."""
 NEAR = 40
