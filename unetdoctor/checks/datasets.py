@@ -17,10 +17,12 @@ _SINGULAR = {
     "fit": "fits",
     "belong": "belongs",
     "change": "changes",
+    "raise": "raises",
 }
 """Verbs that begin what is said of files."""
 _ONE = {
     "their pictures": "its picture",
+    "asked for them": "asked for it",
     "no pictures": "no picture",
     "no regular files": "no regular file",
     "palette pictures": "a palette picture",

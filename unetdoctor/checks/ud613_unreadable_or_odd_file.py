@@ -19,6 +19,7 @@ _FAULTS = {
     Fault.TRUNCATED: "are truncated",
     Fault.DAMAGED: "are damaged",
     Fault.CODE: "hold Python objects that only pickle reads",
+    Fault.RAISED: "raise an error when the Dataset is asked for them",
 }
 _ODD_PICTURES = {
     Oddity.DEEP: (
@@ -94,11 +95,18 @@ def _faults(data: Dataset) -> Iterator[Finding]:
             found = tally(data, named(role, fault))
             if found.count:
                 yield UnreadableOrOddFile.finding(
-                    f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}{such_as(found)}.",
+                    f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}"
+                    f"{_first_error(data) if fault is Fault.RAISED else such_as(found)}.",
                     portion(f"{what} that cannot be read", found.count, whole),
                     place=place(found),
                     remedies=paste(UnreadableOrOddFile.code, "leave them out, or fetch them again", _LEAVE_OUT, found),
                 )
+
+
+def _first_error(data: Dataset) -> str:
+    """Return what the first sample raised that did: `; sample 5: ValueError: no such label (train.py:27)`."""
+    raised = data.yielded.raised if data.yielded is not None else ()
+    return f"; {raised[0].rstrip('.')}" if raised else ""
 
 
 def _odd(data: Dataset) -> Iterator[Finding]:
