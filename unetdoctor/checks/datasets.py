@@ -1,5 +1,6 @@
 """Questions about a data set that several checks ask."""
 
+import re
 from collections.abc import Iterable
 
 from unetdoctor.facts import Coding, Count, Dataset, Place, Reading, Remedy, Seen, Tally, named
@@ -82,8 +83,7 @@ def such_as(found: Tally) -> str:
 
 
 def _short(name: str) -> str:
-    parts = name.replace("\\", "/").split("/")
-    return "/".join(parts[-2:])
+    return "".join(re.split(r"([/\\])", name)[-3:])
 
 
 def placements(data: Dataset) -> dict[str, int]:

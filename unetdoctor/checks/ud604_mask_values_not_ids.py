@@ -69,7 +69,7 @@ class MaskValuesNotIds(Check):
         yield from found
         if not found:
             ids = held(data)
-            said = f"hold the values {listed(ids)}" if ids else "hold colours"
+            said = agreed(f"hold the values {listed(ids)}" if ids else "hold colours", data.totals.labelled)
             yield cls.finding(
                 f"{beginning(of(data.totals.labelled, data.totals.labelled, 'masks'))} {said}, and no others.",
                 portion("masks whose values are no ids", 0, data.totals.labelled),

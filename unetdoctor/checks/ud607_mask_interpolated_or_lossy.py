@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.datasets import (
     agreed,
-    beginning,
     held,
     listed,
     masks,
@@ -61,7 +60,7 @@ class MaskInterpolatedOrLossy(Check):
         yield from found
         if not found:
             yield cls.finding(
-                f"{beginning(of(data.totals.labelled, data.totals.labelled, 'masks'))} have sharp borders.",
+                f"{masks(data, data.totals.labelled)} {agreed('have', data.totals.labelled)} sharp borders.",
                 portion("masks with blurred borders", 0, data.totals.labelled),
             )
 
