@@ -246,10 +246,12 @@ def _few_others(data: Dataset) -> list[Finding]:
         )
         found += _said(data, white, f"hold 0 and 255 {others}", Severity.WARNING, title, patch)
     if far:
-        levels = ", ".join(map(str, [0, *far]))
-        patch = f"mask = np.searchsorted([{levels}], mask)  # in these files alone"
+        step = step_of([0, *far])
+        by_step = f"mask = torch.round(mask / {step:.4g}).long()  # in these files alone" if step else ""
+        patch = by_step or "files = [f for f in files if f.name not in bad]  # or map their values to ids"
+        title = "divide by the step" if step else "leave them out, or map their values to ids"
         message = f"hold {listed(far)} {others}"
-        found += _said(data, tally(data, Seen.FAR), message, Severity.WARNING, "map the values to ids", patch)
+        found += _said(data, tally(data, Seen.FAR), message, Severity.WARNING, title, patch)
     return found
 
 
