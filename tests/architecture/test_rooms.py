@@ -50,6 +50,8 @@ ROOMS = {
 PRINTING_ROOMS = ("cli", "reporters")
 
 BROAD_HANDLERS: dict[tuple[str, str], str] = {
+    ("unetdoctor/engine/datasets.py", "_tried.tried"): "a sample that raises is one record; its code raises anything",
+    ("unetdoctor/engine/datasets.py", "_reason"): "__str__ of foreign exceptions may raise anything",
     ("unetdoctor/cli/running.py", "run"): "the last line of the tool: a bug of ours, in one sentence and exit code 101",
     ("unetdoctor/data/shards.py", "record_of"): "one pair that we cannot measure: its record says so",
     ("unetdoctor/data/shards.py", "_drawn"): "one pair that we cannot draw: words in the place of its picture",

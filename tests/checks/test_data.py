@@ -9,6 +9,7 @@ import pytest
 from tests.checks.build import evidence, examine, only
 from tests.data.files import encoded
 from unetdoctor.checks import CHECKS
+from unetdoctor.checks.datasets import such_as
 from unetdoctor.data.dataset import dataset_of
 from unetdoctor.data.pair import audit_pair
 from unetdoctor.data.totals import totals_of
@@ -111,6 +112,17 @@ class TestMaskValuesNotIds:
         assert ill("UD604", seen).severity is Severity.ERROR
         with_void = {**family(Family.ZERO_255, 30), **family(Family.IDS_AND_255, 70)}
         assert not only("UD604", given(with_void, {0: 5, 1: 5, 255: 1})).ill
+
+    def test_a_few_masks_that_are_coded_in_another_way_are_named(self) -> None:
+        values = {0: 800, 1: 100, 2: 90, 255: 5}
+        seen = given({**family(Family.ZERO_255, 10), **family(Family.IDS, 90)}, values)
+        assert "hold 0 and 255 while the others hold the ids 0, 1, 2" in ill("UD604", seen).message
+        assert not only("UD604", given(family(Family.IDS, 90), values)).ill
+        values = {0: 800, 1: 100, 2: 90, 300: 5, 600: 5}
+        seen = given({**family(Family.IDS), Seen.FAR: 10}, values)
+        assert "hold 300, 600 while the others hold the ids 0, 1, 2" in ill("UD604", seen).message
+        assert not only("UD604", given({**family(Family.IDS), Seen.FAR: 60}, values)).ill
+        assert not only("UD604", given({**family(Family.IDS), Seen.FAR: 10}, {0: 8, 7: 1, 9: 1, 300: 5})).ill
 
     def test_evenly_spread_ids(self) -> None:
         assert "ids times 85" in ill("UD604", given(family(Family.IDS), {0: 5, 85: 5, 170: 5, 255: 5})).message
@@ -232,7 +244,7 @@ class TestMaskInterpolatedOrLossy:
         assert ill("UD607", given({Seen.BLURRED: 1})).severity is Severity.ERROR
 
     def test_colours_in_jpeg_are_brought_back_by_the_nearest_one(self) -> None:
-        seen = given({Seen.LOSSY: 100, Seen.BLURRED: 100}, coding=Coding.COLOURS)
+        seen = given({Seen.LOSSY: 100, Seen.BLURRED_LOSSY: 100}, coding=Coding.COLOURS)
         colours = (((10, 20, 30), 0), ((14, 16, 37), 1), ((200, 40, 40), 2))
         found = ill("UD607", replace(seen, data=replace(seen.data, colours=colours)))
         assert "colours, not ids" in found.message
@@ -240,7 +252,20 @@ class TestMaskInterpolatedOrLossy:
 
     def test_jpeg_is_worse_where_values_are_left(self) -> None:
         assert ill("UD607", given({Seen.LOSSY: 100})).severity is Severity.WARNING
-        assert ill("UD607", given({Seen.LOSSY: 100, Seen.BLURRED: 90})).severity is Severity.ERROR
+        assert ill("UD607", given({Seen.LOSSY: 100, Seen.BLURRED_LOSSY: 90})).severity is Severity.ERROR
+
+    def test_jpeg_and_interpolated_masks_are_told_apart(self) -> None:
+        seen = given({Seen.LOSSY: 6, Seen.BLURRED: 3}, {0: 800, 255: 200})
+        jpeg, blurred = (finding for finding in examine("UD607", seen) if finding.ill)
+        assert jpeg.severity is Severity.WARNING
+        assert "no region" not in jpeg.message
+        assert blurred.message.startswith("3 of 100 masks (3 %) hold values that no region has")
+
+    def test_interpolated_levels_are_to_be_divided_too(self) -> None:
+        found = ill("UD607", given({Seen.BLURRED: 100}, {0: 800, 60: 100, 120: 100}))
+        assert "ids times 60" in found.message
+        assert "mask / 60" in found.remedies[0].patch
+        assert "mask /" not in ill("UD607", given({Seen.BLURRED: 100}, {0: 8, 1: 1, 2: 1})).remedies[0].patch
 
     @pytest.mark.parametrize(("count", "sound"), [(10, True), (11, False)])
     def test_strips_in_a_few_masks_are_chance(self, count: int, sound: bool) -> None:
@@ -304,6 +329,31 @@ class TestClassImbalance:
     def test_instances_and_blurred_masks_are_not_judged(self) -> None:
         assert not examine("UD610", given(values=dict.fromkeys(range(200), 10)))
         assert not examine("UD610", given({Seen.BLURRED: 90}, {0: 9999, 1: 1}))
+
+    def test_ids_that_are_no_class_ids_do_not_count(self) -> None:
+        found = only("UD610", given({Seen.FAR: 2}, {0: 800, 1: 100, 2: 90, 300: 1, 600: 1}))
+        assert found.message.startswith("Id 2 covers")
+        declared = Declared(classes=3)
+        found = only("UD610", given({}, {0: 800, 1: 100, 2: 90, 300: 1}, declared))
+        assert found.message.startswith("Id 2 covers")
+
+
+def test_one_mask_is_spoken_of_in_the_singular_and_names_stay_as_they_are() -> None:
+    one = given(family(Family.IDS, 1), pairs=1, images=1, masks=1, labelled=1)
+    for code, words in (
+        ("UD604", "holds the values"),
+        ("UD606", "has the size of its picture"),
+        ("UD607", "has sharp"),
+    ):
+        assert only(code, one).message.startswith(f"The one mask {words}")
+    assert such_as(Tally(1, ((0.0, "data/masks/a\\b.png"),))) == " (a\\b.png)"
+
+
+@pytest.mark.parametrize("oddity", [Oddity.DEEP, Oddity.ANIMATED, Oddity.SUFFIX, Oddity.NON_FINITE])
+def test_oddities_of_masks_ud613(oddity: Oddity) -> None:
+    found = ill("UD613", given({named("mask", oddity): 2}))
+    assert found.message.startswith("2 of 100 masks (2 %) h")
+    assert only("UD613", given({named("mask", Oddity.DEEP): 100})).ill is False
 
     def test_colours_of_a_declared_palette_are_classes(self) -> None:
         own = Declared(palette="own", colours=((0, 0, 0), (128, 0, 0)))

@@ -113,6 +113,10 @@ def test_demo(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran.code == 0
     assert ran.out.startswith("○ UNTRAINED")
     assert Path("unetdoctor-out/generator_grey/sheet.png").exists()
+    quiet = command("demo", "-q")
+    assert quiet.out.startswith("○ UNTRAINED")
+    assert len(quiet.out.splitlines()) < len(ran.out.splitlines())
+    assert command("demo", "-q", "-v").code == 2
     assert command("demo", entry="ill").code == 0
     assert command("demo", entry="raises").code == 3
 

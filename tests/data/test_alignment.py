@@ -37,13 +37,14 @@ def test_every_move_is_named_by_what_would_mend_it(move: str) -> None:
     assert found.gain > 2.5
 
 
-def test_a_shift_is_told_in_pixels_of_the_mask() -> None:
-    picture, ids = scene(4, size=SQUARE)
-    found = placed(np.roll(ids, (12, -9), (0, 1)), picture)
+@pytest.mark.parametrize("shift", [(12, -9), (5, 7), (-5, -7), (0, 8), (-16, 3)])
+@pytest.mark.parametrize("size", [SQUARE, (128, 160), (96, 96)])
+def test_a_shift_is_told_in_pixels_of_the_mask(shift: tuple[int, int], size: tuple[int, int]) -> None:
+    picture, ids = scene(4, size=size)
+    found = placed(np.roll(ids, shift, (0, 1)), picture)
     assert found is not None
     assert found.best == SHIFTED
-    assert abs(found.shift[0] + 12) <= 3
-    assert abs(found.shift[1] - 9) <= 3
+    assert found.shift == (-shift[0], -shift[1])
 
 
 def test_what_cannot_be_judged_is_none() -> None:

@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 
 from tests.data.files import claimed, disc, encoded, indexed, noise, ramp, stored
+from tests.datasets.scenes import encoded as saved
+from tests.datasets.scenes import resized, scene
 from unetdoctor.data import decoding
 from unetdoctor.data.decoding import UnreadableError, regular_file
 from unetdoctor.data.pair import audit_pair, is_decoded, split_of
-from unetdoctor.facts import Declared, Family, Fault, Oddity, PairRecord, Task
+from unetdoctor.data.tallies import tallied
+from unetdoctor.facts import Declared, Family, Fault, Oddity, PairRecord, Seen, Task
 from unetdoctor.facts.contract import dump
 
 HEADER = Declared(decoded=0.0)
@@ -187,3 +190,11 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
             regular_file(tmp_path / name)
         assert raised.value.fault is fault
     assert decoding.image_size(encoded(ramp())) == (40, 48)
+
+
+@pytest.mark.parametrize(("form", "seen"), [("JPEG", Seen.BLURRED_LOSSY), ("PNG", Seen.BLURRED)])
+def test_blurred_borders_are_counted_apart_from_lossy_ones(form: str, seen: Seen) -> None:
+    ids = np.where(scene(3)[1] > 0, 255, 0).astype(np.uint8)
+    content = saved(ids, "JPEG", quality=90) if form == "JPEG" else saved(resized(ids, Image.Resampling.BILINEAR))
+    tallies = tallied(audit_pair(None, content, Declared(), mask_name="m"), Declared())
+    assert {Seen.BLURRED, Seen.BLURRED_LOSSY} & set(tallies) == {seen}

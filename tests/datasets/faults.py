@@ -76,6 +76,16 @@ def mixed(rng: np.random.Generator, number: int) -> Files:
     return Files(encoded(picture), encoded(ids * (255 if number % 3 == 0 else 1)))
 
 
+def few(change: Callable[[np.ndarray], np.ndarray]) -> Make:
+    """Make pairs every fifth of which has a mask that is coded in another way."""
+
+    def make(rng: np.random.Generator, number: int) -> Files:
+        picture, ids = scene(number)
+        return Files(encoded(picture), encoded(change(ids) if number % 5 == 4 else ids))
+
+    return make
+
+
 def half_flipped(ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return ids[:, ::-1] if rng.random() < 0.5 else ids
 
@@ -169,6 +179,8 @@ FAULTS = (
     ),
     Case("0 and 255, one bit as grey", masks(lambda i: encoded(binary(i) * 255, mode="L")), "UD604", "0 and 255", 1),
     Case("0 and 255 beside 0 and 1", mixed, "UD604", "two values", 1),
+    Case("0 and 255 in a few", few(lambda i: binary(i) * 255), "UD604", "0 and 255 while the others", 1),
+    Case("300 and 600 in a few", few(lambda i: i.astype(np.uint16) * 300), "UD604", "300, 600 while the others", 1),
     Case("0 and 128", masks(lambda i: encoded(binary(i) * 128)), "UD604", "0 and 128", 1),
     Case(
         "255 declared as ignored",

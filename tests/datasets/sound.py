@@ -7,6 +7,7 @@ from PIL import Image
 
 from tests.datasets.case import Case, Files
 from tests.datasets.faults import OWN, binary, images, masks, void
+from tests.datasets.layers import LAYERS
 from tests.datasets.scenes import blob, crop, encoded, indexed, painted, picture_file, scene, stored
 from unetdoctor.data.palettes import CITYSCAPES, voc
 from unetdoctor.facts import Declared, Task
@@ -170,5 +171,6 @@ SOUND = (
         masks(lambda i: encoded(crop(np.random.default_rng(int(i.sum())), *i.shape))),
         declared=Declared(task=Task.RGB),
     ),
+    *LAYERS,
 )
 """Every sound data set."""

@@ -11,7 +11,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from unetdoctor.checks.samples import faults
-from unetdoctor.engine.datasets import Sample, _made, made, sample_of, samples
+from unetdoctor.engine.datasets import Failed, Sample, _made, made, sample_of, samples
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.engine.yielded import Survey
 from unetdoctor.facts import Declared, Task
@@ -40,8 +40,47 @@ class Stream(IterableDataset[Any]):
             yield {"img": np.full((8, 8, 3), index, np.uint8), "gt": np.ones((8, 8), np.uint8), "name": "x"}
 
 
-def taken(source: Any, count: int = 10, seed: int = 0) -> list[Sample]:
+def asked(source: Any, count: int = 10, seed: int = 0) -> list[Sample | Failed]:
     return list(samples(_made(source, "a.py:f", guard), count, seed, guard))
+
+
+def taken(source: Any, count: int = 10, seed: int = 0) -> list[Sample]:
+    return [sample for sample in asked(source, count, seed) if isinstance(sample, Sample)]
+
+
+class Broken(Pairs):
+    """Some of its samples raise."""
+
+    def __init__(self, *broken: int) -> None:
+        super().__init__(5)
+        self.broken = broken
+
+    def __getitem__(self, index: int) -> Any:
+        if index in self.broken:
+            raise KeyError("no such file")
+        return super().__getitem__(index)
+
+
+def test_a_sample_that_raises_is_named_and_the_others_come() -> None:
+    found = asked(Broken(1, 3))
+    assert [type(sample) for sample in found] == [Sample, Failed, Sample, Failed, Sample]
+    assert isinstance(found[1], Failed)
+    assert found[1].name == "sample 1"
+    assert found[1].reason.startswith("KeyError: 'no such file' (test_datasets.py:")
+    assert len(taken(DataLoader(Broken(1), batch_size=1))) == 4
+
+
+def test_where_every_sample_raises_the_first_error_is_the_end() -> None:
+    with pytest.raises(KeyError, match="no such file"):
+        asked(Broken(*range(5)))
+
+
+def test_the_first_two_arrays_of_a_sample_are_image_and_mask() -> None:
+    for value in (("a.png", torch.ones(3, 8, 8), torch.zeros(8, 8)), (7, torch.ones(3, 8, 8), torch.zeros(8, 8))):
+        found = sample_of(value, "sample 0")
+        assert found.image is not None
+        assert found.mask is not None
+        assert (found.image.shape, found.mask.shape) == ((3, 8, 8), (8, 8))
 
 
 def test_map_style() -> None:

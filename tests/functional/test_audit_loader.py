@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
+from pathlib import Path
 import torch
 from torch.utils.data import Dataset
 
@@ -39,6 +40,20 @@ class Raises(Shapes):
         if index == 5:
             raise ValueError("no such label")
         return super().__getitem__(index)
+
+class Always(Shapes):
+    def __getitem__(self, index):
+        raise KeyError("id")
+
+class Relative(Shapes):
+    def __init__(self):
+        super().__init__()
+        self.numbers = [int(line) for line in open("lists/train.txt")]
+        try: open("lists/written.txt", "w").close()
+        except OSError: pass
+    def __getitem__(self, index):
+        assert Path("lists/train.txt").exists()
+        return super().__getitem__(self.numbers[index])
 
 class Hangs(Shapes):
     def __getitem__(self, index):
@@ -90,10 +105,33 @@ def test_a_type_that_no_network_reads_is_an_error(tmp_path: Path) -> None:
     assert saved["data"]["yielded"]["images"][0]["dtype"] == "uint8"
 
 
+def test_relative_paths_are_those_of_the_person_and_nothing_is_written_there(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "train.txt").write_text("\n".join(map(str, range(24))))
+    found = ran(tmp_path, "Relative", "-o", "json=run.json")
+    assert found.returncode == 0, found.stdout + found.stderr
+    enforced = json.loads((tmp_path / "run.json").read_text())["environment"]["enforced"]
+    if any("Landlock" in words for words in enforced):
+        assert [path.name for path in (tmp_path / "lists").iterdir()] == ["train.txt"]
+
+
+def test_a_sample_that_raises_is_a_record_beside_the_others(tmp_path: Path) -> None:
+    found = ran(tmp_path, "Raises", "-o", "jsonl=records.jsonl")
+    assert found.returncode == 1, found.stdout + found.stderr
+    where = f"train.py:{line_of('no such label')}"
+    said = " ".join(found.stdout.split())
+    assert "raises an error when the Dataset is asked for it; sample 5: ValueError: no such label" in said
+    assert where in said
+    records = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
+    assert len(records) == 24
+    assert records[5]["image"]["fault"] == "raised an error"
+    assert records[5]["image"]["reason"] == f"sample 5 raised ValueError: no such label ({where})."
+
+
 @pytest.mark.parametrize(
     ("name", "options", "words", "line"),
     [
-        ("Raises", (), "Stage sample:5 raised ValueError", 'raise ValueError("no such label")'),
+        ("Always", (), "Stage sample raised KeyError", 'raise KeyError("id")'),
         ("Hangs", ("--timeout", "2"), "Stage sample:0 did not end within its 2 s", "while True:"),
     ],
 )

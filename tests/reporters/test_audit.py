@@ -97,6 +97,20 @@ def test_what_is_not_clear_is_said() -> None:
     assert "4.png has several masks" not in text
 
 
+def test_grey_pictures_have_one_histogram_and_rows_of_ids_name_their_masks() -> None:
+    grey = png(np.random.default_rng(0).integers(0, 200, (32, 32), np.uint8))
+    palette = io.BytesIO()
+    Image.fromarray(np.tile(np.array([0, 1], np.uint8), (32, 16)), mode="P").save(palette, "PNG")
+    names = {"image_name": "a.png", "mask_name": "m.png"}
+    records = [audit_pair(grey, content, DECLARED, **names) for content in (mask(), palette.getvalue())]
+    report = audited(totals_of(records, DECLARED), DECLARED, "a")
+    text = to_text(Audited(report, Listed(), 1.0, 2.0), Look(width=100))
+    assert "Grey" in text
+    assert "Green" not in text
+    assert "(masks of grey levels)" in text
+    assert "(masks of palette indices)" in text
+
+
 def test_names_of_files_are_inert() -> None:
     listed = Listed(troubles=("\x1b[31mred: [bold]no",))
     text = to_text(found(mask(), listed=listed), Look(width=100, colors="standard"))

@@ -1,5 +1,6 @@
 """Questions about a data set that several checks ask."""
 
+import re
 from collections.abc import Iterable
 
 from unetdoctor.facts import Coding, Count, Dataset, Place, Reading, Remedy, Seen, Tally, named
@@ -8,6 +9,13 @@ SHOWN = 3
 """Names that a message shows."""
 IGNORE = 255
 """The id that data sets leave out by convention."""
+STEP = 10.0
+"""Distance of evenly spaced values from which they are grey levels of ids. 127.5, 85, 51: ids spread over 0..255; ids
+that are left out of a list (0, 2, 4) lie nearer."""
+SMALL = 63
+"""Largest id of a usual list of classes."""
+FEW_OF_ALL = 0.25
+"""Share of the masks up to which those that are coded in another way are strays among the others."""
 _SINGULAR = {
     "are": "is",
     "have": "has",
@@ -17,11 +25,14 @@ _SINGULAR = {
     "fit": "fits",
     "belong": "belongs",
     "change": "changes",
+    "raise": "raises",
 }
 """Verbs that begin what is said of files."""
 _ONE = {
     "their pictures": "its picture",
+    "asked for them": "asked for it",
     "no pictures": "no picture",
+    "their borders": "its borders",
     "no regular files": "no regular file",
     "palette pictures": "a palette picture",
 }
@@ -72,8 +83,7 @@ def such_as(found: Tally) -> str:
 
 
 def _short(name: str) -> str:
-    parts = name.replace("\\", "/").split("/")
-    return "/".join(parts[-2:])
+    return "".join(re.split(r"([/\\])", name)[-3:])
 
 
 def placements(data: Dataset) -> dict[str, int]:
@@ -118,6 +128,26 @@ def held(data: Dataset) -> dict[int, Count]:
             before = found.get(value, Count(0, 0))
             found[value] = Count(before.masks + count.masks, before.pixels + count.pixels)
     return dict(sorted(found.items()))
+
+
+def step_of(values: Iterable[int]) -> float | None:
+    """Return the distance of values that lie evenly apart, ids that were spread over the grey levels; else None."""
+    found = sorted(values)
+    if len(found) < 3 or found[0] != 0:
+        return None
+    step = found[-1] / (len(found) - 1)
+    uneven = any(abs(value - index * step) > 1 for index, value in enumerate(found))
+    return None if step < STEP or uneven else step
+
+
+def strays(data: Dataset) -> dict[int, Count]:
+    """Return the values of a few masks that hold nothing but large ones, while the others hold small ids 0..k."""
+    found, values = tally(data, Seen.FAR).count, held(data)
+    small = [value for value in values if value <= SMALL]
+    few = 0 < found <= FEW_OF_ALL * data.totals.labelled
+    if data.declared.classes is not None or not few or small != list(range(max(len(small), 2))):
+        return {}
+    return {value: count for value, count in values.items() if value > SMALL and value != IGNORE}
 
 
 def listed(values: Iterable[int], most: int = 6) -> str:

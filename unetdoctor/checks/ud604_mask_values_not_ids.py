@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.datasets import (
+    FEW_OF_ALL,
     IGNORE,
+    STEP,
     agreed,
     beginning,
     held,
@@ -13,14 +15,13 @@ from unetdoctor.checks.datasets import (
     paste,
     place,
     portion,
+    step_of,
+    strays,
     such_as,
     tally,
 )
 from unetdoctor.facts import Dataset, Evidence, Family, Finding, Kind, Seen, Severity, Tally, Task, named
 
-STEP = 10.0
-"""Distance of evenly spaced values from which they are grey levels of ids. 127.5, 85, 51: ids spread over 0..255; ids
-that are left out of a list (0, 2, 4) lie nearer."""
 FEWEST = 3
 """Masks from which it is an error that their values are no ids: one or two may hold nothing but ignored places."""
 PALETTES = ("voc", "cityscapes", "okabe-ito")
@@ -64,12 +65,13 @@ class MaskValuesNotIds(Check):
             *_fractions(data),
             *_pictures(data),
             *(_black_and_white(data) or _grey_palette(data) or _levels(data) or _beyond(data)),
+            *_few_others(data),
             *_void(data),
         ]
         yield from found
         if not found:
             ids = held(data)
-            said = f"hold the values {listed(ids)}" if ids else "hold colours"
+            said = agreed(f"hold the values {listed(ids)}" if ids else "hold colours", data.totals.labelled)
             yield cls.finding(
                 f"{beginning(of(data.totals.labelled, data.totals.labelled, 'masks'))} {said}, and no others.",
                 portion("masks whose values are no ids", 0, data.totals.labelled),
@@ -192,11 +194,9 @@ def _with_several(data: Dataset) -> int:
 
 def _levels(data: Dataset) -> list[Finding]:
     """Say that values lie evenly apart: ids that were spread over the grey levels to be seen."""
-    values = sorted(held(data))
-    if len(values) < 3 or values[0] != 0:
-        return []
-    step = values[-1] / (len(values) - 1)
-    if step < STEP or any(abs(value - index * step) > 1 for index, value in enumerate(values)):
+    values = held(data)
+    step = step_of(values)
+    if step is None:
         return []
     families = (Family.IDS, Family.IDS_AND_255, Family.ZERO_255)
     found = max((tally(data, named("family", kind)) for kind in families), key=lambda x: x.count)
@@ -231,6 +231,30 @@ def _beyond(data: Dataset) -> list[Finding]:
         message = f"hold the ids {listed(ids)} and never 0: a loss with {len(ids)} classes reads 0..{len(ids) - 1}"
         return _said(data, unseen, message, Severity.NOTE, "number from 0", "mask = mask - 1")
     return []
+
+
+def _few_others(data: Dataset) -> list[Finding]:
+    """Say that a few masks are coded in another way than the others: with 0 and 255, or with large values alone."""
+    found, declared, values = list[Finding](), data.declared, held(data)
+    white, far = tally(data, named("family", Family.ZERO_255)), strays(data)
+    ids = [value for value in values if value != IGNORE and value not in far]
+    others = f"while the others hold the ids {listed(ids)}: they are coded in another way"
+    is_void = declared.ignore_index == IGNORE or tally(data, named("family", Family.IDS_AND_255)).count
+    few = 0 < white.count <= FEW_OF_ALL * data.totals.labelled
+    if few and not is_void and declared.classes is None and set(ids) > {0, 1}:
+        title, patch = (
+            "give them ids, or leave them out",
+            "mask = np.where(mask == 255, 1, mask)  # the id that is meant",
+        )
+        found += _said(data, white, f"hold 0 and 255 {others}", Severity.WARNING, title, patch)
+    if far:
+        step = step_of([0, *far])
+        by_step = f"mask = torch.round(mask / {step:.4g}).long()  # in these files alone" if step else ""
+        patch = by_step or "files = [f for f in files if f.name not in bad]  # or map their values to ids"
+        title = "divide by the step" if step else "leave them out, or map their values to ids"
+        message = f"hold {listed(far)} {others}"
+        found += _said(data, tally(data, Seen.FAR), message, Severity.WARNING, title, patch)
+    return found
 
 
 def _void(data: Dataset) -> list[Finding]:

@@ -100,6 +100,6 @@ class MaskSizeDiffers(Check):
             )
         if not ill:
             yield cls.finding(
-                f"{beginning(of(pairs, pairs, 'masks'))} have the size of their pictures.",
+                f"{beginning(of(pairs, pairs, 'masks'))} {agreed('have the size of their pictures', pairs)}.",
                 portion("masks whose size differs from their picture's", 0, pairs),
             )

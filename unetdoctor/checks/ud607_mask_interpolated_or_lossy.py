@@ -2,14 +2,26 @@
 
 from collections.abc import Iterator
 
-from unetdoctor.checks.check import Check
-from unetdoctor.checks.datasets import agreed, beginning, held, listed, masks, of, paste, place, portion, such_as, tally
+from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.datasets import (
+    agreed,
+    held,
+    listed,
+    masks,
+    of,
+    paste,
+    place,
+    portion,
+    step_of,
+    such_as,
+    tally,
+)
 from unetdoctor.facts import Dataset, Evidence, Finding, Kind, Seen, Severity
 
 STRIPS_LIMIT = 10.0
 """Share of masks, in %, in which nearly every step by several ids leads through a strip of ids between: 100 where ids
-were interpolated; sound sets with nested or thin classes: at most 3, and a class that is a border in all of them is
-told by its own thinness."""
+were interpolated; sound sets with nested, layered or thin classes: 0, since their strips are as wide as the objects
+are, and a class that is a border in all of them is told by its own thinness."""
 COLOURS = 12
 """Colours that the lines to paste list."""
 NEAR = 40
@@ -48,7 +60,7 @@ class MaskInterpolatedOrLossy(Check):
         yield from found
         if not found:
             yield cls.finding(
-                f"{beginning(of(data.totals.labelled, data.totals.labelled, 'masks'))} have sharp borders.",
+                f"{masks(data, data.totals.labelled)} {agreed('have', data.totals.labelled)} sharp borders.",
                 portion("masks with blurred borders", 0, data.totals.labelled),
             )
 
@@ -58,7 +70,7 @@ def _blurred(data: Dataset) -> Iterator[Finding]:
     values = listed(held(data))
     beside = f", beside {values}" if values else ""
     if lossy.count:
-        blurred = min(found.count, lossy.count)
+        blurred = tally(data, Seen.BLURRED_LOSSY).count
         some = f"; {blurred:,} {agreed('hold', blurred)} values that no region has{beside}" if blurred else ""
         some += ", and they are colours, not ids" if data.colours and not values else ""
         yield MaskInterpolatedOrLossy.finding(
@@ -69,14 +81,23 @@ def _blurred(data: Dataset) -> Iterator[Finding]:
             severity=Severity.ERROR if blurred else Severity.WARNING,
             remedies=paste(MaskInterpolatedOrLossy.code, *_restored(data), lossy),
         )
-    if found.count > lossy.count:
+    if found.count:
+        were = "they were" if found.count > 1 else "it was"
+        said = agreed("hold values that no region has along their borders", found.count)
+        step = step_of(held(data))
+        spread = f"\nmask = torch.round(mask / {step:.4g}).long()" if step else ""
+        times = f"; beneath lie ids times {shown(step)}" if step else ""
         yield MaskInterpolatedOrLossy.finding(
-            f"{masks(data, found.count)} hold values that no region has along their borders{beside}:"
-            f" they were interpolated or antialiased{such_as(found)}.",
+            f"{masks(data, found.count)} {said}{beside}: {were} interpolated or antialiased{times}{such_as(found)}.",
             portion("masks with blurred borders", found.count, data.totals.labelled),
             place=place(found),
-            remedies=paste(MaskInterpolatedOrLossy.code, "transform masks with nearest neighbour", _NEAREST, found),
+            remedies=paste(MaskInterpolatedOrLossy.code, _title(step), _NEAREST + spread, found),
         )
+
+
+def _title(step: float | None) -> str:
+    nearest = "transform masks with nearest neighbour"
+    return f"{nearest}, and divide by the step" if step else nearest
 
 
 def _restored(data: Dataset) -> tuple[str, str]:

@@ -59,8 +59,8 @@ class MaskMisaligned(Check):
             )
         else:
             message = (
-                f"The edges of {of(found.count, judged, 'masks')} that can be judged lie on their pictures' edges only"
-                f" when {where} (at most {SHARE_LIMIT:g} %){_TURNED if exif else ''}{such_as(found)}."
+                f"The edges of {of(found.count, judged, 'masks')} that can be judged (limit {SHARE_LIMIT:g} %) lie on"
+                f" their pictures' edges only when {where}{_TURNED if exif else ''}{such_as(found)}."
             )
         yield cls.finding(
             message,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.datasets import IGNORE, held, paste, tally
+from unetdoctor.checks.datasets import IGNORE, held, paste, strays, tally
 from unetdoctor.facts import Coding, Count, Dataset, Evidence, Finding, Kind, Reading, Seen, Severity, Tally
 
 FOREGROUND_LIMIT = 1.0
@@ -74,7 +74,11 @@ def _classes(data: Dataset) -> dict[int, Count]:
     ignored = data.declared.ignore_index
     if ignored is None and len(ids) > 2:
         ignored = IGNORE
-    return {value: count for value, count in ids.items() if value != ignored}
+    left_out = {ignored, *strays(data)}
+    learned = {value: count for value, count in ids.items() if value not in left_out}
+    most = max(data.declared.classes or 0, 2)
+    inside = {value: count for value, count in learned.items() if 0 <= value < most}
+    return inside if data.declared.classes is not None and len(inside) > 1 else learned
 
 
 def _loss(counts: dict[int, Count], pixels: int) -> tuple[str, str]:

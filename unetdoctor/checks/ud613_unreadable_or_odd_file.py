@@ -19,8 +19,10 @@ _FAULTS = {
     Fault.TRUNCATED: "are truncated",
     Fault.DAMAGED: "are damaged",
     Fault.CODE: "hold Python objects that only pickle reads",
+    Fault.RAISED: "raise an error when the Dataset is asked for them",
 }
-_ODD_PICTURES = {
+_Oddities = dict[Oddity, tuple[Severity, str, str]]
+_ODD_PICTURES: _Oddities = {
     Oddity.DEEP: (
         Severity.WARNING,
         "have 16 bits: convert('RGB') makes them white, ToTensor does not divide them",
@@ -48,6 +50,17 @@ _ODD_PICTURES = {
         "have the suffix of another format: readers that go by the suffix fail",
         "# rename them by their content",
     ),
+}
+
+
+_ODD_MASKS: _Oddities = {
+    Oddity.DEEP: (
+        Severity.NOTE,
+        "have 16 bits or more, unlike the others: convert('L') cuts ids beyond 255",
+        "mask = np.array(Image.open(path)).astype(np.int64)",
+    ),
+    **{kind: _ODD_PICTURES[kind] for kind in (Oddity.ANIMATED, Oddity.SUFFIX)},
+    Oddity.NON_FINITE: (Severity.WARNING, "hold NaN or Inf", "mask = np.nan_to_num(mask)"),
 }
 
 
@@ -94,21 +107,33 @@ def _faults(data: Dataset) -> Iterator[Finding]:
             found = tally(data, named(role, fault))
             if found.count:
                 yield UnreadableOrOddFile.finding(
-                    f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}{such_as(found)}.",
+                    f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}"
+                    f"{_first_error(data) if fault is Fault.RAISED else such_as(found)}.",
                     portion(f"{what} that cannot be read", found.count, whole),
                     place=place(found),
                     remedies=paste(UnreadableOrOddFile.code, "leave them out, or fetch them again", _LEAVE_OUT, found),
                 )
 
 
+def _first_error(data: Dataset) -> str:
+    """Return what the first sample raised that did: `; sample 5: ValueError: no such label (train.py:27)`."""
+    raised = data.yielded.raised if data.yielded is not None else ()
+    return f"; {raised[0].rstrip('.')}" if raised else ""
+
+
 def _odd(data: Dataset) -> Iterator[Finding]:
-    for oddity, (severity, words, patch) in _ODD_PICTURES.items():
-        found = tally(data, named("image", oddity))
-        if found.count:
+    yield from _of_role(data, "image", "pictures", data.totals.images, _ODD_PICTURES)
+    yield from _of_role(data, "mask", "masks", data.totals.masks, _ODD_MASKS)
+
+
+def _of_role(data: Dataset, role: str, what: str, whole: int, table: _Oddities) -> Iterator[Finding]:
+    for oddity, (severity, words, patch) in table.items():
+        found = tally(data, named(role, oddity))
+        usual = role == "mask" and oddity is Oddity.DEEP and found.count == whole
+        if found.count and not usual:
             yield UnreadableOrOddFile.finding(
-                f"{beginning(of(found.count, data.totals.images, 'pictures'))} {agreed(words, found.count)}"
-                f"{such_as(found)}.",
-                portion("odd pictures", found.count, data.totals.images),
+                f"{beginning(of(found.count, whole, what))} {agreed(words, found.count)}{such_as(found)}.",
+                portion(f"odd {what}", found.count, whole),
                 place=place(found),
                 severity=severity,
                 remedies=paste(UnreadableOrOddFile.code, "read them explicitly", patch, found),

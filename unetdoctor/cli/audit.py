@@ -39,7 +39,10 @@ def audit(
         typer.Option("--loader", metavar="SCRIPT:FN", help="What your Dataset yields: train.py:make_dataset."),
     ] = None,
     task: Annotated[
-        str, typer.Option("--task", metavar="TASK", help="auto, binary, multiclass, multilabel, rgb or generator.")
+        str,
+        typer.Option(
+            "--task", metavar="TASK", help="auto, binary, multiclass, multilabel, rgb, generator or regression."
+        ),
     ] = "auto",
     classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
     ignore_index: Annotated[

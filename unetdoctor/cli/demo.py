@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from unetdoctor.cli import options as shared
+from unetdoctor.cli import values
+from unetdoctor.cli.destination import Delivery
 
 HELP = """Examine a sick model that comes with the tool, and find out why: a generator that draws grey, or any illness.
 An illness of images and masks is written as a small data set into the folder of the results, and audited.
@@ -24,9 +26,11 @@ def demo(
     ] = None,
     healthy: Annotated[bool, typer.Option("--healthy", help="The same without its illness, for comparison.")] = False,
     out_dir: shared.OutDir = None,
+    quiet: shared.Quiet = False,
     verbose: shared.Verbose = False,
 ) -> None:
     """Examine a sample: from the name of an illness to the report."""
     from unetdoctor.cli.samples import show
 
-    raise typer.Exit(show(illness, healthy=healthy, out_dir=out_dir, verbose=verbose))
+    values.exclude(quiet, verbose)
+    raise typer.Exit(show(illness, healthy=healthy, delivery=Delivery(out_dir=out_dir, quiet=quiet, verbose=verbose)))

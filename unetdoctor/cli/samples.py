@@ -15,7 +15,7 @@ from unetdoctor.cli.shipped import sample, sample_of
 from unetdoctor.facts import Card
 
 
-def show(illness: str | None, *, healthy: bool, out_dir: str | None, verbose: bool) -> int:
+def show(illness: str | None, *, healthy: bool, delivery: Delivery) -> int:
     """Examine the sample of an illness and show the report; the exit code is 0 unless there is no diagnosis."""
     from unetdoctor.cli.examination import deliver
     from unetdoctor.facts import State
@@ -24,9 +24,9 @@ def show(illness: str | None, *, healthy: bool, out_dir: str | None, verbose: bo
         raise RequestError("--healthy needs an illness.", ["unetdoctor demo UD203 --healthy"])
     file = sample_of(_card(illness)) if illness is not None else None
     if file is not None and not _is_model(file):
-        return _audit(file, healthy=healthy, out_dir=out_dir, verbose=verbose)
+        return _audit(file, healthy=healthy, delivery=delivery)
     typed = [sample()] if illness is None else command_line(illness, healthy=healthy)
-    report = deliver(request_from_arguments(["inspect", *typed]), Delivery(out_dir=out_dir, verbose=verbose))
+    report = deliver(request_from_arguments(["inspect", *typed]), delivery)
     return report.exit_code if report.state is State.NOT_DIAGNOSABLE else 0
 
 
@@ -56,20 +56,20 @@ def _is_model(file: Path) -> bool:
     return re.search(r"^class Ill\b", file.read_text("utf-8"), re.MULTILINE) is not None
 
 
-def _audit(file: Path, *, healthy: bool, out_dir: str | None, verbose: bool) -> int:
+def _audit(file: Path, *, healthy: bool, delivery: Delivery) -> int:
     """Write the small data set of a sample below the folder of the results, and audit it."""
     from unetdoctor.cli.running import invoke
     from unetdoctor.reporters.folder import default_directory
 
     half = "healthy" if healthy else "ill"
-    folder = Path(out_dir) if out_dir else default_directory(f"{file.name}:{half}")
+    folder = Path(delivery.out_dir) if delivery.out_dir else default_directory(f"{file.name}:{half}")
     data = folder / "data"
     if data.is_symlink():
         raise RequestError(f"{data} is a symbolic link, which is not followed; choose another folder with --out-dir.")
     runpy.run_path(os.fspath(file))[f"{half}_pairs"](data)
     sources = [os.fspath(data / name) for name in ("images", "masks") if (data / name).is_dir()]
     typed = ["audit", *sources, *_arguments(file, healthy), "--out-dir", os.fspath(folder)]
-    code = invoke([*typed, *(["-v"] if verbose else [])])
+    code = invoke([*typed, *(["-v"] if delivery.verbose else []), *(["-q"] if delivery.quiet else [])])
     return code if code > 1 else 0
 
 

@@ -30,6 +30,8 @@ each: 2.5-30 where the mask lies right, -1.4 to 5.6 where it was flipped, turned
 BETTER = 2.5
 """Deviations by which another placement must exceed the mask as stored. Where it lies right and anything is strong: at
 most 0; where it was moved and the right place is strong: 2.8-53."""
+HALF = 0.5
+"""Pixels by which the lines of a mask, which mark the pixel behind a border, lie behind the border itself."""
 STORED = "as stored"
 SHIFTED = "shifted"
 
@@ -87,7 +89,8 @@ def alignment_of(picture: Grid, mask: NDArray[Any]) -> Alignment | None:
     if top < STRONG or top - stored < BETTER:
         return Alignment(STORED, 0.0, round(stored, 2))
     scale = mask.shape[0] / height
-    moved = (round(shift[0] * scale), round(shift[1] * scale)) if name == SHIFTED else (0, 0)
+    down, right = (round(cells * scale + HALF) for cells in shift)
+    moved = (down, right) if name == SHIFTED else (0, 0)
     return Alignment(name, round(top - stored, 2), round(stored, 2), moved)
 
 
@@ -120,11 +123,21 @@ def _near(agreement: NDArray[np.float64]) -> NDArray[np.float64]:
     return rolled[: 2 * SLACK + 1, : 2 * SLACK + 1]
 
 
-def _best_shift(agreement: NDArray[np.float64]) -> tuple[tuple[int, int], float]:
-    """Return the best (down, right) shift of the mask beyond the slack, in cells, and its agreement."""
+def _best_shift(agreement: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
+    """Return the best (down, right) shift of the mask beyond the slack, in cells and parts, and its agreement."""
     height, width = agreement.shape
     tall, wide = height // FARTHEST, width // FARTHEST
     window = np.roll(agreement, (tall, wide), (0, 1))[: 2 * tall + 1, : 2 * wide + 1].copy()
     window[tall - SLACK : tall + SLACK + 1, wide - SLACK : wide + SLACK + 1] = -np.inf
     row, column = np.unravel_index(int(window.argmax()), window.shape)
-    return (int(row) - tall, int(column) - wide), float(window[row, column])
+    down, right = int(row) - tall, int(column) - wide
+    vertical = [float(agreement[(down + step) % height, right]) for step in (-1, 0, 1)]
+    across = [float(agreement[down, (right + step) % width]) for step in (-1, 0, 1)]
+    return (down + _top(vertical), right + _top(across)), float(window[row, column])
+
+
+def _top(three: list[float]) -> float:
+    """Return where the parabola through three neighbouring values is highest, at most half a step from the middle."""
+    before, middle, behind = three
+    bend = before - 2 * middle + behind
+    return float(np.clip((before - behind) / (2 * bend), -0.5, 0.5)) if bend < 0 else 0.0

@@ -10,8 +10,10 @@ from unetdoctor.facts.intent import Task
 from unetdoctor.facts.pair import Alignment, Coding, Family, FileFacts, LabelNumbers, PairRecord, PictureNumbers
 from unetdoctor.facts.seen import Seen, named
 
-STRIPS = 0.8
-"""Share of the steps by several ids that lead through a strip."""
+STRIPS = 0.6
+"""Share of the steps by several ids that lead through a strip. Interpolated: .7-1, rarely .47; sound: 0."""
+LARGE = 63
+"""Ids beyond it alone are not those of a data set whose other masks hold a few small ones."""
 DULL = 4.0
 """Mean chroma in 8-bit levels under which a colour picture counts as almost without colour."""
 SAME_FORM = 0.02
@@ -88,7 +90,7 @@ def _of_labels(labels: LabelNumbers, mask: FileFacts, declared: Declared) -> Ite
     if labels.family is Family.ONE_VALUE and labels.coding is not Coding.COLOURS:
         yield (Seen.BACKGROUND if labels.values[0][0] == 0 else Seen.FOREGROUND), 0.0
     if labels.blurred:
-        yield Seen.BLURRED, labels.blurred
+        yield Seen.BLURRED_LOSSY if mask.format in _LOSSY else Seen.BLURRED, labels.blurred
     if labels.blurred or labels.coding is Coding.ALPHA:
         return
     yield named("family", labels.family), 0.0
@@ -105,6 +107,8 @@ def _of_ids(labels: LabelNumbers, declared: Declared) -> Iterator[tuple[str, flo
     held = {value: count for value, count in labels.values if value != ignored}
     if held and 0 not in held:
         yield Seen.NO_ZERO, 0.0
+    if labels.family is Family.IDS and min((v for v in held if v > 0), default=0) > LARGE:
+        yield Seen.FAR, max(held)
     if declared.classes is None:
         binary = declared.task is Task.BINARY and ignored is None
         if binary and labels.family is Family.IDS_AND_255 and held.keys() <= {0, 1, IGNORE}:

@@ -7,9 +7,14 @@ and whatever else yields `(image, mask)` or a dict with such entries.
 from __future__ import annotations
 
 import io
+import operator
+import os
 import random
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +36,7 @@ MASK_KEYS = ("mask", "masks", "label", "labels", "target", "targets", "gt", "ann
 USUAL = 200
 """Samples that are asked for where nobody said how many."""
 _NAMED = 6
+_SAID = 200
 
 Values = NDArray[Any]
 
@@ -54,6 +60,16 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A sample that could not be had."""
+
+    name: str
+    """`sample 12`."""
+    reason: str
+    """`ValueError: no such label (train.py:31)`."""
+
+
+@dataclass(frozen=True)
 class Made:
     """What a person's function made."""
 
@@ -74,7 +90,7 @@ def made(source: str, directory: Path, guard: Guard) -> Made:
     if not parsed.name:
         raise RequestError(f"--loader {source} names no function: expected SCRIPT:FUNCTION, such as {example}")
     file = files.find(parsed.location, directory)
-    module = guarded(guard, "import", lambda: importing.import_file(file.path, directory))
+    module = guarded(guard, "import", lambda: _imported(file.path, directory))
     found = getattr(module, parsed.name, None)
     if found is None:
         names = _own_functions(module)
@@ -87,6 +103,16 @@ def made(source: str, directory: Path, guard: Guard) -> Made:
     args, kwargs = (parsed.call.args, dict(parsed.call.kwargs)) if parsed.call else ((), {})
     dataset = found if is_dataset else guard("dataset", lambda: found(*args, **kwargs))
     return _made(dataset, source, guard)
+
+
+def _imported(path: Path, directory: Path) -> ModuleType:
+    """Run the person's file; a file that it misses is missing in the person's own directory, which needs no words."""
+    try:
+        return importing.import_file(path, directory)
+    except FileNotFoundError as error:
+        if error.errno is not None:
+            error.strerror = os.strerror(error.errno)
+        raise
 
 
 def _own_functions(module: ModuleType) -> list[str]:
@@ -116,30 +142,81 @@ def _made(dataset: Any, source: str, guard: Guard) -> Made:
     )
 
 
-def samples(dataset: Made, count: int, seed: int, guard: Guard) -> Iterator[Sample]:
-    """Yield up to `count` samples: of a map-style dataset those that `seed` draws, else the first."""
+def samples(dataset: Made, count: int, seed: int, guard: Guard) -> Iterator[Sample | Failed]:
+    """Yield up to `count` samples: of a map-style dataset those that `seed` draws, else the first.
+
+    A sample that raises is one that failed; where every one does, the guard gets the error of the first.
+    """
+    first: Exception | None = None
+    any_came = False
+    for number, value in islice(_each(dataset, count, seed, guard), count):
+        if isinstance(value, _Raised):
+            first = first or value.error
+            yield Failed(f"sample {number}", _reason(value.error))
+        else:
+            any_came = True
+            yield sample_of(value, f"sample {number}")
+    if first is not None and not any_came:
+        guard("sample", _raising(first))
+
+
+@dataclass(frozen=True)
+class _Raised:
+    error: Exception
+
+
+def _each(dataset: Made, count: int, seed: int, guard: Guard) -> Iterator[tuple[int, Any]]:
+    """Yield the number of every sample and the sample, or what it raised."""
     if dataset.length is not None:
         numbers = list(range(dataset.length))
         chosen = numbers if dataset.length <= count else sorted(random.Random(seed).sample(numbers, count))
         for number in chosen:
-            yield sample_of(guard(f"sample:{number}", _asked(dataset.source, number)), f"sample {number}")
+            yield number, guard(f"sample:{number}", _tried(partial(operator.getitem, dataset.source, number)))
         return
-    iterator = guard("dataset", lambda: iter(dataset.source))
-    for number, value in enumerate(islice(_each(iterator, dataset.batched, guard), count)):
-        yield sample_of(value, f"sample {number}")
-
-
-def _asked(source: Any, number: int) -> Callable[[], Any]:
-    return lambda: source[number]
-
-
-def _each(iterator: Iterator[Any], batched: bool, guard: Guard) -> Iterator[Any]:
-    end = object()
-    for number in range(1 << 62):
-        value = guard(f"sample:{number}", lambda: next(iterator, end))
+    iterator, end, done = guard("dataset", lambda: iter(dataset.source)), object(), 0
+    while True:
+        value = guard(f"sample:{done}", _tried(partial(next, iterator, end)))
         if value is end:
             return
-        yield from _apart(value) if batched else (value,)
+        for item in _apart(value) if dataset.batched and not isinstance(value, _Raised) else (value,):
+            yield done, item
+            done += 1
+
+
+def _tried(function: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a function that gives back what the other one raises; a lack of memory is no fault of one sample."""
+
+    def tried() -> Any:
+        try:
+            return function()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
+            return _Raised(error)
+
+    return tried
+
+
+def _raising(error: Exception) -> Callable[[], Any]:
+    def raising() -> Any:
+        raise error
+
+    return raising
+
+
+def _reason(error: Exception) -> str:
+    """Return what was raised, and the innermost line of the person's own code that did."""
+    try:
+        said = " ".join(str(error).split())[:_SAID]
+    except Exception:  # noqa: BLE001 - so does the text of its errors
+        said = ""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__ and _is_own(f.filename)]
+    where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}{': ' if said else ''}{said}{where}"
+
+
+def _is_own(file: str) -> bool:
+    return not file.startswith("<") and "site-packages" not in file and not file.startswith(sys.base_prefix)
 
 
 def _apart(batch: Any) -> Iterator[Any]:
@@ -162,7 +239,7 @@ def sample_of(value: Any, name: str) -> Sample:
         mask = next((value[keys[key]] for key in MASK_KEYS if key in keys), None)
         structure = f"{{{', '.join(repr(str(key)) for key in list(value)[:_NAMED])}}}"
     elif isinstance(value, (list, tuple)):
-        image, mask = (value[0] if value else None), (value[1] if len(value) > 1 else None)
+        image, mask = (*(item for item in value if _is_plane(item)), None, None)[:2]
         structure = f"({', '.join(type(item).__name__ for item in value[:_NAMED])})"
     else:
         image, mask, structure = value, None, type(value).__name__
@@ -179,6 +256,12 @@ def sample_of(value: Any, name: str) -> Sample:
         mask_dtype=_type_of(mask) if second is not None and second.ndim >= 2 else "",
         structure=structure,
     )
+
+
+def _is_plane(value: Any) -> bool:
+    """Return whether an entry of a sample is an array, and no name, number or vector."""
+    array = array_of(value)
+    return array is not None and array.ndim >= 2
 
 
 def array_of(value: Any) -> Values | None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from unetdoctor.engine.datasets import Made, Sample, Values
+from unetdoctor.engine.datasets import Failed, Made, Sample, Values
 from unetdoctor.facts import Form, Yielded
 
 FORMS = 8
 """Forms that are kept."""
+RAISED = 8
+"""Errors that are kept."""
 _Key = tuple[str, tuple[int, ...]]
 
 
@@ -32,6 +34,7 @@ class Survey:
     structure: str = ""
     count: int = 0
     without_mask: int = 0
+    raised: list[str] = field(default_factory=list)
 
     def take(self, sample: Sample) -> None:
         """Take a sample in."""
@@ -45,6 +48,10 @@ class Survey:
             if values is not None and values.size:
                 _add(tallies.setdefault((dtype, values.shape), _Tally()), values)
 
+    def lost(self, failed: Failed) -> None:
+        """Take in that a sample could not be had."""
+        self.raised.append(f"{failed.name}: {failed.reason}")
+
     def facts(self, made: Made) -> Yielded:
         """Return what was seen."""
         return Yielded(
@@ -53,6 +60,7 @@ class Survey:
             structure=self.structure,
             images=_forms(self.images)[:FORMS],
             masks=_forms(self.masks)[:FORMS],
+            raised=tuple(self.raised[:RAISED]),
         )
 
 

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
     CODE = "needs pickle"
+    RAISED = "raised an error"
 
 
 class Oddity(StrEnum):

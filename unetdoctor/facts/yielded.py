@@ -37,3 +37,5 @@ class Yielded:
     """Forms of the images, the most frequent first; at most 8."""
     masks: tuple[Form, ...]
     """Forms of the masks."""
+    raised: tuple[str, ...] = ()
+    """What samples raised instead of coming: `sample 5: ValueError: no such label (train.py:27)`; at most 8."""

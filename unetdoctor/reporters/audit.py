@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Finding, Form, Report, Severity, State, Totals, Yielded
+from unetdoctor.facts import Coding, Finding, Form, Report, Severity, State, Totals, Yielded
 from unetdoctor.facts.audit import Audited, Listed
 from unetdoctor.reporters import fence, safe
 from unetdoctor.reporters.blocks.layout import Verbatim, indented
@@ -147,8 +147,9 @@ def _rows(found: Audited, totals: Totals, look: Look) -> Iterator[tuple[str, str
         yield "Mean", ", ".join(f"{value:.4f}" for value in mean)
         yield "Std", ", ".join(f"{value:.4f}" for value in std)
     if totals.histogram:
+        grey = len(set(totals.histogram)) == 1
         bars = (sparkline(row, BINS, ascii_only=look.ascii_only) for row in totals.histogram)
-        for name, bar in zip(("Red", "Green", "Blue"), bars, strict=False):
+        for name, bar in zip(("Grey",) if grey else ("Red", "Green", "Blue"), bars, strict=False):
             yield name, f"{bar}  0..255"
     if totals.decoded:
         yield "Colour", _colour(totals)
@@ -156,9 +157,13 @@ def _rows(found: Audited, totals: Totals, look: Look) -> Iterator[tuple[str, str
 
 
 def _shares(totals: Totals, look: Look) -> Iterator[tuple[str, str]]:
+    several = sum(coding != Coding.COLOURS for coding in totals.values) > 1
     for coding, values in totals.values.items():
+        if coding == Coding.COLOURS:
+            yield "Colours", f"{len(values)} in masks"
+            continue
         shares = _classes({value: held.pixels for value, held in values.items()}, look)
-        yield "Ids" if coding != "colours" else "Colours", shares if coding != "colours" else f"{len(values)} in masks"
+        yield "Ids", f"{shares} (masks of {coding})" if several else shares
 
 
 def normalisation(totals: Totals) -> tuple[list[float], list[float]]:

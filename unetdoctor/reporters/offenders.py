@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import math
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -78,7 +79,7 @@ def _tile(name: str, drawn: Mapping[str, Any]) -> Tile:
         picture = Image.frombytes("RGB", size, base64.b64decode(drawn["pixels"]))
     else:
         picture = Image.new("RGB", (WIDTH, EMPTY_HEIGHT), PANEL)
-    shown = "/".join(name.replace("\\", "/").split("/")[-2:])
+    shown = "".join(re.split(r"([/\\])", name)[-3:])
     caption = wrapped(str(drawn.get("words", "")), CAPTION, WIDTH, 3)
     return Tile(picture, wrapped(shown, TITLE, WIDTH, 2), caption, width=WIDTH)
 
