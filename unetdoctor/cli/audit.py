@@ -25,7 +25,7 @@ Examples:
 SECTIONS = {
     "What the data is": "loader task classes ignore-index palette mean std",
     "How much is read": "sample seed decode jobs engine state resume timeout",
-    "The examination": "select ignore fail-on",
+    "The examination": "select ignore fail-on no-sandbox",
     "The report": "format report out-dir force quiet verbose color help",
 }
 """Headings of the help, the most used options of each first."""

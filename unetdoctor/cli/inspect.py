@@ -33,7 +33,7 @@ SECTIONS = {
     "How a photograph becomes the input": "scale mean std channels resize preprocess",
     "What it draws": "task classes range output postprocess loss",
     "Masks": "mask palette threshold ignore-index",
-    "The examination": "select ignore fail-on baseline timeout budget",
+    "The examination": "select ignore fail-on baseline timeout budget no-sandbox",
     "The report": "format report out-dir fix-script no-pictures force quiet verbose color help",
 }
 """Headings of the help, the most used options of each first."""
