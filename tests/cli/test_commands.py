@@ -228,7 +228,8 @@ def test_an_error_of_ours_is_one_sentence(command: Command, monkeypatch: pytest.
     ran = command("inspect", "model.py")
     assert ran.code == 101
     assert ran.err.startswith("error: unetdoctor met an error of its own: ZeroDivisionError at test_commands.py:")
-    assert ran.err.endswith("division\\x1b by zero. Run again with -v to see where.\n")
+    assert "division\\x1b by zero. Report id " in ran.err
+    assert ran.err.endswith(". Run again with -v to see where.\n")
     assert "Traceback" in command("inspect", "model.py", "-v").err
 
 

@@ -75,7 +75,7 @@ def audit_of(name: str) -> Audited:
     declared = Declared()
     listed = Listed(masks_from=name, ambiguous=(name,), ambiguous_count=1, troubles=(name,), others={name: (1, name)})
     made = audited(totals_of(records(name), declared), declared, name)
-    return Audited(replace(made, notices=(name,)), listed, seconds=1.0, pairs_per_s=1.0, sheet=name)
+    return Audited(replace(made, notices=(name,)), listed, seconds=1.0, pairs_per_s=1.0)
 
 
 def formatted(kind: str, look: Look = Look()) -> Make:  # noqa: B008 - frozen

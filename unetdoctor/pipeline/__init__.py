@@ -62,7 +62,7 @@ class InProcess:
 
 def prepare() -> None:
     """Import what is large before the worker bounds its address space, which must still hold the model."""
-    import torch  # noqa: F401
+    import unetdoctor.engine.environment  # noqa: F401
 
 
 def examine(request: dict[str, Any], channel: Channel) -> dict[str, Any]:

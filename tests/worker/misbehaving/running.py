@@ -95,10 +95,12 @@ def _watched(folder: Path, sleep: str) -> Iterator[list[str]]:
     left: list[str] = []
     temporary = Path(tempfile.mkdtemp(prefix="t-"))  # short: sockets lie below it
     files, descriptors = _files(folder), _descriptors()
+    running = set(psutil.Process().children(recursive=True))  # a resource tracker of other tests
     threads = {t.id for t in psutil.Process().threads()}
     with mock.patch.object(tempfile, "tempdir", str(temporary)):
         yield left
-    left += [f"process {p.pid} {p.name()}" for p in psutil.Process().children(recursive=True)]
+    found = set(psutil.Process().children(recursive=True)) - running
+    left += [f"process {p.pid} {p.name()}" for p in found]
     left += [f"process {p.pid} sleeps on" for p in psutil.process_iter(["cmdline"]) if _mentions(p, sleep)]
     left += [f"descriptor {n}" for n in range(max(_descriptors() - descriptors, 0))]
     left += [f"thread {t.id}" for t in psutil.Process().threads() if t.id not in threads]
