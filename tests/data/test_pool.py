@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
+from tests.children import children
 from unetdoctor.data.files import File, stamped
 from unetdoctor.data.pairing import Pair
 from unetdoctor.data.pool import PoolError, audited
@@ -53,9 +53,7 @@ def deadly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def answers(pairs: list[Pair], size: int = 4, jobs: int = 2, longest_s: float = 30.0) -> dict[int, bytes]:
     found = dict(audited(shards(pairs, size), ORDER, jobs, longest_s))
-    assert psutil.Process().children(recursive=True) == [] or all(
-        "resource_tracker" in " ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)
-    )
+    assert children(recursive=True) == []
     return found
 
 
@@ -108,7 +106,7 @@ def test_a_process_that_was_ended_from_outside_blames_nobody(tmp_path: Path) -> 
 
     def strike(done: int) -> None:
         if done >= 4 and not ended:
-            child = next(c for c in psutil.Process().children() if "resource_tracker" not in " ".join(c.cmdline()))
+            child = children()[0]
             child.send_signal(signal.SIGKILL)
             ended.append(child.pid)
 
@@ -122,8 +120,7 @@ def test_nothing_is_left_where_the_iteration_ends_early(tmp_path: Path) -> None:
     running = audited(shards(made(tmp_path, 20), 2), ORDER, 2)
     next(running)
     running.close()  # type: ignore[attr-defined]
-    children = [c for c in psutil.Process().children() if "resource_tracker" not in " ".join(c.cmdline())]
-    assert children == []
+    assert children() == []
 
 
 def test_processes_that_cannot_start_end_the_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

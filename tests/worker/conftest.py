@@ -1,9 +1,9 @@
 import tempfile
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.children import children
 from unetdoctor.worker import Budget, supervise
 
 HERE = Path(__file__).parent
@@ -21,9 +21,9 @@ def nothing_remains(monkeypatch, tmp_path_factory):
     tmp_path_factory.getbasetemp()  # made at its first use, which must not be below ours
     temporary = Path(tempfile.mkdtemp(prefix="t-"))  # short, as for users: sockets lie below it
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    before, running = descriptors(), set(psutil.Process().children(recursive=True))  # a resource tracker of the pool's
+    before = descriptors()
     yield
-    assert set(psutil.Process().children(recursive=True)) <= running
+    assert children(recursive=True) == []
     temporary.rmdir()
     assert descriptors() <= before
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; the console script `unetdoctor`."""
-    from unetdoctor.cli.running import run
-
+    try:
+        from unetdoctor.cli.running import run
+    except KeyboardInterrupt:  # while the tool itself is being loaded
+        return 130
     return run(arguments)

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from unetdoctor.worker.interrupts import held_back
+
 PREFIX = "udoctor-"
 """Short: DataLoader workers put sockets below TMPDIR, and the path of a socket has about 100 characters."""
 REQUEST, STACK, RAW, WORK, LOCK = "request.json", "stack", "raw", "work", "lock"
@@ -43,12 +45,13 @@ class RawFileError(ValueError):
 def create() -> Path:
     """Make a scratch directory that only this user can enter, and sweep abandoned ones; raises OSError."""
     _sweep_abandoned()
-    root = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-    try:
-        _furnish(root)
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
-        raise
+    with held_back():
+        root = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        try:
+            _furnish(root)
+        except BaseException:
+            shutil.rmtree(root, ignore_errors=True)
+            raise
     return root
 
 
@@ -65,16 +68,17 @@ def _furnish(root: Path) -> None:
 
 def remove(root: Path) -> None:
     """Remove a scratch directory and everything in it; a directory that is gone already is no error."""
-    if root not in _locks:
-        return
-    for _ in range(REMOVALS):
+    with held_back():
+        lock = _locks.pop(root, None)
+        if lock is None:
+            return
+        for _ in range(REMOVALS):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(root, onerror=_open_up)
+            if not os.path.lexists(root):
+                break
         with contextlib.suppress(OSError):
-            shutil.rmtree(root, onerror=_open_up)
-        if not os.path.lexists(root):
-            break
-    lock = _locks.pop(root)  # last: a Ctrl-C meanwhile leaves the rest for the end of the process
-    with contextlib.suppress(OSError):
-        os.close(lock)
+            os.close(lock)
 
 
 def open_stack(root: Path) -> int:

@@ -13,6 +13,7 @@ from unittest import mock
 
 import psutil
 
+from tests.children import children
 from tests.reporters import build
 from tests.worker.misbehaving.case import Case, line_of
 from unetdoctor.cli import examination, main
@@ -95,12 +96,10 @@ def _watched(folder: Path, sleep: str) -> Iterator[list[str]]:
     left: list[str] = []
     temporary = Path(tempfile.mkdtemp(prefix="t-"))  # short: sockets lie below it
     files, descriptors = _files(folder), _descriptors()
-    running = set(psutil.Process().children(recursive=True))  # a resource tracker of other tests
     threads = {t.id for t in psutil.Process().threads()}
     with mock.patch.object(tempfile, "tempdir", str(temporary)):
         yield left
-    found = set(psutil.Process().children(recursive=True)) - running
-    left += [f"process {p.pid} {p.name()}" for p in found]
+    left += [f"process {p.pid} {p.name()}" for p in children(recursive=True)]
     left += [f"process {p.pid} sleeps on" for p in psutil.process_iter(["cmdline"]) if _mentions(p, sleep)]
     left += [f"descriptor {n}" for n in range(max(_descriptors() - descriptors, 0))]
     left += [f"thread {t.id}" for t in psutil.Process().threads() if t.id not in threads]
