@@ -107,6 +107,8 @@ def test_arguments(arguments: list[str], fields: dict[str, Any]) -> None:
         (["-o", "json=a", "-o", "text=a"], "-o names the same file twice."),
         (["-q", "-v"], "-q and -v exclude each other."),
         (["--inptu", "1"], "There is no option --inptu. Did you mean --input? All options: unetdoctor inspect --help"),
+        (["--taks", "rgb"], "There is no option --taks. Did you mean --task? All options: unetdoctor inspect --help"),
+        (["--format", "svg"], "--format svg: a drawing goes to a file."),
         (["--zzzzzz"], "There is no option --zzzzzz. All options: unetdoctor inspect --help"),
     ],
 )
@@ -122,6 +124,7 @@ def test_wrong_selection_names_what_was_meant() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["baselin"], "There is no command 'baselin'. Did you mean baseline? All: unetdoctor --help"),
         (["inspct", "m.py"], "There is no command 'inspct'. Did you mean inspect? All: unetdoctor --help"),
         (["zzz"], "There is no command 'zzz'. All: unetdoctor --help"),
         (["inspect"], "Missing argument 'TARGET'. All options: unetdoctor inspect --help"),

@@ -84,6 +84,7 @@ def test_a_baseline_is_written_known_and_pruned(check: Command) -> None:
     ran = check("baseline", "write")
     assert ran.code == 0
     assert ran.out.endswith("unetdoctor-baseline.json: 2 findings.\n")
+    assert ran.err.endswith('under [tool.unetdoctor]:\n  baseline = "unetdoctor-baseline.json"\n')
     Path("pyproject.toml").write_text(TABLE + 'baseline = "unetdoctor-baseline.json"\n')
     ran = check("check")
     assert ran.code == 0
@@ -97,7 +98,9 @@ def test_a_baseline_is_written_known_and_pruned(check: Command) -> None:
     Path("unetdoctor-baseline.json").write_text(json.dumps(known))
     assert check("baseline", "prune", "bad.py:Ill").out.endswith("3 findings, 0 taken out.\n")
     assert check("baseline", "prune").out.endswith("2 findings, 1 taken out.\n")
-    assert check("baseline", "write", "good.py").out.endswith("2 findings.\n")
+    again = check("baseline", "write", "good.py")
+    assert again.out.endswith("2 findings.\n")
+    assert "baseline =" not in again.err
 
 
 def test_a_baseline_is_not_written_over_something_else_or_without_a_diagnosis(check: Command, command: Command) -> None:

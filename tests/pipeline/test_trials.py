@@ -175,7 +175,7 @@ def test_a_cause_whose_removal_cures_is_confirmed_and_explains():
     assert (first.code, first.confirmed, first.explains) == ("UD993", True, ("UD991",))
     assert first.remedy.patch == "a()"
     ended = conclude(evidence(2.0), findings, found, {}, "error", 2, None)
-    assert ended.verdict == "The cause; proved: do a takes the spread from 2 to 100 levels and cures UD991 flat."
+    assert ended.verdict == "The cause; proved: do a, which takes the spread from 2 to 100 levels and cures UD991 flat."
 
 
 def test_a_note_explains_no_worse_symptom_untested():
@@ -276,7 +276,7 @@ def test_a_cause_that_reads_its_own_number_again_is_proved_by_it():
     assert (first.code, first.confirmed, first.explains) == ("UD996", True, ())
     ended = conclude(evidence(100.0), findings, tried, {}, "error", 2, None)
     assert ended.verdict == (
-        "22 keys have no value; proved: rename the keys takes the keys without a value from 22 to 0 keys."
+        "22 keys have no value; proved: rename the keys, which takes the keys without a value from 22 to 0 keys."
     )
 
 

@@ -4,6 +4,8 @@ import base64
 import csv
 import io
 import json
+import re
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +22,10 @@ from unetdoctor.facts.pair import PairRecord
 from unetdoctor.pipeline.audit import audited
 from unetdoctor.reporters.audit import to_text
 from unetdoctor.reporters.audit_records import COLUMNS, to_csv, to_json_lines
+from unetdoctor.reporters.formats import FORMATS
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.offenders import offenders, sheet
+from unetdoctor.reporters.svg import audit_to_svg
 
 DECLARED = Declared(task=Task.MULTICLASS, classes=2)
 
@@ -58,7 +62,7 @@ def found(*masks: bytes | None, listed: Listed = Listed()) -> Audited:  # noqa: 
 def test_all_is_well_is_one_green_line_and_what_was_counted() -> None:
     text = to_text(found(mask(), mask(), mask(), mask()), Look(width=80))
     first = text.split("\n")[0]
-    assert first.startswith("✓ HEALTHY  Healthy: 12 checks on 4 pictures and 4 masks found nothing wrong.")
+    assert first.startswith("✓ HEALTHY  12 checks on 4 pictures and 4 masks found nothing wrong.")
     assert "Remedy" not in text
     for line in ("Pairs   4", "Sizes   4 32x32", "Files   4 image PNG RGB, 4 mask PNG L", "4 pairs · 2.0 s, 2 pairs/s"):
         assert line in text
@@ -76,6 +80,30 @@ def test_each_kind_of_fault_is_one_entry_with_examples() -> None:
     assert max(len(line) for line in text.split("\n") if "Remedy" not in line and not line.startswith("    ")) <= 82
     plain = to_text(result, Look(width=80, ascii_only=True))
     assert plain.isascii()
+
+
+def test_what_the_verdict_says_is_not_said_again() -> None:
+    text = to_text(found(mask(), mask(), mask(side=16)), Look(width=160))
+    assert text.count("has the form of its picture and another size") == 1
+    assert re.search(r"UD606  mask-size-differs +as said above\n", text)
+
+
+def test_where_the_contact_sheet_is_to_be_had() -> None:
+    assert "--out-dir DIR" in to_text(found(mask(), mask(side=16)), Look(width=80))
+    assert "--out-dir" not in to_text(found(mask(), mask()), Look(width=80))
+
+
+def test_pairs_are_counted_without_those_that_are_none() -> None:
+    assert "12 checks · 2 pairs and 1 file alone · " in to_text(found(mask(), mask(), None), Look(width=80))
+    assert " · 2 files · 2.0 s, 1 files/s" in to_text(found(None, None), Look(width=80))
+
+
+def test_an_audit_is_drawn_as_its_terminal_shows_it() -> None:
+    drawn = audit_to_svg(found(mask(), mask(side=16)))
+    ElementTree.fromstring(drawn)
+    assert "unetdoctor&#160;audit&#160;i" in drawn
+    assert "mask-size-differs" in drawn
+    assert FORMATS["svg"].mark.match(drawn.encode())
 
 
 def test_what_was_not_listed_is_said() -> None:

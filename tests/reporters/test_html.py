@@ -248,13 +248,13 @@ def test_the_patch_keeps_its_lines_and_the_verdict_its_words() -> None:
 
 
 def test_what_was_proved_stands_by_itself() -> None:
-    verdict = "Layer up (unet.py:3) is dead; proved: initialise up takes the spread from 1 to 90 levels."
+    verdict = "Layer up (unet.py:3) is dead; proved: initialise up, which takes the spread from 1 to 90 levels."
     root = page(replace(build.ill(), verdict=verdict))
     assert " ".join(root.all("h1")[0].whole_text().split()) == "Layer up (unet.py:3) is dead."
     assert root.with_class("where")[0].text == "(unet.py:3)"
     said = " ".join(root.with_class("proof")[0].whole_text().split())
     assert "Proved:" in said
-    assert "Initialise up takes the spread from 1 to 90 levels." in said
+    assert "Initialise up, which takes the spread from 1 to 90 levels." in said
 
 
 def test_every_part_says_what_the_report_says() -> None:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,6 +12,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from sarif_pydantic import Sarif
 
 from tests.reporters import build
+from tests.reporters.sarif_schema import RELEASE_5, errata_01
 from unetdoctor.checks import cards
 from unetdoctor.facts import Finding, Kind, Place, Report, Severity, Suppression
 from unetdoctor.reporters.formats import FORMATS
@@ -21,7 +21,6 @@ from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.markdown import escape
 from unetdoctor.reporters.results import results
 
-SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
 NASTY = (
     *build.HOSTILE,
     "100%\r\n::error::x",
@@ -94,7 +93,8 @@ def test_sarif_is_valid_and_complete(make: Make) -> None:
     report = make()
     text = made("sarif", report)
     values = json.loads(text)
-    jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(values)
+    for schema in (RELEASE_5, errata_01()):
+        jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker()).validate(values)
     run = Sarif.model_validate(values).runs[0]
     assert run.tool.driver.rules is not None
     assert [rule.id for rule in run.tool.driver.rules] == [card.code for card in cards()]
@@ -115,6 +115,21 @@ def test_sarif_is_valid_and_complete(make: Make) -> None:
             assert run.tool.driver.rules[result.rule_index].id == result.rule_id
     prints = [r.partial_fingerprints["primaryLocationLineHash"] for r in run.results if r.partial_fingerprints]
     assert len(set(prints)) == len(run.results)
+
+
+def test_errata_01_demands_more() -> None:
+    log = json.loads(made("sarif", build.ill()))
+    run = log["runs"][0]
+    validator = jsonschema.Draft4Validator(errata_01())
+    assert validator.is_valid(log)
+    run["language"] = "english"
+    assert jsonschema.Draft4Validator(RELEASE_5).is_valid(log)
+    assert not validator.is_valid(log)
+    run["language"] = "en-US"
+    assert validator.is_valid(log)
+    run["results"][0]["locations"][0]["physicalLocation"]["region"] = {"endLine": 3}
+    assert jsonschema.Draft4Validator(RELEASE_5).is_valid(log)
+    assert not validator.is_valid(log)
 
 
 def test_a_clean_run_has_an_empty_list_and_a_failed_one_says_why() -> None:

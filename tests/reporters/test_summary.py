@@ -25,6 +25,23 @@ def test_several_are_listed_with_what_is_wrong() -> None:
     assert text.endswith("\n3 targets: 2 failing.\n")
 
 
+def test_what_the_verdict_says_is_not_said_again() -> None:
+    text = summary(build.ill(), build.healthy())
+    assert "generator_same.py:31)\n      Remedy: initialise main.9 with xavier_uniform_.\n" in text
+    assert "      All 3 channels are equal" in text
+    report = build.ill()
+    said = replace(report, diagnoses=(), verdict=report.findings[0].message)
+    assert summary(said, build.healthy()).count("All 3 channels are equal") == 1
+
+
+def test_quiet_says_the_verdicts_alone() -> None:
+    reports = (build.ill(), build.healthy())
+    text = to_summary(reports, Look(width=80), quiet=True)
+    assert "error UD301" not in text
+    assert text.count("ILL") == text.count("HEALTHY") == 1
+    assert text.endswith("2 targets: 1 failing.\n")
+
+
 def test_a_long_verdict_is_broken_between_words() -> None:
     report = replace(build.ill(), verdict="word " * 60)
     lines = summary(report, build.healthy()).split("\n")

@@ -37,7 +37,7 @@ class ForwardCrashed(Check):
             return
         crashes = sum(run.crash is not None and not run.probe.constant for run in evidence.runs)
         through = sum(run.crash is None for run in evidence.runs)
-        reading = Reading("forward passes that raised", crashes, "passes", upper=0)
+        reading = Reading("forward passes that raised", crashes, upper=0)
         run = evidence.crashed
         if run is None or run.crash is None or not crashes:
             yield cls.finding(f"{through} of {len(evidence.runs)} forward passes of the model ran through.", [reading])

@@ -10,8 +10,8 @@ MISSING_LIMIT = 50.0
 """Pairs that lack one half, in %, from which names or folders do not fit and it is an error; below it files are
 missing, which is a warning."""
 _CASES = (
-    (Seen.NO_MASK, "pictures", "have no mask of their name", "pictures = [p for p in pictures if p.stem in masks]"),
-    (Seen.NO_IMAGE, "masks", "have no picture of their name", "masks = [m for m in masks if m.stem in pictures]"),
+    (Seen.NO_MASK, "pictures", "have no mask of the same name", "pictures = [p for p in pictures if p.stem in masks]"),
+    (Seen.NO_IMAGE, "masks", "have no picture of the same name", "masks = [m for m in masks if m.stem in pictures]"),
 )
 
 

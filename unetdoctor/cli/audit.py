@@ -86,7 +86,7 @@ def audit(
     color: shared.Color = "auto",
 ) -> None:
     """Audit images and masks: from the arguments to the exit code."""
-    from unetdoctor.cli.audit_request import FORMATS, AuditRequest, audit_request
+    from unetdoctor.cli.audit_request import ON_TERMINAL, AuditRequest, audit_request
 
     values.exclude(quiet, verbose)
     request = audit_request(
@@ -102,7 +102,7 @@ def audit(
             state=state,
             resume=resume,
             timeout=timeout,
-            format=choice("--format", format_, FORMATS),
+            format=values.on_terminal(format_, ON_TERMINAL),
             out_dir=out_dir,
             force=force,
             quiet=quiet,

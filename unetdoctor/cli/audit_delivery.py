@@ -152,8 +152,12 @@ def _shown(found: Audited, request: AuditRequest) -> str:
 
 def _rendered(found: Audited, kind: str, look: Look) -> str:
     """Return a format of any report; as text with what is only known of an audit as it was run."""
-    if kind != "text":
-        return FORMATS[kind].render([found.report], look, cards_for([found.report]))
-    from unetdoctor.reporters.audit import to_text
+    if kind == "text":
+        from unetdoctor.reporters.audit import to_text
 
-    return to_text(found, look)
+        return to_text(found, look)
+    if kind == "svg":
+        from unetdoctor.reporters.svg import audit_to_svg
+
+        return audit_to_svg(found)
+    return FORMATS[kind].render([found.report], look, cards_for([found.report]))

@@ -12,8 +12,10 @@ from unetdoctor.reporters import formats
 
 RECORD_FORMATS = ("csv", "jsonl")
 """Formats that hold the record of every pair."""
-FORMATS = (*(name for name in formats.FORMATS if name != "svg"), *RECORD_FORMATS)
-"""Those of any report, and the records; the terminal's picture is made of reports about models."""
+FORMATS = (*formats.FORMATS, *RECORD_FORMATS)
+"""Those of any report, and the records."""
+ON_TERMINAL = tuple(n for n in FORMATS if n in RECORD_FORMATS or formats.FORMATS[n].on_terminal)
+"""Those that are of use on standard output."""
 NORMALISATIONS = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),

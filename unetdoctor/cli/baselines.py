@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unetdoctor.cli import policy, settings, streams
-from unetdoctor.cli.check import examined, wanted
+from unetdoctor.cli.check import below, examined, wanted
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EndedError, RequestError
 from unetdoctor.facts import Report
@@ -26,6 +26,10 @@ def write(targets: Sequence[str], baseline: str | None, *, force: bool) -> None:
     named = {report.target.target for report in reports}
     kept = (entry for entry in known if targets and entry[0] not in named)
     _write(file, [*kept, *lines.entries(reports)])
+    if found.baseline is None or found.root / found.baseline != Path(file):
+        shown = clean(below(file, found.root), SENTENCE_LIMIT)
+        streams.say(f"`check` leaves them out with --baseline {shown}, or with this line under [tool.unetdoctor]:\n")
+        streams.say(f'  baseline = "{shown}"\n')
 
 
 def prune(targets: Sequence[str], baseline: str | None) -> None:

@@ -99,15 +99,13 @@ def check(
         delivering.check_files(delivery, [], len(requests))
         known = policy.read_baseline(file) if file else frozenset()
         reports = examined(requests, delivery)
-        reports = policy.judged(reports, found.root, known, _shown(file, found.root))
+        reports = policy.judged(reports, found.root, known, below(file, found.root) if file else "")
         delivering.write_all(reports, delivery)
     raise typer.Exit(max(report.exit_code for report in reports))
 
 
-def _shown(file: str | None, root: Path) -> str:
+def below(file: str, root: Path) -> str:
     """Return a path relative to the root where it lies below it."""
-    if file is None:
-        return ""
     path = Path(file)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 

@@ -135,5 +135,5 @@ def shown(reports: Sequence[Report], delivery: Delivery) -> str:
     if delivery.quiet or (len(reports) > 1 and not delivery.verbose):
         from unetdoctor.reporters.summary import to_summary
 
-        return to_summary(reports, look)
+        return to_summary(reports, look, quiet=delivery.quiet)
     return FORMATS["text"].render(reports, look, cards)

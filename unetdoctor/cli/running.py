@@ -138,6 +138,7 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
     from unetdoctor.cli.app import app
 
     known = [str(command.callback.__name__) for command in app.registered_commands if command.callback]
+    known += [str(group.name) for group in app.registered_groups]
     message = str(error.format_message()).strip().rstrip(".")
     option = getattr(error, "option_name", "")
     if type(error).__name__ == "NoSuchOption":
@@ -145,7 +146,7 @@ def _usage(error: Any, arguments: Sequence[str]) -> RequestError:
         if elsewhere is not None:
             return RequestError(f"There is no option {option} here. {elsewhere[0]}", elsewhere[1])
         near = sorted(getattr(error, "possibilities", None) or ())
-        meant = f" Did you mean {near[0]}?" if near else ""
+        meant = did_you_mean(option, near) or (f" Did you mean {near[0]}?" if near else "")
         return RequestError(f"There is no option {option}.{meant}{_help_for(error)}")
     if "No such command" in message and arguments:
         name = next((word for word in arguments if not word.startswith("-")), arguments[0])

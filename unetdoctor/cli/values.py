@@ -127,7 +127,14 @@ def report_format(text: str) -> str:
     """Return the format of a report on standard output."""
     from unetdoctor.reporters import formats
 
-    return choice("--format", text, tuple(name for name, format_ in formats.FORMATS.items() if format_.on_terminal))
+    return on_terminal(text, tuple(name for name, format_ in formats.FORMATS.items() if format_.on_terminal))
+
+
+def on_terminal(text: str, known: Sequence[str]) -> str:
+    """Return one of the formats for standard output; a drawing goes to a file."""
+    if text.lower() == "svg":
+        raise RequestError("--format svg: a drawing goes to a file.", ["-o svg=report.svg"])
+    return choice("--format", text, known)
 
 
 def file_outputs(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:

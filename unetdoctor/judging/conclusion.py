@@ -70,7 +70,7 @@ def _worst(findings: Sequence[Finding]) -> Finding | None:
 
 
 def _verdict(report: Report) -> str:
-    from unetdoctor.pipeline.verdict import sentence
+    from unetdoctor.pipeline.verdict import NOTHING_WRONG, sentence
 
     suppressed = [f.code for f in report.findings if f.suppression is not None]
     worst = _worst(report.findings)
@@ -82,6 +82,6 @@ def _verdict(report: Report) -> str:
         words = "finding is" if len(suppressed) == 1 else "findings are"
         return f"Nothing new: {len(suppressed)} {words} suppressed ({', '.join(dict.fromkeys(suppressed))})."
     if report.state is State.UNTRAINED:
-        return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."
+        return NOTHING_WRONG
     checks = len({f.code for f in report.findings})
-    return f"Healthy: {checks} check{'s' * (checks != 1)} found nothing wrong."
+    return f"{checks} check{'s' * (checks != 1)} found nothing wrong."

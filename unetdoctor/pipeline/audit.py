@@ -116,7 +116,7 @@ def _verdict(
         return f"{first.message}{more}"
     if first is not None:
         return f"No error, one thing to look at: {first.message}{more}"
-    return f"Healthy: {examined} checks on {_counted(totals)} found nothing wrong."
+    return f"{examined} checks on {_counted(totals)} found nothing wrong."
 
 
 def _counted(totals: Totals) -> str:

@@ -12,6 +12,7 @@ from unetdoctor.facts import (
     Output,
     Severity,
     State,
+    Trial,
 )
 
 
@@ -41,14 +42,16 @@ def verdict_of(
     looked = f"{examined} checks on {count} input{'s' * (count != 1)} found nothing"
     scores = evidence.scores
     if scores is None or math.isnan(scores.dice):
-        return f"Healthy: {looked} wrong."
+        return f"{looked} wrong."
     beside = f"{len(scores.pairs)} mask{'s' * (len(scores.pairs) != 1)}"
     if scores.poor:
-        why = f"{looked} that explains it"
-        return f"No fault was found, but the mean Dice beside {beside} is {number(scores.dice)}: {why}."
-    return f"Healthy: {looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
+        next_ = "look at the training next: its images and masks (unetdoctor audit), its loss, its length"
+        return f"The mean Dice beside {beside} is {number(scores.dice)}, and {looked} that explains it; {next_}."
+    return f"{looked} wrong, and the mean Dice beside {beside} is {number(scores.dice)}."
 
 
+NOTHING_WRONG = "The weights are fresh, and nothing is wrong: the network draws what such weights draw."
+_FRESH = "The weights are fresh, and nothing is broken"
 _GEOMETRY = "UD1"
 """Codes of what sizes and shapes do, trained or not."""
 
@@ -73,21 +76,27 @@ def sentence(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> str:
     """Return a diagnosis as a verdict: what is wrong, and the proof or what it explains."""
     message, trial = _clause(diagnosis.message), diagnosis.trial
     if trial is not None and trial.outcome is Outcome.CURED:
-        proof = f"{trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}"
-        unit = f" {trial.unit}" if trial.unit else ""
+        proof = _proof(trial)
         moves = abs(trial.dice_after - trial.dice_before) > _DICE_MOVES
         if moves and not trial.reading.startswith("mean Dice"):
-            unit += f", and the mean Dice from {trial.dice_before:.2f} to {trial.dice_after:.2f}"
+            proof += f", and the mean Dice from {trial.dice_before:.2f} to {trial.dice_after:.2f}"
         if diagnosis.code not in diagnosis.explains:
             cures = f" and cures {_named(diagnosis.explains, findings)}" if diagnosis.explains else ""
-            return f"{message}; proved: {proof}{unit}{cures}."
-        return f"{message}; no cause was found, but {proof}{unit}."
+            return f"{message}; proved: {proof}{cures}."
+        return f"{message}; no cause was found, but one change helps: {proof}."
     others = tuple(c for c in diagnosis.explains if c != diagnosis.code)
     if others:
         return f"{message}; it explains {_named(others, findings)}."
     if diagnosis.code in diagnosis.explains:
         return f"{message}; nothing that was examined explains it."
     return f"{message}."
+
+
+def _proof(trial: Trial) -> str:
+    """Return what was done and what came of it; the title stands alone, for it may hold commas or be no verb."""
+    unit = f" {trial.unit}" if trial.unit else ""
+    numbers = f"from {number(trial.before)} to {number(trial.after)}{unit}"
+    return f"{trial.title}, which takes the {trial.reading} {numbers}"
 
 
 def _named(codes: tuple[str, ...], findings: tuple[Finding, ...]) -> str:
@@ -100,18 +109,14 @@ def _untrained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...], 
     symptom = next(drawn, None)
     first = next((d for d in diagnoses if symptom is not None and d.trial and d.trial.symptom == symptom.code), None)
     if symptom is None:
-        return "Untrained, and nothing is wrong: the weights are fresh, and the network draws what such weights draw."
+        return NOTHING_WRONG
     if first is not None and first.confirmed and first.trial is not None:
-        trial = first.trial
-        unit = f" {trial.unit}" if trial.unit else ""
-        return (
-            f"Untrained, and nothing is broken: {_short(symptom.message)}, because {_short(first.message)}; proved:"
-            f" {trial.title} takes the {trial.reading} from {number(trial.before)} to {number(trial.after)}{unit}."
-        )
+        why = f"{_short(symptom.message)}, because {_short(first.message)}"
+        return f"{_FRESH}: {why}; proved: {_proof(first.trial)}."
     seen = ""
     if batch is not None and math.isfinite(batch.std_8bit):
         seen = f"; with batch statistics its standard deviation is {number(batch.std_8bit)} 8-bit levels"
-    return f"Untrained, and nothing is broken: {_short(symptom.message)}, as fresh weights do{seen}."
+    return f"{_FRESH}: {_short(symptom.message)}, as fresh weights do{seen}."
 
 
 def _short(message: str) -> str:

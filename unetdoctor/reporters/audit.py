@@ -24,11 +24,12 @@ FEW = 4
 CLASSES = 12
 """Classes that are shown without -v."""
 BINS = 32
+_UNASKED = "a contact sheet of the worst: unetdoctor audit ... --out-dir DIR"
 
 
 def to_text(found: Audited, look: Look) -> str:
     """Return the whole result as text, with escape sequences where the look has colours."""
-    return printed(_blocks(found, look), look)
+    return printed(blocks(found, look), look)
 
 
 def saved(report: Report) -> Audited:
@@ -38,10 +39,11 @@ def saved(report: Report) -> Audited:
     return Audited(report, Listed(), seconds_, pairs / seconds_ if seconds_ else 0.0)
 
 
-def _blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
+def blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
+    """Yield the whole result from top to bottom."""
     report = found.report
     yield from verdict(report, look)
-    yield from _faults(report.findings, look)
+    yield from _faults(report, look)
     yield from _ambiguous(found.listed, look)
     yield from _patches(report.findings, look)
     if report.data is not None and report.data.yielded is not None:
@@ -53,10 +55,10 @@ def _blocks(found: Audited, look: Look) -> Iterator[RenderableType]:
     yield from _closing(found, look)
 
 
-def _faults(findings: tuple[Finding, ...], look: Look) -> Iterator[RenderableType]:
+def _faults(report: Report, look: Look) -> Iterator[RenderableType]:
     """Yield one entry for each kind of fault; with -v also what is well."""
-    ill = sorted((f for f in findings if f.ill), key=lambda f: -f.severity.rank)
-    well = [f for f in findings if not f.ill] if look.verbose else []
+    ill = sorted((f for f in report.findings if f.ill), key=lambda f: -f.severity.rank)
+    well = [f for f in report.findings if not f.ill] if look.verbose else []
     if not ill and not well:
         return
     yield ""
@@ -65,7 +67,9 @@ def _faults(findings: tuple[Finding, ...], look: Look) -> Iterator[RenderableTyp
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", max_width=look.prose)
     for finding in (*ill, *well):
-        table.add_row(look.severity(finding.severity), look.text(finding.code, "bold"), _line(finding, look))
+        table.add_row(
+            look.severity(finding.severity), look.text(finding.code, "bold"), _line(finding, report.verdict, look)
+        )
     yield table
 
 
@@ -83,8 +87,11 @@ def _ambiguous(listed: Listed, look: Look) -> Iterator[RenderableType]:
         yield indented(look.text("and more with -v", "dim"), 3)
 
 
-def _line(finding: Finding, look: Look) -> Text:
+def _line(finding: Finding, verdict: str, look: Look) -> Text:
+    """Return the name and what was found, unless the verdict above says it in the same words."""
     name = look.text(f"{finding.name}  ", "bold" if finding.ill else "dim", safe.NAME_LIMIT)
+    if finding.message in verdict:
+        return Text.assemble(name, ("as said above", "dim"), overflow="fold")
     return Text.assemble(name, look.text(finding.message, "" if finding.ill else "dim"), overflow="fold")
 
 
@@ -224,9 +231,11 @@ def _classes(pixels: dict[int, int], look: Look) -> str:
 def _closing(found: Audited, look: Look) -> Iterator[RenderableType]:
     """Yield where results lie, what was left out, and how long it took."""
     report, listed = found.report, found.listed
-    for sheet in (preview.file for preview in report.previews if preview.role == "worst"):
+    sheets = [preview.file for preview in report.previews if preview.role == "worst"]
+    shown = any(finding.ill and finding.place.file for finding in report.findings)
+    for sheet in sheets or ([_UNASKED] if shown else []):
         yield ""
-        yield Text.assemble(("Pictures", "bold"), "  ", look.text(sheet))
+        yield Text.assemble(("Pictures", "bold"), "  ", look.text(sheet, "" if sheets else "dim"))
     yield ""
     told = [*(f"not listed: {trouble}" for trouble in listed.troubles[: None if look.verbose else FEW])]
     left = len(listed.troubles) - len(told)
@@ -237,13 +246,23 @@ def _closing(found: Audited, look: Look) -> Iterator[RenderableType]:
     for line in told:
         yield indented(look.text(line, "dim"), 0, look)
     checks = len({code for section in report.sections for code in section.codes})
-    parts = [f"{checks} checks", f"{found.report.data.totals.pairs:,} pairs" if found.report.data else ""]
+    read, what = _read(report.data.totals) if report.data else ("", "pairs")
+    parts = [f"{checks} checks", read]
     parts += [f"{found.resumed:,} kept from before" if found.resumed else ""]
     parts += [
-        f"{seconds(found.seconds)}, {found.pairs_per_s:,.0f} pairs/s",
+        f"{seconds(found.seconds)}, {found.pairs_per_s:,.0f} {what}/s",
         f"unetdoctor {report.environment.unetdoctor}",
     ]
     yield look.text((" · " if not look.ascii_only else "; ").join(part for part in parts if part))
+
+
+def _read(totals: Totals) -> tuple[str, str]:
+    """Return (what was read, its plural): pairs, and files that have no partner."""
+    both = totals.images + totals.masks - totals.pairs
+    if not both:
+        return count(totals.pairs, "file"), "files"
+    alone = totals.pairs - both
+    return count(both, "pair") + (f" and {count(alone, 'file')} alone" if alone else ""), "pairs"
 
 
 def _others(others: dict[str, tuple[int, str]]) -> str:

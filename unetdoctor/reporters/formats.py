@@ -50,9 +50,11 @@ def _json(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:
 
 
 def _svg(reports: Sequence[Report], _look: Look, _cards: Cards) -> str:
-    from unetdoctor.reporters.svg import to_svg
+    from unetdoctor.reporters import audit, svg
 
-    return to_svg(reports[0])
+    if reports[0].target.kind == "data":
+        return svg.audit_to_svg(audit.saved(reports[0]))
+    return svg.to_svg(reports[0])
 
 
 def _sarif(reports: Sequence[Report], _look: Look, cards: Cards) -> str:

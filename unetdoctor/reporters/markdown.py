@@ -7,7 +7,7 @@ from unetdoctor.facts import Finding, Report, Severity, State, Trial
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.numbers import count, number, with_unit
-from unetdoctor.reporters.results import Result, names, results
+from unetdoctor.reporters.results import Result, checks_of, names, results
 
 APART = "\u200b"
 """No width, and no link across it; written as an entity."""
@@ -87,7 +87,7 @@ def _code(patch: str) -> str:
 def _closing(report: Report) -> str:
     suppressed = [f for f in report.findings if f.ill and not f.counts]
     parts = [
-        count(len({f.code for f in report.findings}), "check"),
+        count(checks_of(report), "check"),
         *([f"{len(suppressed)} suppressed ({_codes(suppressed)})"] if suppressed else []),
         *([f"{len(report.skipped)} not examined"] if report.skipped else []),
         f"unetdoctor {escape(report.environment.unetdoctor)}",

@@ -100,6 +100,11 @@ def without_diagnosis(reports: Sequence[Report]) -> list[Report]:
     return [report for report in reports if report.state is State.NOT_DIAGNOSABLE]
 
 
+def checks_of(report: Report) -> int:
+    """Return how many checks ran, those that found nothing to examine too."""
+    return len({code for section in report.sections for code in section.codes} | {f.code for f in report.findings})
+
+
 def names(reports: Sequence[Report]) -> list[str]:
     """Return a name for each report, no two alike: the target as it was asked for."""
     found: list[str] = []

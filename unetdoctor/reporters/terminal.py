@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterable, Iterator
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from unetdoctor.facts import Report
 from unetdoctor.reporters.blocks.channels import channel_table
@@ -41,23 +41,22 @@ BLOCKS: tuple[Block, ...] = (
 """From top to bottom."""
 
 
-def write(report: Report, look: Look, console: Console) -> None:
-    """Print the whole report on a console."""
+def renderables(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Yield the whole report from top to bottom."""
     for block in BLOCKS:
-        for renderable in block(report, look):
-            console.print(renderable)
+        yield from block(report, look)
 
 
 def to_text(report: Report, look: Look) -> str:
     """Return the whole report as text, with escape sequences where the look has colours."""
-    return printed((x for block in BLOCKS for x in block(report, look)), look)
+    return printed(renderables(report, look), look)
 
 
-def printed(renderables: Iterable[RenderableType], look: Look) -> str:
+def printed(shown: Iterable[RenderableType], look: Look) -> str:
     """Return renderables as text, one below the other."""
     stream = io.StringIO()
     console = look.console(stream)
-    for renderable in renderables:
+    for renderable in shown:
         console.print(renderable, crop=False)
     return _trimmed(stream.getvalue())
 

@@ -9,13 +9,13 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from unetdoctor.facts import Environment, Preview, Report, Severity, State
+from unetdoctor.facts import Environment, Outcome, Preview, Report, Severity, State
 from unetdoctor.reporters import safe
 from unetdoctor.reporters.blocks.layout import Verbatim, columns, indented
 from unetdoctor.reporters.fence import told
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count, number, seconds
-from unetdoctor.reporters.results import suppressed_by
+from unetdoctor.reporters.results import checks_of, suppressed_by
 
 SKIPPED_SHOWN = 4
 GIB = 1024**3
@@ -67,7 +67,7 @@ def closing(report: Report, look: Look) -> Iterator[RenderableType]:
 def _counts(report: Report, look: Look) -> Text:
     worst = Counter(finding.severity for finding in report.findings if finding.suppression is None)
     suppressed = sum(finding.suppression is not None for finding in report.findings)
-    checks = len({code for section in report.sections for code in section.codes} | {f.code for f in report.findings})
+    checks = checks_of(report)
     parts = []
     if checks:
         parts.append(f"{count(checks, 'check')}, {count(len(report.findings), 'place')}")
@@ -76,7 +76,8 @@ def _counts(report: Report, look: Look) -> Text:
         parts += [f"{suppressed} suppressed"] if suppressed else []
     if report.trials:
         cost = f" for {number(report.trials_cost)} forward passes" if report.trials_cost else ""
-        parts.append(count(len(report.trials), "experiment") + cost)
+        made = sum(trial.outcome is not Outcome.NOT_TRIED for trial in report.trials)
+        parts.append((count(made, "experiment") if made else "no experiment") + cost)
     if report.skipped:
         parts.append(f"{len(report.skipped)} not examined")
     if report.timings.seconds:

@@ -62,7 +62,8 @@ def _input(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
     shape = "x".join(map(str, choice.shape))
     kind = "latent" if choice.latent else ""
     text = _said(look, shape, kind, [])
-    how = ": ".join(part for part in (choice.rung, choice.text.rstrip(".")) if part)
+    named = choice.text.startswith(choice.rung)
+    how = ": ".join(part for part in ("" if named else choice.rung, choice.text.rstrip(".")) if part)
     text.append_text(look.text(f"  {how}", "dim"))
     yield "input", text
     if look.verbose:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from unetdoctor.facts import Finding, Reading, Report, Section, Severity, State
 from unetdoctor.reporters import safe
-from unetdoctor.reporters.blocks.layout import columns, indented
+from unetdoctor.reporters.blocks.layout import columns, hanging, indented
 from unetdoctor.reporters.look import SEVERITY_STYLE, Look
 from unetdoctor.reporters.numbers import bounds, count, reading_value, with_unit
 
@@ -105,11 +105,10 @@ def _ill(findings: Sequence[Finding], look: Look, *, brief: bool) -> Iterator[Re
 def opened(finding: Finding, look: Look, *, numbers: bool = True) -> Iterator[RenderableType]:
     """Yield one ill finding: code, name, severity, place, message and readings."""
     style = SEVERITY_STYLE[finding.severity]
-    head = Text.assemble(look.severity(finding.severity), " ", overflow="fold")
-    head.append_text(look.text(f"{finding.code} ", "", safe.NAME_LIMIT))
+    head = look.text(f"{finding.code} ", "", safe.NAME_LIMIT)
     head.append_text(look.text(finding.name, f"bold {style}", safe.NAME_LIMIT))
     head.append(f"  {finding.severity.value} at ", "dim").append_text(look.place(finding.place, "dim"))
-    yield indented(head, 5)
+    yield hanging(look.severity(finding.severity), head, 5, 1, look)
     yield indented(look.text(finding.message), 7, look)
     if not numbers:
         return

@@ -40,6 +40,15 @@ def indented(renderable: RenderableType, by: int, look: Look | None = None) -> R
     return Padding(renderable, (0, 0, 0, by))
 
 
+def hanging(sign: Text, text: Text, by: int, gap: int, look: Look) -> RenderableType:
+    """Return a sign with a text beside it, moved right: where the text folds, it goes on below itself."""
+    table = Table.grid(padding=(0, gap, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=max(look.width - by - gap - sign.cell_len, 20), overflow="fold")
+    table.add_row(sign, text)
+    return Padding(table, (0, 0, 0, by))
+
+
 def columns(headers: Sequence[str], right: str = "", *, gap: int = 2) -> Table:
     """Return a table without lines; `right` names the columns that are set flush right."""
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="dim", show_header=any(headers))

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from unetdoctor.facts import Diagnosis, Outcome, Report, State, Trial
 from unetdoctor.reporters import safe
-from unetdoctor.reporters.blocks.layout import Verbatim, indented
+from unetdoctor.reporters.blocks.layout import Verbatim, hanging, indented
 from unetdoctor.reporters.look import STATE_SIGN, STATE_STYLE, Look
 from unetdoctor.reporters.numbers import number, with_unit
 
@@ -84,10 +84,10 @@ def diagnoses(report: Report, look: Look) -> Iterator[RenderableType]:
 
 def _diagnosis(rank: int, diagnosis: Diagnosis, report: Report, look: Look) -> Iterator[RenderableType]:
     """Yield one cause; its message only where no opened finding says it below."""
-    head = Text.assemble((f"{rank}", "bold"), f"  {look.clean(diagnosis.code, safe.NAME_LIMIT)} ", overflow="fold")
+    head = look.text(f"{diagnosis.code} ", limit=safe.NAME_LIMIT)
     head.append_text(look.text(diagnosis.name, "bold", safe.NAME_LIMIT))
     head.append("  at ").append_text(look.place(diagnosis.place))
-    yield indented(head, 2)
+    yield hanging(Text(f"{rank}", style="bold"), head, 2, 2, look)
     said = any(f.code == diagnosis.code and f.place == diagnosis.place and f.ill for f in report.findings)
     if diagnosis.message and not said:
         yield indented(look.text(diagnosis.message), 5, look)

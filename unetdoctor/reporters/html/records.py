@@ -10,6 +10,7 @@ from unetdoctor.reporters.blocks.trials import ranked
 from unetdoctor.reporters.html.part import Part, Source
 from unetdoctor.reporters.look import Look
 from unetdoctor.reporters.numbers import count
+from unetdoctor.reporters.results import checks_of
 from unetdoctor.reporters.rules import sections
 
 TRIALS_SHOWN = 200
@@ -72,6 +73,7 @@ def findings(source: Source) -> Part | None:
         groups.setdefault(finding.code, []).append(finding)
     checks = len({finding.code for finding in report.findings})
     found = count(len({finding.code for finding in ill}), "finding") if ill else "nothing ill"
+    lead = f"{checks} of {count(checks_of(report), 'check')} found something to examine: {found}."
     values = {
         "groups": [_group(source, found) for found in groups.values()],
         "more": max(len(ill) - ILL_PLACES, 0),
@@ -79,7 +81,7 @@ def findings(source: Source) -> Part | None:
         "well_count": len(well),
         "well_more": max(len(well) - WELL_ROWS, 0),
     }
-    return Part("findings", "Findings", "Findings", values, f"{count(checks, 'check')} looked, {found}.")
+    return Part("findings", "Findings", "Findings", values, lead)
 
 
 def _group(source: Source, found: Sequence[Finding]) -> Group:
