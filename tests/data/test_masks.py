@@ -8,11 +8,15 @@ from PIL import Image
 
 from tests.data.files import disc, encoded, indexed, noise, ramp, stored
 from unetdoctor.data.decoding import UnreadableError
-from unetdoctor.data.masks import load_labels, read_mask
+from unetdoctor.data.masks import Labels, ids_of, read_mask
 from unetdoctor.data.palettes import CITYSCAPES, VOID, luminance, named, pack, voc
 from unetdoctor.facts import Coding, Declared, Fault, Task
 
 IDS = disc() + np.roll(disc(), 9, 1)  # 0, 1 and, where both lie, 2
+
+
+def load_labels(data: bytes, declared: Declared = Declared()) -> Labels:  # noqa: B008 - frozen
+    return ids_of(read_mask(data), declared)
 
 
 def zipped(**arrays: np.ndarray) -> bytes:

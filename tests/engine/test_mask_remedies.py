@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.engine.test_remedies import observed, under
+from unetdoctor.checks.feeding import feeding
 from unetdoctor.engine import chains
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.examination import Examination
@@ -98,7 +99,7 @@ def photographed(model: nn.Module, pixels: Tensor, scale: float = 1) -> Examinat
 def test_preprocess():
     model, pixels = Head().eval(), torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     chain = next(c for c in chains.candidates(3) if c.name == "ImageNet mean and std" and not c.flipped)
-    remedy = Remedy("preprocess", parameters=chains.as_parameters(chain))
+    remedy = feeding(chain, "UD601")
     with torch.no_grad():
         assert torch.allclose(under(photographed(model, pixels), remedy), model(chains.applied(chain, pixels)))
     examination, x = observed(model)  # no photograph: it stays as it is

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unetdoctor.cli import actions, streams
-from unetdoctor.cli.catalogue import cards, whole
 from unetdoctor.cli.destination import Delivery
 from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError
 from unetdoctor.cli.files import target_file
@@ -124,7 +123,13 @@ def _file(reports: Sequence[Report], kind: str, delivery: Delivery, request: "Re
 def cards_for(reports: Sequence[Report]) -> Callable[[], list[Card]]:
     """Return the catalogue for reports: the pages of what they found ill are whole."""
     ill = {finding.code for report in reports for finding in report.findings if finding.ill}
-    return lambda: [whole(card) if card.code in ill else card for card in cards()]
+
+    def read() -> list[Card]:
+        from unetdoctor.cli.catalogue import cards, whole
+
+        return [whole(card) if card.code in ill else card for card in cards()]
+
+    return read
 
 
 def shown(reports: Sequence[Report], delivery: Delivery) -> str:
@@ -136,4 +141,4 @@ def shown(reports: Sequence[Report], delivery: Delivery) -> str:
         from unetdoctor.reporters.summary import to_summary
 
         return to_summary(reports, look, quiet=delivery.quiet)
-    return FORMATS["text"].render(reports, look, cards)
+    return FORMATS["text"].render(reports, look, cards_for(reports))

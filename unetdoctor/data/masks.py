@@ -70,11 +70,6 @@ def read_mask(source: Path | bytes, name: str = "") -> RawMask:
         return raw_mask(opened)
 
 
-def load_labels(source: Path | bytes, declared: Declared | None = None, name: str = "") -> Labels:
-    """Read a mask file as class ids; raises UnreadableError."""
-    return ids_of(read_mask(source, name), declared or Declared())
-
-
 def raw_mask(opened: Opened) -> RawMask:
     """Decode an opened file as a mask."""
     if opened.array is not None:

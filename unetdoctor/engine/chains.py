@@ -102,17 +102,6 @@ def _column(values: Sequence[float], x: Tensor) -> Tensor:
     return torch.tensor(full, dtype=torch.float32, device=x.device).reshape(1, -1, 1, 1)
 
 
-def as_parameters(chain: Chain) -> dict[str, Any]:
-    """Return a chain as the parameters of a remedy."""
-    return {
-        "name": chain.name,
-        "gain": list(chain.gain),
-        "offset": list(chain.offset),
-        "flipped": chain.flipped,
-        "kind": chain.kind,
-    }
-
-
 def from_parameters(parameters: dict[str, Any]) -> Chain:
     """Return the chain of a remedy's parameters."""
     gain, offset = (tuple(float(v) for v in parameters[key]) for key in ("gain", "offset"))

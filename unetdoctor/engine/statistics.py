@@ -98,11 +98,6 @@ def _numbers(found: dict[int, Tensor]) -> dict[int, float]:
     return dict(zip(found, torch.stack(list(found.values())).tolist(), strict=True)) if found else {}
 
 
-def statistics_of(tensor: Tensor) -> TensorStatistics:
-    """Return the numbers of one tensor, at once."""
-    return TensorStatistics(*measure(tensor.detach(), sample_places(tensor.detach())).tolist())
-
-
 def range_of(tensor: Tensor) -> DisplayRange:
     """Return how a picture is shown that nothing but its values tells of: as 0..1, 0..255 or -1..1."""
     values = tensor.detach().flatten().float()

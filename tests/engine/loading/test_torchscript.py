@@ -71,8 +71,6 @@ def test_a_program_in_train_mode_is_put_in_eval_mode_and_says_so(place: Place) -
     assert not loaded.model.training
     assert not loaded.model.norm.training
     assert loaded.training_flags == {"": True, "conv": True, "norm": True}
-    loaded.restore_training_flags()
-    assert loaded.model.norm.training
 
 
 def test_weights_into_a_program(place: Place) -> None:

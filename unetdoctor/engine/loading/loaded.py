@@ -60,9 +60,3 @@ class LoadedModel:
     def said(self) -> tuple[str, ...]:
         """Everything that was chosen, guessed or replaced, a sentence each."""
         return (*self.how, *(self.notes.sentences if self.notes else ()))
-
-    def restore_training_flags(self) -> None:
-        """Give every module the training flag back that it had before loading put it in eval mode."""
-        for name, module in self.model.named_modules():
-            if name in self.training_flags:
-                module.training = self.training_flags[name]
