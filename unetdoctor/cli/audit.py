@@ -38,12 +38,7 @@ def audit(
         str | None,
         typer.Option("--loader", metavar="SCRIPT:FN", help="What your Dataset yields: train.py:make_dataset."),
     ] = None,
-    task: Annotated[
-        str,
-        typer.Option(
-            "--task", metavar="TASK", help="auto, binary, multiclass, multilabel, rgb, generator or regression."
-        ),
-    ] = "auto",
+    task: shared.Task = "auto",
     classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
     ignore_index: Annotated[
         int | None, typer.Option("--ignore-index", metavar="ID", help="The id that the loss leaves out.")

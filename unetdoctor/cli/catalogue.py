@@ -78,11 +78,13 @@ def _card(path: Path) -> Card:
     return Card(code=code, name=name, kind=kind, summary=summary, page=page)
 
 
+def known() -> list[tuple[str, str]]:
+    """Return (code, name) of every check, in the order of the codes."""
+    found = (_FILE.fullmatch(path.name) for path in _files())
+    return [(match["code"].upper(), match["name"].replace("_", "-")) for match in found if match is not None]
+
+
 def is_known(text: str) -> bool:
     """Return whether a text is a code, the beginning of one, or the name of a check."""
     wanted = text.lower()
-    found = (_FILE.fullmatch(path.name) for path in _files())
-    return any(
-        match is not None and (match["code"].startswith(wanted) or match["name"].replace("_", "-") == wanted)
-        for match in found
-    )
+    return any(code.lower().startswith(wanted) or name == wanted for code, name in known())

@@ -43,9 +43,7 @@ def check(
     ] = None,
     select: shared.Select = None,
     ignore: shared.Ignore = None,
-    fail_on: Annotated[
-        str | None, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")
-    ] = None,
+    fail_on: shared.FailOn = "",
     baseline: shared.Baseline = None,
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count what the baseline knows as well.")] = False,
     timeout: Annotated[

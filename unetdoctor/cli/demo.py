@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from unetdoctor.cli import completion, values
 from unetdoctor.cli import options as shared
-from unetdoctor.cli import values
 from unetdoctor.cli.destination import Delivery
 
 HELP = """Examine a sick model that comes with the tool, and find out why: a generator that draws grey, or any illness.
@@ -22,7 +22,12 @@ Examples:
 
 def demo(
     illness: Annotated[
-        str | None, typer.Argument(metavar="CODE|NAME", help="UD203 or flat-picture; the grey generator without it.")
+        str | None,
+        typer.Argument(
+            metavar="CODE|NAME",
+            help="UD203 or flat-picture; the grey generator without it.",
+            autocompletion=completion.checks,
+        ),
     ] = None,
     healthy: Annotated[bool, typer.Option("--healthy", help="The same without its illness, for comparison.")] = False,
     out_dir: shared.OutDir = None,

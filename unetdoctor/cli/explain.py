@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from unetdoctor.cli import completion
+
 HELP = """Explain a check: its symptom, cause, remedy and source.
 
 \b
@@ -14,7 +16,9 @@ Examples:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE|NAME", help="UD203 or flat-picture.")],
+    code: Annotated[
+        str, typer.Argument(metavar="CODE|NAME", help="UD203 or flat-picture.", autocompletion=completion.checks)
+    ],
 ) -> None:
     """Explain a check."""
     from unetdoctor.cli.pages import show_page

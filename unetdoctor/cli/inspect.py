@@ -62,14 +62,7 @@ def inspect(
     ignore_index: shared.IgnoreIndex = None,
     batch: shared.Batch = None,
     seed: shared.Seed = 0,
-    task: Annotated[
-        str,
-        typer.Option(
-            "--task",
-            metavar="TASK",
-            help="auto, binary, multiclass, multilabel, rgb, generator or regression.",
-        ),
-    ] = "auto",
+    task: shared.Task = "auto",
     classes: Annotated[int | None, typer.Option("--classes", metavar="N", help="Number of classes.")] = None,
     output: shared.Output = None,
     postprocess: Annotated[

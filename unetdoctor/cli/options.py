@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from unetdoctor.cli import completion
+
 Target = Annotated[
     str,
     typer.Argument(
@@ -58,7 +60,12 @@ Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Time for everything.")]
 ReportFormat = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="text, json, sarif, junit, github, gitlab, markdown or html."),
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="text, json, sarif, junit, github, gitlab, markdown or html.",
+        autocompletion=completion.among(completion.FORMATS),
+    ),
 ]
 ReportFiles = Annotated[
     list[str] | None,
@@ -66,10 +73,35 @@ ReportFiles = Annotated[
 ]
 Select = Annotated[
     list[str] | None,
-    typer.Option("--select", metavar="CODES", help="Run these checks only: UD2,UD301,flat-picture."),
+    typer.Option(
+        "--select",
+        metavar="CODES",
+        help="Run these checks only: UD2,UD301,flat-picture.",
+        autocompletion=completion.checks,
+    ),
 ]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
-FailOn = Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="CODES", help="Leave these checks out.", autocompletion=completion.checks),
+]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="LEVEL",
+        help="error, warning, note or never.",
+        autocompletion=completion.among(completion.LEVELS),
+    ),
+]
+Task = Annotated[
+    str,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help="auto, binary, multiclass, multilabel, rgb, generator or regression.",
+        autocompletion=completion.among(completion.TASKS),
+    ),
+]
 Baseline = Annotated[
     str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are known, and do not count.")
 ]
@@ -79,4 +111,12 @@ OutDir = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")]
-Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
+Color = Annotated[
+    str,
+    typer.Option(
+        "--color",
+        metavar="WHEN",
+        help="auto, always or never.",
+        autocompletion=completion.among(completion.COLORS),
+    ),
+]

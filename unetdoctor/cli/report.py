@@ -24,7 +24,7 @@ def report(
     run: Annotated[str, typer.Argument(metavar="RUN.json", help="What `--format json` wrote; - for stdin.")],
     select: shared.Select = None,
     ignore: shared.Ignore = None,
-    fail_on: Annotated[str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning, note or never.")] = "",
+    fail_on: shared.FailOn = "",
     severity: Annotated[
         list[str] | None,
         typer.Option("--severity", metavar="CODE=LEVEL", help="How bad findings of this check are."),
