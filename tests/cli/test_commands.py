@@ -32,6 +32,7 @@ def spawn(*arguments: str, **options: object) -> subprocess.CompletedProcess[str
         ["-h"],
         ["--help"],
         ["inspect", "-h"],
+        ["audit", "-h"],
         ["explain", "-h"],
         ["demo", "-h"],
         ["check", "-h"],
@@ -44,7 +45,7 @@ def test_help_fits_a_screen(command: Command, arguments: list[str]) -> None:
     assert ran.code == 0
     lines = ran.out.rstrip("\n").split("\n")
     assert max(map(len, lines)) <= 100
-    assert len(lines) <= (80 if "inspect" in arguments else 66)
+    assert len(lines) <= 46
     assert ran.out.startswith("Usage: unetdoctor")
 
 
@@ -57,6 +58,15 @@ def test_every_option_stands_in_one_section(command: Command, name: str) -> None
     assert [heading for heading in sections if f"\n{heading}:\n" not in text] == []
     assert "\nOther:" not in text
     assert max(map(len, text.split("\n"))) <= 80
+
+
+@pytest.mark.parametrize("name", ["inspect", "audit"])
+def test_the_short_help_names_the_long_one(command: Command, name: str) -> None:
+    text = command(name, "-h").out
+    assert text.endswith(f"\nAll options: unetdoctor {name} --help\n")
+    assert len(text.split("\n")) <= 36
+    most_used = import_module(f"unetdoctor.cli.{name}").MOST_USED.split()
+    assert [option for option in most_used if f"--{option}" not in text] == []
 
 
 def test_the_size_of_the_input_is_said_by_another_option(command: Command) -> None:

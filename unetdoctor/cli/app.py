@@ -6,6 +6,7 @@ import typer
 
 from unetdoctor import __version__
 from unetdoctor.cli.audit import HELP as AUDIT
+from unetdoctor.cli.audit import MOST_USED as AUDIT_USED
 from unetdoctor.cli.audit import SECTIONS as AUDIT_SECTIONS
 from unetdoctor.cli.audit import audit
 from unetdoctor.cli.baseline import app as baseline
@@ -17,6 +18,7 @@ from unetdoctor.cli.env import env
 from unetdoctor.cli.explain import HELP as EXPLAIN
 from unetdoctor.cli.explain import explain
 from unetdoctor.cli.inspect import HELP as INSPECT
+from unetdoctor.cli.inspect import MOST_USED as INSPECT_USED
 from unetdoctor.cli.inspect import SECTIONS as INSPECT_SECTIONS
 from unetdoctor.cli.inspect import inspect
 from unetdoctor.cli.report import HELP as REPORT
@@ -48,6 +50,9 @@ Exit codes:
   3 no diagnosis was possible        130 interrupted         101 an error of unetdoctor's own
 """
 
+LONG = {"help_option_names": ["--help"]}
+"""A command whose long help fills several screens has a short one, `-h`."""
+
 app = typer.Typer(
     name="unetdoctor",
     help=HELP,
@@ -59,12 +64,16 @@ app = typer.Typer(
 )
 app.command(
     help=INSPECT,
-    cls=in_sections(INSPECT_SECTIONS),
+    cls=in_sections(INSPECT_SECTIONS, INSPECT_USED),
+    context_settings=LONG,
     short_help="Examine a model: what is wrong, why, and what cures it.",
 )(inspect)
 app.command(help=CHECK, short_help="Examine every target of pyproject.toml, for CI.")(check)
 app.command(
-    help=AUDIT, cls=in_sections(AUDIT_SECTIONS), short_help="Examine images and masks, from ten to ten million."
+    help=AUDIT,
+    cls=in_sections(AUDIT_SECTIONS, AUDIT_USED),
+    context_settings=LONG,
+    short_help="Examine images and masks, from ten to ten million.",
 )(audit)
 app.command(help=SIZES, short_help="Find the input sizes that work, and why others do not.")(sizes)
 app.command(help=TRACE, short_help="Every operation of one forward pass with its numbers.")(trace)

@@ -26,9 +26,10 @@ SECTIONS = {
     "What the data is": "loader task classes ignore-index palette mean std",
     "How much is read": "sample seed decode jobs engine state resume timeout",
     "The examination": "select ignore fail-on no-sandbox",
-    "The report": "format report out-dir force quiet verbose color help",
+    "The report": "format report out-dir force quiet verbose color h help",
 }
 """Headings of the help, the most used options of each first."""
+MOST_USED = "classes ignore-index loader sample jobs select fail-on format report out-dir verbose"
 
 
 def audit(
@@ -79,6 +80,7 @@ def audit(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was counted.")] = False,
     color: shared.Color = "auto",
+    brief: shared.Brief = False,
 ) -> None:
     """Audit images and masks: from the arguments to the exit code."""
     from unetdoctor.cli.audit_request import ON_TERMINAL, AuditRequest, audit_request

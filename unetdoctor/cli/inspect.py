@@ -34,9 +34,10 @@ SECTIONS = {
     "What it draws": "task classes range output postprocess loss",
     "Masks": "mask palette threshold ignore-index",
     "The examination": "select ignore fail-on baseline timeout budget no-sandbox",
-    "The report": "format report out-dir fix-script no-pictures force quiet verbose color help",
+    "The report": "format report out-dir fix-script no-pictures force quiet verbose color h help",
 }
 """Headings of the help, the most used options of each first."""
+MOST_USED = "kwarg weights image mask input task classes select fail-on format report out-dir verbose"
 
 
 def inspect(
@@ -99,6 +100,7 @@ def inspect(
     quiet: shared.Quiet = False,
     verbose: shared.Verbose = False,
     color: shared.Color = "auto",
+    brief: shared.Brief = False,
 ) -> None:
     """Examine a model: from the arguments to the exit code."""
     from unetdoctor.cli.arguments import Options, request

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from unetdoctor.cli import completion
+from unetdoctor.cli.sections import show_brief
 
 Target = Annotated[
     str,
@@ -111,6 +112,9 @@ OutDir = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are not ours.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="The verdict alone.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Everything that was examined.")]
+Brief = Annotated[
+    bool, typer.Option("-h", callback=show_brief, is_eager=True, help="Show the most used options on one screen.")
+]
 Color = Annotated[
     str,
     typer.Option(
