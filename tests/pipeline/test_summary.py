@@ -5,10 +5,11 @@ from dataclasses import replace
 import torch
 
 from tests.checks.build import evidence, logits, output, run
+from tests.checks.test_masks import scores
 from unetdoctor.engine.outputs import describe
-from unetdoctor.facts import Diagnosis, DisplayRange, Evidence, Outcome, Output, Place, Severity, Task, Trial
+from unetdoctor.facts import Diagnosis, DisplayRange, Evidence, Outcome, Output, Place, Severity, State, Task, Trial
 from unetdoctor.pipeline.summary import _notices
-from unetdoctor.pipeline.verdict import sentence
+from unetdoctor.pipeline.verdict import sentence, verdict_of
 
 SIGMOID = DisplayRange(0.0, 1.0, "as is", "sigmoid")
 
@@ -39,3 +40,17 @@ def test_the_dice_is_told_once() -> None:
     trial = Trial((), "UD602", Outcome.CURED, "mean Dice beside the masks", "", 0.485, 0.995, "", 1.0, 0.485, 0.995)
     diagnosis = Diagnosis("UD602", "x", Place(), True, (), Severity.ERROR, "Blue is fed first.", None, trial)
     assert sentence(diagnosis, ()).count("Dice") == 1
+
+
+def test_a_verdict_leaves_the_state_to_the_badge_and_says_where_to_look_next() -> None:
+    def said(given: Evidence, state: State = State.HEALTHY) -> str:
+        return verdict_of(state, given, (), (), 84, None)
+
+    assert said(evidence()) == "84 checks on 2 inputs found nothing wrong."
+    assert said(evidence(scores=scores())).endswith("wrong, and the mean Dice beside 3 masks is 0.95.")
+    poor = said(evidence(scores=scores(dice=0.31)))
+    assert poor.startswith(
+        "The mean Dice beside 3 masks is 0.31, and 84 checks on 2 inputs found nothing that explains"
+    )
+    assert "unetdoctor audit" in poor
+    assert said(evidence(), State.UNTRAINED).startswith("The weights are fresh, and nothing is wrong: ")
