@@ -16,8 +16,8 @@ def strips(standing: Standing, **look: bool) -> dict[str, str]:
 def test_a_limit_between_the_two() -> None:
     title, sick, sound = lines([LOWER], Look())
     assert title == "spread: at least 1%"
-    assert sick.endswith("up to 0.1 in 5 networks")
-    assert sound.endswith("from 40 in 20 networks")
+    assert sick.endswith("up to 0.1% in 5 networks")
+    assert sound.endswith("from 40% in 20 networks")
     drawn = strips(LOWER)
     limit = drawn["sick"].index("│")
     assert drawn["sound"].index("│") == limit
@@ -34,7 +34,7 @@ def test_an_upper_limit_is_the_other_way_round() -> None:
 
 def test_strays_are_counted_and_nothing_measured_is_said() -> None:
     found = "\n".join(lines([replace(LOWER, worst_sound=0.5, sound_beyond=3, sick=0, mildest_sick=None)], Look()))
-    assert "from 0.5 in 20 networks, 3 beyond" in found
+    assert "from 0.5% in 20 networks, 3 beyond" in found
     assert "none measured" in found
     assert "█" not in found
 

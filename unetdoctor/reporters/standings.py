@@ -48,7 +48,8 @@ def _strips(standing: Standing, look: Look) -> Iterator[str]:
 def _words(standing: Standing, name: str, value: float | None, networks: int, from_left: bool) -> str:
     if value is None:
         return "none measured"
-    said = f"{'up to' if from_left else 'from'} {number(value)} in {count(networks, 'network')}"
+    end = with_unit(number(value), standing.unit)
+    said = f"{'up to' if from_left else 'from'} {end} in {count(networks, 'network')}"
     strays = standing.sick_within if name == "sick" else standing.sound_beyond
     return f"{said}, {strays} {'within' if name == 'sick' else 'beyond'}" if strays else said
 
