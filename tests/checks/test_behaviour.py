@@ -285,3 +285,30 @@ class TestSaturatedActivation:
         turns = tuple(replace(x, statistics=statistics(1.0)) if x.index == 3 else x for x in lost)
         assert only("UD403", replace(given, runs=(run(ops=turns, drawn=output(drawn_by=6)),))).ill
         assert only("UD403", replace(given, pinned=())).ill
+
+
+class TestCut:
+    """UD403 where nothing at all is left of the input."""
+
+    def test_an_operation_without_weights_is_left_out(self) -> None:
+        gone = op(3, "mul", "", (2,), statistics=statistics(0.0))
+        given = evidence(runs=(run(ops=(*ops()[:3], gone, *ops()[4:])),), trained=False)
+        finding = only("UD403", given)
+        assert (finding.severity, finding.op) == (Severity.WARNING, 3)
+        assert "nothing is left of the input" in finding.message
+        assert [r.action for r in finding.remedies] == ["skip_operation"]
+
+    def test_a_layer_is_drawn_anew(self) -> None:
+        gone = replace(ops()[2], statistics=statistics(0.0))
+        finding = only("UD403", evidence(runs=(run(ops=(*ops()[:2], gone, *ops()[3:])),), trained=False))
+        assert finding.severity is Severity.WARNING
+        assert [r.action for r in finding.remedies] == ["initialise", "initialise"]
+
+    def test_one_place_has_no_spread(self) -> None:
+        lone = replace(ops()[2], statistics=statistics(0.0), shape=(1, 16, 1, 1))
+        given = evidence(runs=(run(ops=(*ops()[:2], lone, *ops()[3:])),), trained=False)
+        assert "nothing is left" not in only("UD403", given).message
+
+    def test_a_last_layer_of_zeros_is_how_some_networks_start(self) -> None:
+        last = tuple(replace(x, statistics=statistics(0.0)) if x.index >= 4 else x for x in ops())
+        assert not only("UD403", evidence(runs=(run(ops=last),), trained=False)).ill

@@ -24,6 +24,7 @@ from tests.checks.build import (
     pristine,
     run,
     scaled,
+    statistics,
 )
 from unetdoctor.facts import Evidence, Finding, Intent, Latent, LayerWeights, ModelFacts, Op, Severity, Task
 
@@ -283,6 +284,14 @@ class TestConstantWeights:
 
     def test_sound_layers_are_one_finding(self) -> None:
         assert only("UD305", evidence()).message.startswith("The weights of 2 hidden layers of the model deviate")
+
+    @pytest.mark.parametrize("trained", [True, False])
+    def test_zero_where_everything_must_pass_is_a_warning(self, trained: bool) -> None:
+        turns = tuple(replace(x, statistics=statistics(0.0)) if x.index == 2 else x for x in ops())
+        severed = evidence(model=model(self.ZERO, last(), trained=trained), runs=(run(ops=turns),))
+        (finding,) = ill("UD305", severed)
+        assert finding.severity is Severity.WARNING
+        assert not examine("UD403", severed)
 
     def test_zero_is_a_note(self) -> None:
         (finding,) = ill("UD305", evidence(model=model(self.ZERO, last(), trained=False)))

@@ -91,6 +91,40 @@ class TestCut:
         after = skips_under(examination, (remedy("reconnect_skip", lost, branch="deep"),))[1]
         assert after.deep_influence > 0
 
+    @pytest.mark.parametrize("part", ["deep", "skip"])
+    def test_layers_may_lie_behind_the_cut(self, part: str) -> None:
+        class Behind(UNet):
+            def __init__(self) -> None:
+                super().__init__()
+                self.late = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 1))
+                self.joining = self.cutting
+
+            def cutting(self, deep: Tensor, skip: Tensor) -> Tensor:
+                parts = {"deep": deep, "skip": skip}
+                parts[part] = self.late(parts[part] * 0)
+                return concatenated(parts["deep"], parts["skip"])
+
+        examination = examined(built(Behind))
+        lost = skips(examination)[1]
+        cut, influence = ("deep_cut", "deep_influence") if part == "deep" else ("cut", "influence")
+        assert (getattr(lost, influence), getattr(lost, cut)) == (0, True)
+        at = getattr(lost, f"{cut}_at")
+        assert examination.main.tape.entries[at].name == "mul"
+        after = skips_under(examination, (remedy("reconnect_skip", lost, branch=part, at=at),))[1]
+        assert getattr(after, influence) > 0
+
+    def test_a_sum_is_blotted_by_constants_alone(self) -> None:
+        def blotting(deep: Tensor, skip: Tensor) -> Tensor:
+            return deep + skip * 0
+
+        def gating(deep: Tensor, skip: Tensor) -> Tensor:
+            return deep + skip * (deep.mean((2, 3), keepdim=True) * 0)
+
+        blotted = skips(examined(built(lambda: UNet(blotting))))[-1]
+        gated = skips(examined(built(lambda: UNet(gating))))[-1]
+        assert (blotted.cut, blotted.blotted) == (True, True)
+        assert (gated.cut, gated.blotted) == (True, False)
+
     def test_a_layer_of_zeros_is_named_and_drawn_anew(self) -> None:
         examination = examined(built(lambda: Blank(nn.ConvTranspose2d(4, 4, 2, 2))))
         (lost,) = skips(examination)

@@ -73,7 +73,8 @@ def _half_zero(skip: Skip) -> bool:
 def _severed(skip: Skip) -> bool:
     """Return whether the skip is lost on the way, through no weight that training could change."""
     lost = skip.cut if skip.signal <= NOTHING else skip.overwritten and skip.signal > LOUD * skip.deep_signal
-    return skip.reaches and skip.kind == "cat" and skip.influence <= 0 < skip.deep_influence and lost
+    joined = skip.kind == "cat" or skip.blotted  # a sum may have a gate that starts at 0
+    return skip.reaches and joined and skip.influence <= 0 < skip.deep_influence and lost
 
 
 def _why(skip: Skip) -> str:
@@ -91,7 +92,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
         yield Remedy(
             action="reconnect_skip",
             place=skip.place,
-            parameters={"join": skip.join, "operand": skip.operand},
+            parameters={"join": skip.join, "operand": skip.operand, "at": skip.cut_at},
             title=f"join what {skip.source.layer or 'the encoder'} drew",
             patch=f"joined = torch.cat([deep, skip], dim=1)  # skip: the tensor from {skip.source.text}, unchanged"
             if skip.kind == "cat"

@@ -95,7 +95,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
         yield Remedy(
             action="reconnect_skip",
             place=skip.place,
-            parameters={**_at(skip), "branch": "deep"},
+            parameters={**_at(skip), "branch": "deep", "at": skip.deep_cut_at},
             title="join what the decoder drew, unchanged",
             patch="joined = torch.cat([deep, skip], dim=1)  # deep: what the decoder drew, unchanged",
             cause="UD407",
