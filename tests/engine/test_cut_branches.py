@@ -120,8 +120,8 @@ class TestCut:
         def gating(deep: Tensor, skip: Tensor) -> Tensor:
             return deep + skip * (deep.mean((2, 3), keepdim=True) * 0)
 
-        blotted = skips(examined(built(lambda: UNet(blotting))))[-1]
-        gated = skips(examined(built(lambda: UNet(gating))))[-1]
+        blotted = skips(examined(built(lambda: UNet(blotting, width=1))))[-1]
+        gated = skips(examined(built(lambda: UNet(gating, width=1))))[-1]
         assert (blotted.cut, blotted.blotted) == (True, True)
         assert (gated.cut, gated.blotted) == (True, False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
@@ -84,7 +83,3 @@ def cut_at(bench: Bench, remedy: Remedy) -> Change:
         return func(args[0], threshold, *args[2:], **kwargs)
 
     return Change(interventions={op: act})
-
-
-ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"cut_at": cut_at}
-"""Actions on a threshold, a part of `remedies.ACTIONS`."""

@@ -16,7 +16,6 @@ from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.casting import casts
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
-from unetdoctor.engine.cutoffs import ACTIONS as CUTTING
 from unetdoctor.engine.cutoffs import cutoff
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.flatness import place_norms
@@ -73,7 +72,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "model": ((*REMODELLING, *FEEDING), _model),
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
-    "cutoff": (CUTTING, cutoff),
+    "cutoff": (("cut_at",), cutoff),
     "painting": (PAINTING, painting),
     "fingerprint": (FEEDING, fingerprint),
     "values": (FEEDING, fed_values),

@@ -18,7 +18,6 @@ from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.chance import as_in_eval, without_chance
 from unetdoctor.engine.colours import ACTIONS as COLOURING
-from unetdoctor.engine.cutoffs import ACTIONS as CUTTING
 from unetdoctor.engine.evaluation import Change, isolated_random_state
 from unetdoctor.engine.filters import filled
 from unetdoctor.engine.finishing import ACTIONS as FINISHING
@@ -276,7 +275,6 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **NORMALISING,
     **COLOURING,
     **SCALING,
-    **CUTTING,
     **PAINTING,
     **MASKING,
     **SKIP_ACTIONS,
