@@ -118,7 +118,7 @@ class TestCut:
             return deep + skip * 0
 
         def gating(deep: Tensor, skip: Tensor) -> Tensor:
-            return deep + skip * (deep.mean((2, 3), keepdim=True) * 0)
+            return deep + skip * (skip.mean((2, 3), keepdim=True) * 0)
 
         blotted = skips(examined(built(lambda: UNet(blotting, width=1))))[-1]
         gated = skips(examined(built(lambda: UNet(gating, width=1))))[-1]
