@@ -23,6 +23,8 @@ from tests.checks.build import (
     run,
     statistics,
 )
+from tests.checks.test_skips import a_skip
+from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, Op, PinnedActivation, Severity
 
 BROKEN_PICTURE = output(nan=40)
@@ -96,6 +98,15 @@ class TestDeadRelu:
 
     def test_two_thirds_dead_are_usual(self) -> None:
         assert not only("UD401", dead(0.69)).ill
+
+    @pytest.mark.parametrize("part", ["shut_at", "deep_shut_at"])
+    def test_a_branch_that_it_shuts(self, part: str) -> None:
+        given = replace(dead(1.0), skips=(a_skip(**{part: 3, "influence": 0.0, "deep_influence": 0.0}),))
+        finding = only("UD401", given)
+        assert finding.severity is Severity.WARNING
+        assert DeadRelu.is_proof(finding, given)
+        assert not DeadRelu.is_proof(finding, dead(1.0))
+        assert not any(x.ill for x in examine("UD406" if part == "shut_at" else "UD407", given))
 
     def test_a_layer_without_a_bias(self) -> None:
         given = dead(1.0)

@@ -14,6 +14,7 @@ from tests.engine.test_skips import GROWING, Growing, Joining, UNet, built, conc
 from unetdoctor.engine import checkerboard
 from unetdoctor.engine.ablation import skips, skips_under
 from unetdoctor.engine.blocks import blocks
+from unetdoctor.engine.liveliness import dead_activations
 from unetdoctor.facts import Remedy, Skip
 
 
@@ -112,6 +113,22 @@ class TestCut:
         assert examination.main.tape.entries[at].name == "mul"
         after = skips_under(examination, (remedy("reconnect_skip", lost, branch=part, at=at),))[1]
         assert getattr(after, influence) > 0
+
+    def test_a_dead_activation_shuts_a_branch(self) -> None:
+        class Shut(UNet):
+            def __init__(self) -> None:
+                super().__init__()
+                nn.init.constant_(self.bottom.bias, -100.0)
+
+        examination = examined(built(Shut))
+        lost = skips(examination)[0]
+        entry = examination.main.tape.entries[lost.deep_shut_at]
+        assert (entry.name, lost.deep_influence, lost.deep_cut, lost.shut_at) == ("relu", 0, False, -1)
+        (found,) = [x for x in dead_activations(examination) if x.op == lost.deep_shut_at]
+        assert found.dead == found.channels == 4
+        cure = Remedy("zero_bias", parameters={"layers": "bottom"})
+        (after,) = [x for x in dead_activations(examination, (cure,)) if x.op == found.op]
+        assert after.dead < 4
 
     def test_a_sum_is_blotted_by_constants_alone(self) -> None:
         def blotting(deep: Tensor, skip: Tensor) -> Tensor:

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.skips import FRESH_LIMIT, LOUD, NOTHING, fresh_slice, is_known, judged, left_joined, text
+from unetdoctor.checks.skips import (
+    FRESH_LIMIT,
+    LOUD,
+    NOTHING,
+    fresh_slice,
+    is_dead,
+    is_known,
+    judged,
+    left_joined,
+    text,
+)
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -41,7 +51,7 @@ class SkipWithoutEffect(Check):
         """Yield one finding for each skip connection whose influence was measured."""
         limit = TRAINED_LIMIT if evidence.model.trained else FRESH_LIMIT
         for skip in judged(evidence):
-            if not is_known(skip.influence):
+            if not is_known(skip.influence) or is_dead(evidence, skip.shut_at):
                 continue
             yield cls.finding(
                 f"The skip connection of {skip.channels} channels at {text(skip.join_size)}, from {skip.source.text} "

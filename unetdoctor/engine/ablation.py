@@ -11,7 +11,7 @@ from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, branch_points, place_of, verify_now
 from unetdoctor.engine.operands import places, with_operand
-from unetdoctor.engine.passing import arranged, cut_at, is_blotted
+from unetdoctor.engine.passing import arranged, cut_at, is_blotted, shut_at
 from unetdoctor.engine.running import run_again
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref, argument
@@ -101,6 +101,8 @@ def _described(
         cut=skip_cut >= 0,
         deep_cut=deep_cut >= 0,
         cut_at=skip_cut,
+        shut_at=shut_at(seen.tape, seen.statistics, join.skip.ref),
+        deep_shut_at=shut_at(seen.tape, seen.statistics, join.deep.ref),
         blotted=is_blotted(seen.tape, skip_cut),
         deep_cut_at=deep_cut,
         overwritten=bool(arranged(seen.tape, join.op)[1]),

@@ -72,6 +72,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "model": ((*REMODELLING, *FEEDING), _model),
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
+    "dead": (("zero_bias", "initialise", "leaky_slope"), dead_activations),
     "cutoff": (("cut_at",), cutoff),
     "painting": (PAINTING, painting),
     "fingerprint": (FEEDING, fingerprint),

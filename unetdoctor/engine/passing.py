@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from unetdoctor.engine.drawing import plain
+from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.skips import POINTWISE
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape
 from unetdoctor.facts import TensorStatistics
@@ -69,6 +70,19 @@ def cut_at(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref |
 
     Layers may lie between it and the join: of an even map they draw an even one.
     """
+    return _even_from(tape, statistics, branch)[0]
+
+
+def shut_at(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref | Leaf) -> int:
+    """Return the activation that is 0 everywhere although it reads what varies, where that makes a branch even; or -1.
+
+    Layers may lie between it and the join.
+    """
+    return _even_from(tape, statistics, branch)[1]
+
+
+def _even_from(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref | Leaf) -> tuple[int, int]:
+    """Return (what cuts a branch, the activation that shuts it); -1 for what does not."""
 
     def varies(op: int) -> bool:
         return op in statistics and statistics[op].signal > 0
@@ -77,12 +91,14 @@ def cut_at(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref |
     while isinstance(ref, Ref):
         drawn = behind(tape, ref.op)
         if drawn is not None and varies(drawn.op):
-            return ref.op
+            return ref.op, -1
         sources = tape.activations(ref.op) if drawn is None else (drawn,)
         if varies(ref.op) or not sources:
-            return -1
+            break
+        if isinstance(sources[0], Ref) and varies(sources[0].op) and floor_of(tape.entries[ref.op]) is not None:
+            return -1, ref.op
         ref = sources[0]
-    return -1
+    return -1, -1
 
 
 def is_blotted(tape: Tape, op: int) -> bool:

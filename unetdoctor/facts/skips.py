@@ -65,6 +65,10 @@ class Skip:
     """The operation at which it is cut, perhaps with layers between that and the join; -1 where it is not."""
     deep_cut_at: int = -1
     """The same of the deep branch."""
+    shut_at: int = -1
+    """The activation that lets nothing through of what varies, and behind which the branch is even; -1 without one."""
+    deep_shut_at: int = -1
+    """The same of the deep branch."""
     blotted: bool = False
     """Whether what cuts it reads nothing else but constants: no parameter, and nothing that the network computes."""
     overwritten: bool = False
