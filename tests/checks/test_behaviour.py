@@ -23,6 +23,8 @@ from tests.checks.build import (
     run,
     statistics,
 )
+from tests.checks.test_skips import a_skip
+from unetdoctor.checks.ud401_dead_relu import DeadRelu
 from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, Op, PinnedActivation, Severity
 
 BROKEN_PICTURE = output(nan=40)
@@ -96,6 +98,15 @@ class TestDeadRelu:
 
     def test_two_thirds_dead_are_usual(self) -> None:
         assert not only("UD401", dead(0.69)).ill
+
+    @pytest.mark.parametrize("part", ["shut_at", "deep_shut_at"])
+    def test_a_branch_that_it_shuts(self, part: str) -> None:
+        given = replace(dead(1.0), skips=(a_skip(**{part: 3, "influence": 0.0, "deep_influence": 0.0}),))
+        finding = only("UD401", given)
+        assert finding.severity is Severity.WARNING
+        assert DeadRelu.is_proof(finding, given)
+        assert not DeadRelu.is_proof(finding, dead(1.0))
+        assert not any(x.ill for x in examine("UD406" if part == "shut_at" else "UD407", given))
 
     def test_a_layer_without_a_bias(self) -> None:
         given = dead(1.0)
@@ -285,3 +296,30 @@ class TestSaturatedActivation:
         turns = tuple(replace(x, statistics=statistics(1.0)) if x.index == 3 else x for x in lost)
         assert only("UD403", replace(given, runs=(run(ops=turns, drawn=output(drawn_by=6)),))).ill
         assert only("UD403", replace(given, pinned=())).ill
+
+
+class TestCut:
+    """UD403 where nothing at all is left of the input."""
+
+    def test_an_operation_without_weights_is_left_out(self) -> None:
+        gone = op(3, "mul", "", (2,), statistics=statistics(0.0))
+        given = evidence(runs=(run(ops=(*ops()[:3], gone, *ops()[4:])),), trained=False)
+        finding = only("UD403", given)
+        assert (finding.severity, finding.op) == (Severity.WARNING, 3)
+        assert "nothing is left of the input" in finding.message
+        assert [r.action for r in finding.remedies] == ["skip_operation"]
+
+    def test_a_layer_is_drawn_anew(self) -> None:
+        gone = replace(ops()[2], statistics=statistics(0.0))
+        finding = only("UD403", evidence(runs=(run(ops=(*ops()[:2], gone, *ops()[3:])),), trained=False))
+        assert finding.severity is Severity.WARNING
+        assert [r.action for r in finding.remedies] == ["initialise", "initialise"]
+
+    def test_one_place_has_no_spread(self) -> None:
+        lone = replace(ops()[2], statistics=statistics(0.0), shape=(1, 16, 1, 1))
+        given = evidence(runs=(run(ops=(*ops()[:2], lone, *ops()[3:])),), trained=False)
+        assert "nothing is left" not in only("UD403", given).message
+
+    def test_a_last_layer_of_zeros_is_how_some_networks_start(self) -> None:
+        last = tuple(replace(x, statistics=statistics(0.0)) if x.index >= 4 else x for x in ops())
+        assert not only("UD403", evidence(runs=(run(ops=last),), trained=False)).ill

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.checks.build import MASK, evidence, examine, model, norm, only, op, ops, pristine, run
-from unetdoctor.facts import Chance, Evidence, Isolation, Op, Severity
+from unetdoctor.facts import Chance, Evidence, Intent, Isolation, Op, Severity, Task
 
 MIXED = Isolation(4, 0.3, 1.2e-7, origin=6)
 TRAINING = op(
@@ -45,9 +45,16 @@ class TestLeftInTrainMode:
         empty = model(norms=(pristine("deep", used_stored=False),))
         assert only("UD004", ran(TRAINING, isolation=MIXED, model=empty)).severity is Severity.WARNING
 
-    def test_untrained_is_a_note(self) -> None:
+    def test_fresh_weights(self) -> None:
         fresh = replace(FILLED, trained=False)
-        assert only("UD004", ran(TRAINING, isolation=MIXED, model=fresh)).severity is Severity.NOTE
+        assert only("UD004", ran(TRAINING, isolation=MIXED, model=fresh)).severity is Severity.WARNING
+        little = replace(MIXED, relative=0.01)
+        assert only("UD004", ran(TRAINING, isolation=little, model=fresh)).severity is Severity.NOTE
+
+    @pytest.mark.parametrize(("task", "severity"), [("rgb", Severity.NOTE), ("multiclass", Severity.WARNING)])
+    def test_dropout_with_fresh_weights(self, task: str, severity: Severity) -> None:
+        drawn = {"model": replace(FILLED, trained=False), "chance": Chance((7,), 0.8, 0.0)}
+        assert only("UD004", ran(DROPPING, intent=Intent(Task(task)), **drawn)).severity is severity
 
     def test_dropout(self) -> None:
         finding = only("UD004", ran(DROPPING, DROPPING, chance=Chance((7,), 0.8, 0.0)))

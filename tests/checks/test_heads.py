@@ -288,6 +288,20 @@ class TestReluOnOutput:
     def test_few_zeros(self) -> None:
         assert not only("UD507", ended(self.RELU, drawn=mask(head=numbers(zeros=0.1)))).ill
 
+    @pytest.mark.parametrize(
+        ("first", "last_one", "reach"),
+        [("relu", "sigmoid", 50), ("gelu", "sigmoid", 54.2), ("relu", "tanh", 50), ("softplus", "sigmoid", 50)],
+    )
+    def test_in_front_of_the_final_activation(self, first: str, last_one: str, reach: float) -> None:
+        finding = only("UD507", ended(finish(first, low=0.0 if first == "relu" else -math.inf), finish(last_one, 6)))
+        assert (finding.severity, finding.readings[0].value) == (Severity.WARNING, pytest.approx(reach, abs=0.1))
+        assert [r.parameters for r in finding.remedies] == [{"op": 5}]
+        assert not only("UD507", ended(finish(last_one, 6))).ill
+
+    @pytest.mark.parametrize("first", [finish("leaky_relu"), finish("relu", low=-3.0), finish("relu", ends=False)])
+    def test_what_leaves_the_final_activation_its_range(self, first: Finish) -> None:
+        assert not only("UD507", ended(first, finish("sigmoid", 6))).ill
+
     def test_a_clamp_to_the_range_of_a_picture(self) -> None:
         assert not examine("UD507", ended(finish("clamp", low=0.0, high=1.0), drawn=mask(head=numbers(zeros=0.6))))
 

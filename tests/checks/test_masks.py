@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.checks import build
 from tests.checks.build import MASK, NAN, evidence, examine, logits, model, only, op, output, run
 from unetdoctor.facts import (
     ClassScore,
+    Cutoff,
     DisplayRange,
     Edges,
     Evidence,
@@ -267,3 +269,46 @@ def test_classes_are_repainted_as_the_masks_are() -> None:
     assert "[128, 255, 0]" in remedy.patch
     (plain,) = only("UD510", replace(given, scores=None)).remedies
     assert "colours" not in plain.parameters
+
+
+class TestOwnThreshold:
+    """UD511 of a threshold inside the network."""
+
+    CUT = Cutoff(9, build.place("head"), "gt", 127.0, 0.0, 1.0, "sigmoid", 0.0)
+
+    @pytest.mark.parametrize(
+        ("name", "threshold", "ill"),
+        [
+            ("gt", 1.0, True),
+            ("ge", 1.0, False),
+            ("ge", 1.1, True),
+            ("lt", 0.0, True),
+            ("le", 0.0, False),
+            ("gt", -0.1, True),
+            ("gt", 0.5, False),
+        ],
+    )
+    def test_what_no_value_can_cross(self, name: str, threshold: float, ill: bool) -> None:
+        finding = only("UD511", evidence(cutoff=replace(self.CUT, name=name, threshold=threshold)))
+        assert finding.ill is ill
+        assert (finding.severity is Severity.ERROR) is ill
+        assert [r.parameters for r in finding.remedies] == ([{"op": 9, "threshold": 0.5}] if ill else [])
+
+    @pytest.mark.parametrize(("threshold", "ill"), [(128.0, True), (-128.0, True), (20.0, False)])
+    def test_logits_have_no_end(self, threshold: float, ill: bool) -> None:
+        cut = replace(self.CUT, threshold=threshold, low=-math.inf, high=math.inf, activation="")
+        finding = only("UD511", evidence(cutoff=cut))
+        assert finding.ill is ill
+        assert "values that no activation bounds" in finding.message
+
+    @pytest.mark.parametrize(("threshold", "ill"), [(0.5, True), (2.0, False), (254.5, True)])
+    def test_an_end_of_bytes(self, threshold: float, ill: bool) -> None:
+        assert only("UD511", evidence(cutoff=replace(self.CUT, threshold=threshold, high=255.0))).ill is ill
+
+    def test_what_is_split_is_within_reach(self) -> None:
+        assert not only("UD511", evidence(cutoff=replace(self.CUT, split=0.01))).ill
+
+    def test_an_experiment_must_split_it(self) -> None:
+        tried = replace(self.CUT, threshold=0.5, moved=True)
+        assert only("UD511", evidence(cutoff=tried)).ill
+        assert not only("UD511", evidence(cutoff=replace(tried, split=0.2))).ill

@@ -24,6 +24,7 @@ from tests.checks.build import (
     pristine,
     run,
     scaled,
+    statistics,
 )
 from unetdoctor.facts import Evidence, Finding, Intent, Latent, LayerWeights, ModelFacts, Op, Severity, Task
 
@@ -159,17 +160,19 @@ class TestFinalLayerZero:
     """UD303."""
 
     ZERO = last(zero=1.0, std=0.0, largest=0.0, gain=0.0, signal_out=0.0)
+    BLANK = tuple(channel(index, std=0.0) for index in range(3))
 
     @pytest.mark.parametrize("trained", [True, False])
     def test_zero(self, trained: bool) -> None:
-        finding = only("UD303", evidence(model=network(self.ZERO, trained=trained)))
+        finding = only("UD303", evidence(output(self.BLANK), model=network(self.ZERO, trained=trained)))
         assert finding.severity is Severity.ERROR
         assert "100 % of the weights of draw (model.py:30) are exactly 0 (at most 99.99 %)." in finding.message
         assert [x.parameters["scheme"] for x in finding.remedies] == ["default", "xavier_uniform", "kaiming_fan_in"]
 
     def test_a_fresh_head_of_which_the_task_is_guessed_is_a_warning(self) -> None:
         def severity(intent: Intent, *, trained: bool) -> Severity:
-            zero = evidence(logits(), model=network(self.ZERO, trained=trained), intent=intent)
+            drawn = replace(logits(), channels=self.BLANK)
+            zero = evidence(drawn, model=network(self.ZERO, trained=trained), intent=intent)
             return only("UD303", zero).severity
 
         assert severity(MASK, trained=False) is Severity.WARNING
@@ -184,6 +187,9 @@ class TestFinalLayerZero:
 
         assert severity(trained=False) is Severity.NOTE
         assert severity(trained=True) is Severity.WARNING
+
+    def test_a_picture_that_is_drawn_all_the_same(self) -> None:
+        assert only("UD303", evidence(model=network(self.ZERO, trained=False))).severity is Severity.NOTE
 
     def test_as_other_layers_of_the_network(self) -> None:
         given = evidence(model=model(layer("stem"), layer("deep", zero=1.0), self.ZERO, trained=False))
@@ -283,6 +289,14 @@ class TestConstantWeights:
 
     def test_sound_layers_are_one_finding(self) -> None:
         assert only("UD305", evidence()).message.startswith("The weights of 2 hidden layers of the model deviate")
+
+    @pytest.mark.parametrize("trained", [True, False])
+    def test_zero_where_everything_must_pass_is_a_warning(self, trained: bool) -> None:
+        turns = tuple(replace(x, statistics=statistics(0.0)) if x.index == 2 else x for x in ops())
+        severed = evidence(model=model(self.ZERO, last(), trained=trained), runs=(run(ops=turns),))
+        (finding,) = ill("UD305", severed)
+        assert finding.severity is Severity.WARNING
+        assert not examine("UD403", severed)
 
     def test_zero_is_a_note(self) -> None:
         (finding,) = ill("UD305", evidence(model=model(self.ZERO, last(), trained=False)))

@@ -14,6 +14,7 @@ from tests.engine.test_skips import GROWING, Growing, Joining, UNet, built, conc
 from unetdoctor.engine import checkerboard
 from unetdoctor.engine.ablation import skips, skips_under
 from unetdoctor.engine.blocks import blocks
+from unetdoctor.engine.liveliness import dead_activations
 from unetdoctor.facts import Remedy, Skip
 
 
@@ -90,6 +91,56 @@ class TestCut:
         assert (lost.deep_influence, lost.deep_signal, lost.deep_cut) == (0, 0, True)
         after = skips_under(examination, (remedy("reconnect_skip", lost, branch="deep"),))[1]
         assert after.deep_influence > 0
+
+    @pytest.mark.parametrize("part", ["deep", "skip"])
+    def test_layers_may_lie_behind_the_cut(self, part: str) -> None:
+        class Behind(UNet):
+            def __init__(self) -> None:
+                super().__init__()
+                self.late = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 1))
+                self.joining = self.cutting
+
+            def cutting(self, deep: Tensor, skip: Tensor) -> Tensor:
+                parts = {"deep": deep, "skip": skip}
+                parts[part] = self.late(parts[part] * 0)
+                return concatenated(parts["deep"], parts["skip"])
+
+        examination = examined(built(Behind))
+        lost = skips(examination)[1]
+        cut, influence = ("deep_cut", "deep_influence") if part == "deep" else ("cut", "influence")
+        assert (getattr(lost, influence), getattr(lost, cut)) == (0, True)
+        at = getattr(lost, f"{cut}_at")
+        assert examination.main.tape.entries[at].name == "mul"
+        after = skips_under(examination, (remedy("reconnect_skip", lost, branch=part, at=at),))[1]
+        assert getattr(after, influence) > 0
+
+    def test_a_dead_activation_shuts_a_branch(self) -> None:
+        class Shut(UNet):
+            def __init__(self) -> None:
+                super().__init__()
+                nn.init.constant_(self.bottom.bias, -100.0)
+
+        examination = examined(built(Shut))
+        lost = skips(examination)[0]
+        entry = examination.main.tape.entries[lost.deep_shut_at]
+        assert (entry.name, lost.deep_influence, lost.deep_cut, lost.shut_at) == ("relu", 0, False, -1)
+        (found,) = [x for x in dead_activations(examination) if x.op == lost.deep_shut_at]
+        assert found.dead == found.channels == 4
+        cure = Remedy("zero_bias", parameters={"layers": "bottom"})
+        (after,) = [x for x in dead_activations(examination, (cure,)) if x.op == found.op]
+        assert after.dead < 4
+
+    def test_a_sum_is_blotted_by_constants_alone(self) -> None:
+        def blotting(deep: Tensor, skip: Tensor) -> Tensor:
+            return deep + skip * 0
+
+        def gating(deep: Tensor, skip: Tensor) -> Tensor:
+            return deep + skip * (skip.mean((2, 3), keepdim=True) * 0)
+
+        blotted = skips(examined(built(lambda: UNet(blotting, width=1))))[-1]
+        gated = skips(examined(built(lambda: UNet(gating, width=1))))[-1]
+        assert (blotted.cut, blotted.blotted) == (True, True)
+        assert (gated.cut, gated.blotted) == (True, False)
 
     def test_a_layer_of_zeros_is_named_and_drawn_anew(self) -> None:
         examination = examined(built(lambda: Blank(nn.ConvTranspose2d(4, 4, 2, 2))))

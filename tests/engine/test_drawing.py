@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from unetdoctor.engine.displays import display_range
+from unetdoctor.engine.drawing import embeds_time
 from unetdoctor.engine.observation import observe
 from unetdoctor.engine.outputs import as_row, describe, infer_task
 from unetdoctor.engine.setting import Setting
@@ -150,3 +151,19 @@ def test_no_hook_and_no_mode_is_left_behind():
     assert not hooks._global_forward_pre_hooks
     assert not hooks._global_forward_hooks
     assert _get_current_dispatch_mode() is None
+
+
+@pytest.mark.parametrize(("times", "embeds"), [(1, True), (2, True), (64, False)])
+def test_a_time_that_the_network_chooses_is_embedded(times, embeds):
+    class Timed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.draw = nn.Conv2d(3, 3, 3, padding=1)
+            self.embed = nn.Linear(8, 3)
+
+        def forward(self, x):
+            angles = torch.full((times, 1), 10.0) * torch.arange(4.0).exp()
+            embedded = self.embed(torch.cat([angles.sin(), angles.cos()], dim=1)).mean(dim=0)
+            return self.draw(x) + embedded.reshape(1, 3, 1, 1)
+
+    assert embeds_time(seen(Timed(), torch.randn(2, 3, 8, 8)).tape, (2, 3, 8, 8)) is embeds

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.checks.graph import non_finite_origin
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.engine.examination import Examination
+from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.facts import Place, Probe, Remedy, Request
 
@@ -99,6 +101,14 @@ def test_compute_wider():
 
 def test_what_no_type_helps():
     assert not examined(torch.sqrt).evidence().broken[0].wider
+
+
+def test_a_constant_of_the_network_s_own():
+    examination = examined(lambda x: x * torch.tensor(-1.0).sqrt())
+    (broken,) = broken_operations(examination)
+    assert (broken.count, broken.operands) == (1, (("self", -1.0, -1.0),))
+    run = examination.evidence().main
+    assert non_finite_origin(run).name == "sqrt"
 
 
 def test_sound_networks_are_left_alone():

@@ -1,5 +1,6 @@
 """Questions to the graph of ops that several checks ask."""
 
+import math
 from collections.abc import Callable
 
 from unetdoctor.facts import DeadActivation, Evidence, NormStatistics, Op, PlaceNorm, Run, Severity
@@ -113,6 +114,24 @@ def bottlenecks(run: Run, target: int) -> tuple[Op, ...]:
             found.append(ops[index])
         furthest = max(furthest, last_read[index])
     return tuple(found)
+
+
+def cut(run: Run | None) -> Op | None:
+    """Return the first op behind which nothing at all is left of a varied input, where everything must pass it.
+
+    Only what lies before the op that drew the output: a last layer of zeros is how some networks start.
+    """
+    if run is None or run.probe.constant or run.output is None or run.output.drawn_by is None:
+        return None
+    for op in bottlenecks(run, run.output.drawn_by):
+        if op.statistics is not None and op.statistics.signal == 0 and _places(op.shape) > 1:
+            return op
+    return None
+
+
+def _places(shape: tuple[int, ...]) -> int:
+    """Return at how many places each channel of a map, or each feature of tokens, has a value."""
+    return math.prod(shape) // max(shape[1] if len(shape) > 3 else shape[-1], 1) if shape else 0
 
 
 def non_finite_origin(run: Run) -> Op | None:

@@ -1,6 +1,6 @@
 """Questions about skip connections that several checks ask."""
 
-from unetdoctor.checks.graph import statistics_gap, statistics_limit, stored_statistics
+from unetdoctor.checks.graph import dead_activation, statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.facts import Evidence, Remedy, Skip
 
 NOTHING = 1e-6
@@ -30,6 +30,12 @@ def judged(evidence: Evidence) -> tuple[Skip, ...]:
         return ()
     dead = [x.join for x in evidence.skips if x.deep_influence <= NOTHING and x.reaches]
     return tuple(x for x in evidence.skips if not dead or x.join >= max(dead))
+
+
+def is_dead(evidence: Evidence, activation: int) -> bool:
+    """Return whether a branch is even because of the dead activation that UD401 names."""
+    found = dead_activation(evidence)
+    return found is not None and activation == found[0].index
 
 
 def text(size: tuple[int, ...]) -> str:

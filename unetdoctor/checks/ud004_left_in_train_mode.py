@@ -88,9 +88,16 @@ def _said(readings: Sequence[Reading]) -> str:
 
 
 def _severity(evidence: Evidence, norms: Sequence[Op]) -> Severity:
-    """Return how bad it is: dropout at inference is meant by some, stored statistics are there to be used."""
+    """Return how bad it is: dropout at inference is meant by some, stored statistics are there to be used.
+
+    Of fresh weights forward() alone can be judged: that what is stored will be passed over, or that a mask is drawn by
+    lot.
+    """
     if not evidence.model.trained:
-        return Severity.NOTE
+        passed_over = bool(norms) and evidence.isolation is not None and evidence.isolation.relative > GRAVE_DIFFERENCE
+        drawn = evidence.chance is not None and evidence.chance.relative > GRAVE_DIFFERENCE
+        by_lot = drawn and evidence.intent.effective.is_segmentation
+        return Severity.WARNING if passed_over or by_lot else Severity.NOTE
     filled = any(not x.pristine for x in evidence.model.norms if any(op.place.layer == x.layer for op in norms))
     mixed = evidence.isolation is not None and evidence.isolation.relative > GRAVE_DIFFERENCE
     return Severity.ERROR if filled and mixed else Severity.WARNING

@@ -19,7 +19,8 @@ class FinalLayerZero(Check):
         Exactly one tone, for every input.
     Cause
         A zero initialisation that was never trained away. Diffusion networks and residual branches start like this by
-        design, and so do networks that zero several layers: there it is a note. In a fresh
+        design, and so do networks that zero several layers or draw a
+        picture all the same, bent or corrected: there it is a note. In a fresh
         network whose task is only guessed it is a warning.
     Remedy
         Initialise the layer, or train the network.
@@ -40,7 +41,7 @@ class FinalLayerZero(Check):
         if last is None:
             return
         others = sum(x.zero == 1 for x in model.layers if x.layer != last.layer)
-        design = model.residual_output or model.timestep_input or others > 0
+        design = model.residual_output or model.timestep_input or others > 0 or _draws(evidence)
         share = 100 * last.zero
         why = f", as in {others} other layers" if others else ""
         yield cls.finding(
@@ -54,6 +55,11 @@ class FinalLayerZero(Check):
             ],
             op=last.op,
         )
+
+
+def _draws(evidence: Evidence) -> bool:
+    """Return whether a picture is drawn all the same: a layer that bends or corrects one starts as nothing."""
+    return any(channel.std > 0 for _, output in evidence.outputs for channel in output.channels)
 
 
 def _severity(evidence: Evidence, *, design: bool) -> Severity:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.graph import cut
 from unetdoctor.checks.layers import has_symmetry, hidden, size
 from unetdoctor.checks.remedies import initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, LayerWeights, Reading, Severity
@@ -23,7 +24,8 @@ class ConstantWeights(Check):
     Remedy
         Initialise the layer at random.
     Source
-        Seed 001 (symmetry). Layers that are all zero are a note: residual blocks start like that by design. A filter
+        Seed 001 (symmetry). Layers that are all zero are a note, since residual blocks start like that by
+        design, but for one that everything must pass: behind it nothing is left of the input. A filter
         that averages each channel for itself (depthwise) is constant by design and does not count.
     """
 
@@ -38,13 +40,16 @@ class ConstantWeights(Check):
         judged = [x for x in hidden(evidence) if has_symmetry(x) and not math.isnan(x.std)]
         constant = [x for x in judged if _variation(x) < VARIATION_LIMIT]
         zero = sum(x.largest == 0 for x in evidence.model.layers)
+        severed = cut(evidence.main)
         for layer in constant:
             yield cls.finding(
                 f"The {size(layer)} weights of {layer.place.text} deviate by {shown(_variation(layer))} % of the "
                 f"largest, {shown(layer.largest)} (at least {VARIATION_LIMIT:g} %).",
                 [Reading("deviation of the weights over the largest", _variation(layer), "%", lower=VARIATION_LIMIT)],
                 place=layer.place,
-                severity=_severity(layer, trained=evidence.model.trained, alone=zero == 1),
+                severity=Severity.WARNING
+                if severed is not None and severed.index == layer.op
+                else _severity(layer, trained=evidence.model.trained, alone=zero == 1),
                 remedies=[initialise_layer(layer.place, cls.code)],
                 op=layer.op,
             )

@@ -23,13 +23,15 @@ class DeadRelu(Check):
         cannot die.
     Source
         Recipe 6: with a learning rate of 0.3 and no normalisation one layer is 100 % dead and the picture's deviation
-        exactly 0. A dead branch that a skip connection bypasses leaves the picture working, and stays a note; no
-        initialisation leaves a whole layer dead.
+        exactly 0. A dead block that a sum passes by leaves the picture working, and stays a note in a trained network.
+        Where a skip connection or the deep branch beside it is even because of it, it is an error. No initialisation
+        leaves a whole layer dead.
     """
 
     code = "UD401"
     name = "dead-relu"
     kind = Kind.CAUSE
+    proves_itself = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
@@ -48,10 +50,21 @@ class DeadRelu(Check):
             f"at most {DEAD_LIMIT:g} %) are 0 everywhere, on every one of {len(evidence.outputs)} inputs.",
             [Reading("share of dead channels", share, "%", upper=DEAD_LIMIT)],
             place=op.place,
-            severity=Severity.NOTE if evidence.model.trained else Severity.WARNING,
+            severity=Severity.WARNING if not evidence.model.trained or _shuts(evidence, op) else Severity.NOTE,
             remedies=_remedies(run, op),
             op=op.index,
         )
+
+    @classmethod
+    def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
+        """Return whether a whole branch of the network is lost with it."""
+        run = evidence.main
+        return run is not None and any(_shuts(evidence, op) for op in run.ops if op.index == finding.op)
+
+
+def _shuts(evidence: Evidence, op: Op) -> bool:
+    """Return whether a skip connection or the deep branch beside one is even because of this activation."""
+    return any(op.index in (x.shut_at, x.deep_shut_at) for x in evidence.skips)
 
 
 def _remedies(run: Run, op: Op) -> Iterator[Remedy]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
-from unetdoctor.checks.graph import bottlenecks, has_wrong_statistics, is_blocked_before, is_normalisation
+from unetdoctor.checks.graph import bottlenecks, cut, has_wrong_statistics, is_blocked_before, is_normalisation
 from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -42,6 +42,11 @@ class SignalVanishes(Check):
         None where a dead or pinned activation or wrong statistics lost it: these are said by their own checks.
         """
         run = evidence.main
+        severed = cut(run)
+        if severed is not None and not is_normalisation(severed) and not is_blocked_before(evidence, severed):
+            if not any(x.op == severed.index and x.largest == 0 for x in evidence.model.layers):  # UD305 says it
+                yield cls._severed(evidence, severed)
+            return
         profile = _profile(run) if run is not None else ()
         if len(profile) < 2:
             return
@@ -61,6 +66,31 @@ class SignalVanishes(Check):
             remedies=_remedies(evidence, op),
             op=op.index,
         )
+
+    @classmethod
+    def _severed(cls, evidence: Evidence, op: Op) -> Finding:
+        """Return the finding of an op behind which nothing is left: what lies behind draws the same for every input."""
+        return cls.finding(
+            f"Behind `{op.name}` at {op.place.text} nothing is left of the input: the signal is 0 (at least "
+            f"{ABSOLUTE_LIMIT:g}), whatever is fed.",
+            [Reading("signal", 0.0, lower=ABSOLUTE_LIMIT)],
+            place=op.place,
+            severity=Severity.WARNING,
+            remedies=_remedies(evidence, op) if op.weighted else [_left_out(op)],
+            op=op.index,
+        )
+
+
+def _left_out(op: Op) -> Remedy:
+    return Remedy(
+        action="skip_operation",
+        place=op.place,
+        parameters={"op": op.index},
+        title=f"leave `{op.name}` out, so that what it reads goes on",
+        patch="",
+        cause="UD403",
+        scope=1,
+    )
 
 
 def _profile(run: Run) -> tuple[tuple[Op, float], ...]:

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.skips import FRESH_LIMIT, LOUD, NOTHING, fresh_slice, is_known, judged, left_joined, text
+from unetdoctor.checks.skips import (
+    FRESH_LIMIT,
+    LOUD,
+    NOTHING,
+    fresh_slice,
+    is_dead,
+    is_known,
+    judged,
+    left_joined,
+    text,
+)
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -41,7 +51,7 @@ class SkipWithoutEffect(Check):
         """Yield one finding for each skip connection whose influence was measured."""
         limit = TRAINED_LIMIT if evidence.model.trained else FRESH_LIMIT
         for skip in judged(evidence):
-            if not is_known(skip.influence):
+            if not is_known(skip.influence) or is_dead(evidence, skip.shut_at):
                 continue
             yield cls.finding(
                 f"The skip connection of {skip.channels} channels at {text(skip.join_size)}, from {skip.source.text} "
@@ -73,7 +83,8 @@ def _half_zero(skip: Skip) -> bool:
 def _severed(skip: Skip) -> bool:
     """Return whether the skip is lost on the way, through no weight that training could change."""
     lost = skip.cut if skip.signal <= NOTHING else skip.overwritten and skip.signal > LOUD * skip.deep_signal
-    return skip.reaches and skip.kind == "cat" and skip.influence <= 0 < skip.deep_influence and lost
+    joined = skip.kind == "cat" or skip.blotted  # a sum may have a gate that starts at 0
+    return skip.reaches and joined and skip.influence <= 0 < skip.deep_influence and lost
 
 
 def _why(skip: Skip) -> str:
@@ -91,7 +102,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
         yield Remedy(
             action="reconnect_skip",
             place=skip.place,
-            parameters={"join": skip.join, "operand": skip.operand},
+            parameters={"join": skip.join, "operand": skip.operand, "at": skip.cut_at},
             title=f"join what {skip.source.layer or 'the encoder'} drew",
             patch=f"joined = torch.cat([deep, skip], dim=1)  # skip: the tensor from {skip.source.text}, unchanged"
             if skip.kind == "cat"

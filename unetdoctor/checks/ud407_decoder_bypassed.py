@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.remedies import initialise_layer
-from unetdoctor.checks.skips import FRESH_LIMIT, LOUD, NOTHING, fresh_slice, is_known, judged, left_joined, text
+from unetdoctor.checks.skips import (
+    FRESH_LIMIT,
+    LOUD,
+    NOTHING,
+    fresh_slice,
+    is_dead,
+    is_known,
+    judged,
+    left_joined,
+    text,
+)
 from unetdoctor.facts import Evidence, Finding, Kind, Reading, Remedy, Severity, Skip
 
 TRAINED_LIMIT = 1e-5
@@ -44,6 +54,8 @@ class DecoderBypassed(Check):
         joins = {x.join: x for x in judged(evidence) if is_known(x.deep_influence) and x.reaches and not x.from_input}
         finest = max(joins, default=None)
         for skip in joins.values():
+            if is_dead(evidence, skip.deep_shut_at):
+                continue
             dead = skip.deep_influence <= NOTHING and skip.join == finest and evidence.model.trained
             grave = Severity.ERROR if dead else Severity.WARNING
             yield cls.finding(
@@ -95,7 +107,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
         yield Remedy(
             action="reconnect_skip",
             place=skip.place,
-            parameters={**_at(skip), "branch": "deep"},
+            parameters={**_at(skip), "branch": "deep", "at": skip.deep_cut_at},
             title="join what the decoder drew, unchanged",
             patch="joined = torch.cat([deep, skip], dim=1)  # deep: what the decoder drew, unchanged",
             cause="UD407",

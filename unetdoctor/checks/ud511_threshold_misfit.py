@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.beside import FITS, ending, judged, marked_run, pictures
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.cutoffs import SPLIT_LIMIT, out_of_reach, said, within_reach
 from unetdoctor.checks.feeding import misfed
 from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Remedy, Threshold
 
@@ -39,7 +40,8 @@ class ThresholdMisfit(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for a mask of one channel that has values."""
+        """Yield one finding for the network's own threshold, and one for a mask of one channel that has values."""
+        yield from cls._own(evidence)
         scores, pair = judged(evidence), marked_run(evidence)
         if scores is None or scores.threshold is None or pair is None or scores.shares[1:2] in ((), (0.0,)):
             return
@@ -63,6 +65,22 @@ class ThresholdMisfit(Check):
             place=where,
             remedies=[_moved(found, pair[1], cls.code)],
             op=op,
+        )
+
+    @classmethod
+    def _own(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield the finding of a threshold inside the network, beside masks or not."""
+        cut = evidence.cutoff
+        if cut is None:
+            return
+        far = out_of_reach(cut)
+        limit = SPLIT_LIMIT if far or cut.moved else None
+        yield cls.finding(
+            said(cut),
+            [Reading("places on the smaller side of the threshold", 100 * cut.split, "%", lower=limit)],
+            place=cut.place,
+            remedies=[within_reach(cut, cls.code)] if far else (),
+            op=cut.op,
         )
 
 

@@ -11,7 +11,7 @@ from unetdoctor.engine.drawing import is_weighted
 from unetdoctor.engine.evaluation import Change, Intervention, Snapshot, evaluate
 from unetdoctor.engine.observation import Observed, branch_points, place_of, verify_now
 from unetdoctor.engine.operands import places, with_operand
-from unetdoctor.engine.passing import arranged, behind
+from unetdoctor.engine.passing import arranged, cut_at, is_blotted, shut_at
 from unetdoctor.engine.running import run_again
 from unetdoctor.engine.skips import Join, Part, consumer, find_joins
 from unetdoctor.engine.tape import Leaf, Ref, argument
@@ -94,11 +94,17 @@ def _described(
     skip = replace(skip, influence=influence, deep_influence=deep, signal=signal, deep_signal=deep_signal)
     if not min(influence, deep) <= SEVERED:
         return skip
+    skip_cut, deep_cut = (cut_at(seen.tape, seen.statistics, part.ref) for part in (join.skip, join.deep))
     blank, starts = _blank(examination, seen, join.deep, ablation.change)
     return replace(
         skip,
-        cut=_is_cut(seen, join.skip),
-        deep_cut=_is_cut(seen, join.deep),
+        cut=skip_cut >= 0,
+        deep_cut=deep_cut >= 0,
+        cut_at=skip_cut,
+        shut_at=shut_at(seen.tape, seen.statistics, join.skip.ref),
+        deep_shut_at=shut_at(seen.tape, seen.statistics, join.deep.ref),
+        blotted=is_blotted(seen.tape, skip_cut),
+        deep_cut_at=deep_cut,
         overwritten=bool(arranged(seen.tape, join.op)[1]),
         deep_blank=blank,
         deep_starts=starts,
@@ -114,13 +120,6 @@ def _joined_at(examination: "Examination", seen: Observed, join: Join) -> Place:
     after = sorted(seen.tape.downstream({join.op}))
     reader = next((op for op in after if is_weighted(seen.tape.entries[op])), None)
     return place if reader is None else replace(place, layer=seen.tape.entries[reader].layer)
-
-
-def _is_cut(seen: Observed, part: Part) -> bool:
-    """Return whether what was drawn last varies, and was merely arranged before it was joined."""
-    drawn = behind(seen.tape, part.ref.op) if isinstance(part.ref, Ref) else None
-    numbers = seen.statistics.get(drawn.op) if drawn is not None else None
-    return numbers is not None and numbers.signal > 0
 
 
 def _blank(examination: "Examination", seen: Observed, part: Part, change: Change) -> tuple[Place, bool]:

@@ -128,6 +128,12 @@ def bounds(entry: Entry) -> tuple[float, float]:
     return -math.inf, math.inf
 
 
+def embeds_time(tape: Tape, fed: tuple[int, ...]) -> bool:
+    """Return whether sines and cosines of one number a sample are taken, as of a timestep that the network chooses."""
+    waves = {plain(e.name) for e in tape.entries if len(e.shape) == 2 and e.shape[0] in (1, *fed[:1]) and e.floating}
+    return {"sin", "cos"} <= waves
+
+
 def _after_weights(tape: Tape) -> set[int]:
     """Return the operations that are weighted or depend on one that is."""
     return tape.downstream({op for op, entry in enumerate(tape.entries) if is_weighted(entry)})

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.tape import Entry, argument, plain_name, same_program, tensors
-from unetdoctor.facts import DeadActivation, PinnedActivation
+from unetdoctor.facts import DeadActivation, PinnedActivation, Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -59,8 +59,11 @@ def pinned_activations(examination: Examination) -> tuple[PinnedActivation, ...]
     )
 
 
-def dead_activations(examination: Examination) -> tuple[DeadActivation, ...]:
-    """Return how many channels of each activation in front of the last layer are dead over all varied probes."""
+def dead_activations(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> tuple[DeadActivation, ...]:
+    """Return how many channels of each activation in front of the last layer are dead over all varied probes.
+
+    Under remedies those are looked at again that let little through before.
+    """
     passes = [seen for seen in examination.varied if same_program(seen.tape, examination.main.tape)]
     drawing = examination.main.drawing
     if drawing is None or drawing.drawn_by is None or examination.main not in passes:
@@ -70,7 +73,9 @@ def dead_activations(examination: Examination) -> tuple[DeadActivation, ...]:
     alive: dict[int, Tensor] = {}
     suspicious = [op for op, share in hidden.items() if share >= SUSPICIOUS]
     for seen in passes if suspicious else ():
-        examination.evaluate(seen, Change({op: _counting(alive, op) for op in suspicious}))
+        change = examination.change(seen, remedies) if remedies else Change()
+        watched = {op: _counting(alive, op, change.interventions.get(op)) for op in suspicious}
+        examination.evaluate(seen, Change({**change.interventions, **watched}, change.leaves, change.inputs))
     found = []
     for op, share in hidden.items():
         shape = examination.main.tape.entries[op].shape
@@ -84,9 +89,9 @@ def _channel_axis(dimensions: int) -> int:
     return 1 if dimensions > 3 else dimensions - 1
 
 
-def _counting(alive: dict[int, Tensor], op: int) -> Intervention:
+def _counting(alive: dict[int, Tensor], op: int, first: Intervention | None) -> Intervention:
     def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
+        out = func(*args, **kwargs) if first is None else first(func, args, kwargs)
         result = next(tensors(out)).detach()
         axis = _channel_axis(result.dim())
         now = result.movedim(axis, 0).flatten(1).amax(dim=1) > 0

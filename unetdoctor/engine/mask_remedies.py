@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
+from unetdoctor.engine.cutoffs import cut_at
 from unetdoctor.engine.drawing import COMPARING, plain
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.shifts import moved
@@ -176,6 +177,7 @@ def _logit(probability: float) -> float:
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "decide_at": decide_at,
+    "cut_at": cut_at,
     "permute_classes": permute_classes,
     "shift_output": shift_output,
     "smooth_scores": smooth_scores,

@@ -16,6 +16,7 @@ from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.casting import casts
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
+from unetdoctor.engine.cutoffs import cutoff
 from unetdoctor.engine.finiteness import broken_operations
 from unetdoctor.engine.flatness import place_norms
 from unetdoctor.engine.given_files import given_data
@@ -49,6 +50,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "seam": tile_seam,
     "blocks": blocks,
     "casts": casts,
+    "cutoff": cutoff,
     "painting": painting,
     "fingerprint": fingerprint,
     "values": fed_values,
@@ -70,6 +72,8 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "model": ((*REMODELLING, *FEEDING), _model),
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
+    "dead": (("zero_bias", "initialise", "leaky_slope"), dead_activations),
+    "cutoff": (("cut_at",), cutoff),
     "painting": (PAINTING, painting),
     "fingerprint": (FEEDING, fingerprint),
     "values": (FEEDING, fed_values),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from unetdoctor.engine.drawing import embeds_time
 from unetdoctor.engine.observation import Observed
 from unetdoctor.engine.registration import idle, unregistered
 from unetdoctor.engine.setting import Subject
@@ -32,7 +33,7 @@ def model_facts(subject: Subject, main: Observed, varied: Sequence[Observed] = (
         trained=subject.weights_given or is_trained(layers, norms),
         last_layer=main.tape.entries[drawn_by].layer if drawn_by is not None else "",
         residual_output=bool(main.drawing and main.drawing.residual),
-        timestep_input=subject.timestep,
+        timestep_input=subject.timestep or embeds_time(main.tape, main.probe.shape),
         precisions=precisions(model, place),
         unregistered=unregistered(model, main.tape, place),
         idle=idle(model, main.tape) if main.crash is None else (),

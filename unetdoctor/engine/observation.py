@@ -264,6 +264,11 @@ def place_of(entry: Entry, setting: Setting) -> Place:
     return Place(entry.layer, setting.shown_path(entry.file), entry.line or None, entry.name)
 
 
+def _is_broken(seen: Observed, op: int) -> bool:
+    """Return whether an operation on parameters and constants alone makes values that are not finite."""
+    return op in seen.statistics and not seen.statistics[op].finite
+
+
 def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
     """Return the tape as facts."""
     tape = seen.tape
@@ -282,5 +287,5 @@ def operations(seen: Observed, setting: Setting) -> tuple[Op, ...]:
             is_view=entry.traits.view,
         )
         for op, entry in enumerate(tape.entries)
-        if not entry.static
+        if not entry.static or _is_broken(seen, op)
     )

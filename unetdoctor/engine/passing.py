@@ -1,10 +1,12 @@
 """What becomes of a joined map before a layer reads it, and of a branch before it is joined: cut or merely arranged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from unetdoctor.engine.drawing import plain
+from unetdoctor.engine.liveliness import floor_of
 from unetdoctor.engine.skips import POINTWISE
-from unetdoctor.engine.tape import Entry, Ref, Tape
+from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape
+from unetdoctor.facts import TensorStatistics
 
 _ARRANGES = {"cat", "slice", "clone", "copy", "_to_copy", "mul", "where", "masked_fill", "contiguous", "index_put"}
 _ARRANGES |= {"slice_scatter", "select_scatter", "constant_pad_nd", "fill", "zero", "div", "stack"}
@@ -61,6 +63,52 @@ def behind(tape: Tape, op: int) -> Ref | None:
                 return Ref(source, 0)
             waiting.append(source)
     return None
+
+
+def cut_at(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref | Leaf) -> int:
+    """Return the operation that merely arranges what varies, and behind which a branch is even; -1 without one.
+
+    Layers may lie between it and the join: of an even map they draw an even one.
+    """
+    return _even_from(tape, statistics, branch)[0]
+
+
+def shut_at(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref | Leaf) -> int:
+    """Return the activation that is 0 everywhere although it reads what varies, where that makes a branch even; or -1.
+
+    Layers may lie between it and the join.
+    """
+    return _even_from(tape, statistics, branch)[1]
+
+
+def _even_from(tape: Tape, statistics: Mapping[int, TensorStatistics], branch: Ref | Leaf) -> tuple[int, int]:
+    """Return (what cuts a branch, the activation that shuts it); -1 for what does not."""
+
+    def varies(op: int) -> bool:
+        return op in statistics and statistics[op].signal > 0
+
+    ref = branch
+    while isinstance(ref, Ref):
+        drawn = behind(tape, ref.op)
+        if drawn is not None and varies(drawn.op):
+            return ref.op, -1
+        sources = tape.activations(ref.op) if drawn is None else (drawn,)
+        if varies(ref.op) or not sources:
+            break
+        if isinstance(sources[0], Ref) and varies(sources[0].op) and floor_of(tape.entries[ref.op]) is not None:
+            return -1, ref.op
+        ref = sources[0]
+    return -1, -1
+
+
+def is_blotted(tape: Tape, op: int) -> bool:
+    """Return whether an operation reads one thing that the network computed, and else constants: a gate reads two."""
+    if op < 0:
+        return False
+    read, computed = tape.inputs_of(op), tape.activations(op)
+    others = [ref for ref in read if ref not in computed]
+    constant = all(isinstance(ref, Leaf) and tape.leaves[ref.index].kind == "constant" for ref in others)
+    return len(computed) == 1 and constant
 
 
 def _passes(entry: Entry) -> bool:

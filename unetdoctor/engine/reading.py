@@ -8,6 +8,7 @@ from torch import Tensor
 from unetdoctor.engine import colours, outputs
 from unetdoctor.engine.comparison import compare_all
 from unetdoctor.engine.displays import display_range
+from unetdoctor.engine.drawing import embeds_time
 from unetdoctor.engine.loss_source import inferred_loss
 from unetdoctor.engine.losses import loss_numbers
 from unetdoctor.engine.model_facts import model_facts
@@ -35,10 +36,10 @@ class Reading(Passes):
         main = self.main
         if main.output is None or self._display is not None:
             return
-        task, reason = outputs.infer_task(
-            self.subject.latent, main.probe.shape, tuple(main.output.shape), main.drawing, self.subject.timestep
-        )
-        task, reason = task_of(self.truths, tuple(main.output.shape), task, reason)
+        fed, drawn = main.probe.shape, tuple(main.output.shape)
+        timed = self.subject.timestep or embeds_time(main.tape, fed)
+        task, reason = outputs.infer_task(self.subject.latent, fed, drawn, main.drawing, timed)
+        task, reason = task_of(self.truths, drawn, task, reason)
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
         self._intent = replace(self._intent, **loss)

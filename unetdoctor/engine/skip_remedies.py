@@ -52,6 +52,9 @@ def reconnect_skip(bench: Bench, remedy: Remedy) -> Change:
     """Join what was drawn before the branch was cut, in the place of what arrives at the join."""
     join = _named(bench, remedy)
     part = join.deep if remedy.parameters.get("branch") == "deep" else join.skip
+    at = int(str(remedy.parameters.get("at", -1)))
+    if isinstance(part.ref, Ref) and 0 <= at < len(bench.tape.entries) and at != part.ref.op:
+        return _uncut(bench, at)
     drawn = behind(bench.tape, part.ref.op) if isinstance(part.ref, Ref) else None
     source = drawn.op if drawn is not None else join.source
     if source < 0 or bench.tape.entries[source].shape != part.shape:
@@ -59,6 +62,19 @@ def reconnect_skip(bench: Bench, remedy: Remedy) -> Change:
     kept: dict[int, Tensor] = {}
     joined = with_operand(part.position, lambda _: kept[source])
     return Change(interventions={source: keeping(kept, source), part.op: joined})
+
+
+def _uncut(bench: Bench, at: int) -> Change:
+    """Hand on what was drawn before the operation at which a branch is cut, to the layers behind it."""
+    drawn = behind(bench.tape, at)
+    if drawn is None:
+        raise NotApplicableError("this pass does not cut the branch there")
+    kept: dict[int, Tensor] = {}
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return kept[drawn.op].clone()
+
+    return Change(interventions={drawn.op: keeping(kept, drawn.op), at: act})
 
 
 def leave_joined(bench: Bench, remedy: Remedy) -> Change:

@@ -26,6 +26,7 @@ _HOMES = {
         "Crash",
         "Operand",
     ),
+    "cutoff": ("Cutoff",),
     "dataset": (
         "Count",
         "Dataset",
@@ -169,6 +170,7 @@ if TYPE_CHECKING:
     from unetdoctor.facts.behaviour import *
     from unetdoctor.facts.card import *
     from unetdoctor.facts.crash import *
+    from unetdoctor.facts.cutoff import *
     from unetdoctor.facts.dataset import *
     from unetdoctor.facts.evidence import *
     from unetdoctor.facts.findings import *

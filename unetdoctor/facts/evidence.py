@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
 from unetdoctor.facts.crash import Crash
+from unetdoctor.facts.cutoff import Cutoff
 from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Place
 from unetdoctor.facts.grid import Blocks, Grid
@@ -204,6 +205,8 @@ class Evidence:
     """The blocks of equal pixels in which the picture is drawn last."""
     casts: tuple[Cast, ...] = ()
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
+    cutoff: Cutoff | None = None
+    """The threshold inside the network that decides what is handed out; None where there is none."""
     fingerprint: Fingerprint | None = None
     """Which preprocessing the network's statistics remember; None where no photograph is fed."""
     values: FedValues | None = None

@@ -147,7 +147,8 @@ class ModelFacts:
     residual_output: bool
     """Whether the output is a sum with the input or an earlier picture (then a zero last layer may be by design)."""
     timestep_input: bool
-    """Whether forward() takes a timestep (diffusion networks start with a zero last layer by design)."""
+    """Whether forward() takes a timestep, or embeds one of its own (diffusion networks start with a zero last layer by
+    design)."""
 
     unregistered: tuple[Unregistered, ...] = ()
     """Trainable tensors that ran and are not registered."""

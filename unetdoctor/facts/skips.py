@@ -57,10 +57,20 @@ class Skip:
     reconnects: bool = False
     """Whether what was drawn where it parts has the shape of what is joined."""
     cut: bool = False
-    """Where a branch has no influence: whether this one was drawn varied, and then merely moved, scaled or overwritten
-    before it is joined."""
+    """Where a branch has no influence: whether this one was drawn varied, and then merely moved, scaled or overwritten,
+    with or without layers behind that."""
     deep_cut: bool = False
     """The same of the deep branch."""
+    cut_at: int = -1
+    """The operation at which it is cut, perhaps with layers between that and the join; -1 where it is not."""
+    deep_cut_at: int = -1
+    """The same of the deep branch."""
+    shut_at: int = -1
+    """The activation that lets nothing through of what varies, and behind which the branch is even; -1 without one."""
+    deep_shut_at: int = -1
+    """The same of the deep branch."""
+    blotted: bool = False
+    """Whether what cuts it reads nothing else but constants: no parameter, and nothing that the network computes."""
     overwritten: bool = False
     """Whether something between the join and the layer that reads it can overwrite what was joined."""
     deep_blank: Place = field(default_factory=Place)
