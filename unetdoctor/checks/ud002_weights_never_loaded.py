@@ -11,8 +11,9 @@ FRESH_LIMIT = 10.0
 the encoder was loaded. 100: nothing was ever loaded."""
 NEVER_LOADED = 80.0
 """The same share, from which the network as a whole was never loaded; and, where every key was filled, the share of
-normalisations whose shift is still one value. Fresh files: 100. An encoder as it was made under a decoder that was trained: 57-97 over seven
-networks. Eleven trainings of 100 steps of five networks, 31-94 % of whose layers look fresh: 0."""
+normalisations whose shift is still one value. Fresh files: 100. An encoder as it was made under a decoder that was
+trained: 57-97 over seven networks. Eleven trainings of 100 steps of five networks, 31-94 % of whose layers look
+fresh: 0."""
 PART = 25.0
 """The same share, after a load that took all it was handed and that filled a block of a network in part. 2-12: a new
 head, as fine-tuning wants it, a note. 33-56: the first half of the weights of 10 trained networks; what the rest draws
