@@ -25,7 +25,7 @@ from tests.checks.build import (
 )
 from tests.checks.test_skips import a_skip
 from unetdoctor.checks.ud401_dead_relu import DeadRelu
-from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, Op, PinnedActivation, Severity
+from unetdoctor.facts import BrokenOp, DeadActivation, Evidence, HalfPrecision, ModeGap, Op, PinnedActivation, Severity
 
 BROKEN_PICTURE = output(nan=40)
 
@@ -138,6 +138,11 @@ def gaps(*ratios: float, dull: bool = False, **fields: object) -> Evidence:
     return evidence(drawn, drawn, **{"model": model(norms=norms), **fields})
 
 
+def photographed(*ratios: float, **fields: object) -> Evidence:
+    """The same, fed with a person's own photographs."""
+    return replace(gaps(*ratios, **fields), runs=(run(probe=replace(run().probe, real=True)),))
+
+
 class TestBatchnormStatisticsWrong:
     """UD309."""
 
@@ -160,6 +165,27 @@ class TestBatchnormStatisticsWrong:
         real = (run(probe=replace(run().probe, real=True)),)
         assert only("UD309", replace(gaps(-4.5, -2.5), runs=real)).severity is Severity.NOTE
         assert only("UD309", replace(gaps(4.5, -2.5), runs=real)).severity is Severity.WARNING
+
+    def test_the_gap_between_the_modes_is_told(self) -> None:
+        finding = only("UD309", photographed(-0.5, modes=ModeGap(4, 0.21)))
+        assert not finding.ill
+        assert finding.message.endswith(
+            "On statistics averaged over the 4 photographs the output differs by 0.21 of its spread (at most 0.7)."
+        )
+
+    def test_a_gap_between_the_modes_alone_is_a_note(self) -> None:
+        finding = only("UD309", photographed(-0.5, modes=ModeGap(3, 1.2)))
+        assert finding.severity is Severity.NOTE
+        assert not finding.remedies
+
+    def test_few_photographs_say_nothing_of_the_gap(self) -> None:
+        alone = only("UD309", photographed(-0.5, modes=ModeGap(1, 1.2)))
+        assert not alone.ill
+        assert alone.message.endswith("On statistics of the photograph itself the output differs by 1.2 of its spread.")
+
+    def test_before_training_the_gap_has_no_bound(self) -> None:
+        given = photographed(0.2, 0.2, modes=ModeGap(4, 1.2))
+        assert not only("UD309", replace(given, model=replace(given.model, trained=False))).ill
 
     def test_noise_is_not_what_the_network_was_trained_on(self) -> None:
         assert not only("UD309", gaps(3.33, 2.68, -3.5)).ill

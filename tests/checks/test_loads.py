@@ -276,6 +276,19 @@ class TestWeightsNeverLoaded:
         assert finding.severity is Severity.WARNING
         assert "these weights are fresh themselves" in finding.message
 
+    @pytest.mark.parametrize(("moved", "is_ill"), [(0, True), (1, True), (2, False), (6, False)])
+    def test_a_file_of_a_short_training(self, moved: int, is_ill: bool) -> None:
+        """Few steps leave the weights as drawn and move the shift of the normalisations."""
+        shifts = tuple((f"norm{index}", index < moved) for index in range(6))
+        fresh = model(layer("stem", **FRESH), last(**FRESH), shifts=shifts)
+        finding = only("UD002", evidence(model=fresh, loads=(load(),)))
+        assert finding.ill is is_ill
+        assert ("trained for few steps" in finding.message) is not is_ill
+
+    def test_what_got_no_value_is_not_excused_by_normalisations(self) -> None:
+        fresh = model(layer("stem", **FRESH), layer("deep", **FRESH), last(**FRESH), shifts=(("norm", True),))
+        assert only("UD002", evidence(model=fresh, loads=(dropped(),))).severity is Severity.ERROR
+
     def test_fresh_weights_of_one_part_for_another_are_well(self) -> None:
         fresh = model(layer("target.stem", **FRESH), last(**FRESH))
         given = dropped(common=6, missing=(), unexpected=(), module="target")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.checks import build
 from tests.checks.build import MASK, NAN, evidence, examine, logits, model, only, op, output, run
+from unetdoctor.checks.ud511_threshold_misfit import ThresholdMisfit
 from unetdoctor.facts import (
     ClassScore,
     Cutoff,
@@ -162,6 +163,22 @@ class TestThreshold:
 
     def test_several_channels_have_none(self) -> None:
         assert not examine("UD511", beside(threshold=None))
+
+    def test_what_can_be_worked_with_is_a_warning(self) -> None:
+        thin = replace(THRESHOLD, dice=0.606, best=0.05, best_dice=0.915)
+        assert only("UD511", beside(threshold=thin)).severity is Severity.WARNING
+        assert only("UD511", beside(threshold=replace(thin, dice=0.4))).severity is Severity.ERROR
+
+    def test_a_full_mask_is_an_error_whatever_its_dice(self) -> None:
+        background, mask = classes(400, 624)
+        full = (replace(background, dice=0.0), replace(mask, dice=0.76))
+        found = only("UD511", beside(classes=full, threshold=replace(THRESHOLD, dice=0.76, best=0.9)))
+        assert found.severity is Severity.ERROR
+
+    @pytest.mark.parametrize(("dice", "proof"), [(0.606, False), (0.1, True)])
+    def test_only_a_useless_mask_becomes_an_error_by_proof(self, dice: float, proof: bool) -> None:
+        given = beside(threshold=replace(THRESHOLD, dice=dice, best=0.05))
+        assert ThresholdMisfit.is_proof(only("UD511", given), given) is proof
 
     @pytest.mark.parametrize(
         ("display", "scale"),

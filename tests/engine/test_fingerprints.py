@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine.filters import as_rows
 from unetdoctor.engine.fingerprints import bias_trained, mark
+from unetdoctor.engine.model_facts import shifts
 from unetdoctor.engine.weights import default_fan
 
 
@@ -80,3 +81,30 @@ def test_a_bias_is_trained_beyond_the_bound_of_its_initialisation():
     assert not bias_trained(torch.full((16,), -4.6), 0.1)
     assert not bias_trained(torch.linspace(-0.1, 0.1, 16), 0.1)
     assert bias_trained(torch.linspace(-0.3, 0.3, 16), 0.1)
+
+
+class TestShifts:
+    """What a few steps move, where the weights still look as drawn."""
+
+    @staticmethod
+    def network() -> nn.Module:
+        return nn.Sequential(
+            *(nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU()),
+            *(nn.Conv2d(16, 16, 3), nn.GroupNorm(4, 16), nn.PReLU(), nn.Conv2d(16, 1, 1)),
+        )
+
+    def test_fresh_normalisations_have_not_moved(self) -> None:
+        model = self.network().train()
+        model(torch.rand(4, 3, 16, 16))  # statistics move, shifts do not
+        assert shifts(model) == (("1", False), ("4", False))
+
+    def test_two_steps_move_them(self) -> None:
+        torch.manual_seed(0)
+        model = self.network().train()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
+        for _ in range(2):
+            optimizer.zero_grad()
+            model(torch.rand(4, 3, 16, 16)).square().mean().backward()
+            optimizer.step()
+        assert shifts(model) == (("1", True), ("4", True))
+        assert judged(model[3].weight).state == "fresh"

@@ -49,7 +49,7 @@ def saved(folder: Path, *contrasts: float) -> str:
     return str(folder / "picture-*.png")
 
 
-@pytest.mark.parametrize("contrasts", [(5.0,), (5.0, 60.0)])
+@pytest.mark.parametrize("contrasts", [(5.0,), (5.0, 60.0), (5.0, 60.0, 5.0, 5.0)])
 def test_statistics_are_sound_beside_a_picture_of_background(tmp_path: Path, contrasts: tuple[float, ...]) -> None:
     model = tmp_path / "model.py"
     model.write_text(TRAINED)

@@ -6,11 +6,17 @@ from unetdoctor.checks.beside import FITS, ending, judged, marked_run, pictures
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.cutoffs import SPLIT_LIMIT, out_of_reach, said, within_reach
 from unetdoctor.checks.feeding import misfed
-from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Remedy, Threshold
+from unetdoctor.facts import Evidence, Finding, Kind, MaskScores, Output, Reading, Remedy, Severity, Threshold
+from unetdoctor.facts.scores import POOR
 
 GAIN_LIMIT = 0.1
 """Dice that the best threshold adds. 0-.02: five trained networks of one channel. .04-.06: the same with coarse or
 enlarged logits. .79-1: the same with a bias of -6 or 5 added to the logits."""
+USABLE = POOR
+"""Dice of the mask, or of what is beside it, from which the picture at the threshold in use can be worked with: what a
+better threshold adds is then a warning. 0-.48: trained networks whose mask is empty, full or lacks most of its
+objects (logits moved by -2 to -8 or 5 to 8, a positive weight of 1/50 or, on a weak network, 30). .53-.87: ten
+networks that draw every object too fat or too thin (positive weights of 1/10, 8 and 30)."""
 AREA_LIMIT = 0.8
 """Area under the ROC curve from which values tell a mask. .66: noise. .99-1: trained networks, at any threshold."""
 
@@ -29,7 +35,8 @@ class ThresholdMisfit(Check):
     Source
         Seed 002; recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of 0.5 with an AUC of .99. Dice is counted
         over all pictures together, at 2048 levels between the smallest and the largest value. The best threshold of
-        few pictures fits these: only a gain far beyond that is a fault, and never that of fresh weights.
+        few pictures fits these: only a gain far beyond that is a fault, and never that of fresh weights. It is an error
+        where the picture at the threshold in use is of no use, else a warning.
     """
 
     code = "UD511"
@@ -63,6 +70,7 @@ class ThresholdMisfit(Check):
                 Reading("area under the ROC curve", found.auc),
             ],
             place=where,
+            severity=Severity.ERROR if _worst(scores, found) < USABLE else Severity.WARNING,
             remedies=[_moved(found, pair[1], cls.code)],
             op=op,
         )
@@ -82,6 +90,17 @@ class ThresholdMisfit(Check):
             remedies=[within_reach(cut, cls.code)] if far else (),
             op=cut.op,
         )
+
+    @classmethod
+    def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
+        """Return whether the mask at the threshold in use is of no use: what merely gains by another is a warning."""
+        scores = judged(evidence)
+        return scores is not None and scores.threshold is not None and _worst(scores, scores.threshold) < USABLE
+
+
+def _worst(scores: MaskScores, found: Threshold) -> float:
+    """Return the Dice of the mask or, where that is lower, of its background: a full mask has none."""
+    return min(found.dice, *(x.dice for x in scores.classes if x.present))
 
 
 def _moved(found: Threshold, output: Output, code: str) -> Remedy:

@@ -23,6 +23,8 @@ from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
+from unetdoctor.engine.modes import ACTIONS as FILLING
+from unetdoctor.engine.modes import mode_gap, mode_gap_under
 from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
@@ -43,6 +45,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "pinned": pinned_activations,
     "place_norms": place_norms,
     "chance": chance,
+    "modes": mode_gap,
     "finishes": finishes,
     "skips": skips,
     "half": half_precision,
@@ -70,6 +73,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": ((*REMODELLING, *FEEDING), _model),
+    "modes": (FILLING, mode_gap_under),
     "finishes": (("skip_operation",), finishes_under),
     "casts": (SCALING, casts),
     "dead": (("zero_bias", "initialise", "leaky_slope"), dead_activations),

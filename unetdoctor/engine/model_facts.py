@@ -28,6 +28,7 @@ def model_facts(subject: Subject, main: Observed, varied: Sequence[Observed] = (
         layers=layers,
         norms=norms,
         non_finite=non_finite(model),
+        shifts=shifts(model),
         damaged=_damaged(subject),
         weights_given=subject.weights_given,
         trained=subject.weights_given or is_trained(layers, norms),
@@ -73,6 +74,21 @@ def precisions(model: nn.Module, place: Callable[[str], Place]) -> tuple[Precisi
             names.setdefault(str(parameter.dtype).removeprefix("torch."), []).append(name)
     ordered = sorted(names.items(), key=lambda pair: -len(pair[1]))
     return tuple(Precision(dtype, len(found), place(owner(found[0]))) for dtype, found in ordered)
+
+
+def shifts(model: nn.Module) -> tuple[tuple[str, bool], ...]:
+    """Return (layer, whether its shift has moved) of every layer with one scale and one shift a channel.
+
+    Every library makes them with a shift of 0, so that a single step of training tells.
+    """
+    vectors = {name: p.detach() for name, p in model.named_parameters() if p.dim() == 1 and p.numel() > 1}
+    layers = [owner(name) for name in vectors if name.rpartition(".")[2] == "bias"]
+    named = [(x, f"{x}." if x else "") for x in layers]
+    return tuple(
+        (layer, bool((vectors[f"{front}bias"] != vectors[f"{front}bias"][0]).any()))
+        for layer, front in named
+        if f"{front}weight" in vectors
+    )
 
 
 def _damaged(subject: Subject) -> tuple[str, ...] | None:

@@ -16,6 +16,7 @@ _HOMES = {
         "DeadActivation",
         "HalfPrecision",
         "PinnedActivation",
+        "ModeGap",
         "PlaceNorm",
     ),
     "card": (

@@ -86,3 +86,13 @@ class PlaceNorm:
     """Signal of what it reads; NaN where unknown."""
     signal_out: float
     """Signal of its result; NaN where unknown."""
+
+
+@dataclass(frozen=True)
+class ModeGap:
+    """How far the output on stored statistics lies from the one on statistics of the person's photographs."""
+
+    pictures: int
+    """Photographs over which the statistics were averaged: those as rich in contrast as training's."""
+    relative: float
+    """Root mean square difference of the two outputs over the spread of both together."""

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from unetdoctor.facts.behaviour import BrokenOp, Chance, DeadActivation, HalfPrecision, PinnedActivation, PlaceNorm
+from unetdoctor.facts.behaviour import (
+    BrokenOp,
+    Chance,
+    DeadActivation,
+    HalfPrecision,
+    ModeGap,
+    PinnedActivation,
+    PlaceNorm,
+)
 from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.cutoff import Cutoff
 from unetdoctor.facts.dataset import Dataset
@@ -191,6 +199,8 @@ class Evidence:
     """Group and instance normalisations of the main run."""
     chance: Chance | None = None
     """How far the output moves under another seed; None where nothing is drawn."""
+    modes: ModeGap | None = None
+    """Stored statistics against those of the photographs; None without photographs or stored statistics."""
     finishes: tuple[Finish, ...] = ()
     """The functions behind the last weighted layer of the main pass, in order."""
     skips: tuple[Skip, ...] = ()

@@ -156,6 +156,9 @@ class ModelFacts:
     """Types of its floating parameters, the most frequent one first."""
     idle: tuple[tuple[str, int], ...] = ()
     """(name, number of values) of registered parameters on which nothing that the main pass returned depends."""
+    shifts: tuple[tuple[str, bool], ...] = ()
+    """(layer, whether its shift is no longer the one value it was made with) of every normalisation with scale and
+    shift, stored statistics or not."""
     damaged: tuple[str, ...] | None = None
     """Names of tensors whose bytes in the weights file differ from the checksum saved with them; None where no
     checksum was looked at."""
