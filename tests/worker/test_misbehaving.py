@@ -13,6 +13,9 @@ LIGHT = [case for case in CASES if not case.needs_torch and case.name not in UNS
 NETWORKS = {
     "os._exit(0) in forward",
     "a small recursion limit",
+    "default dtype float64",
+    "hides its NaN",
+    "patches torch",
     "takes more and more",
     "turns warnings into errors",
 }
