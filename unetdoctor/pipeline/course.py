@@ -57,6 +57,7 @@ def run(request: Request, channel: Any, live: LoadedModel | None = None, given: 
     if weights is not None:
         return run_bare(request, weights, checks, skipped, channel)
     loaded = live if live is not None else load(request, channel.guard)
+    channel.partial({"target": {"name": loaded.name, "kind": loaded.target_kind, "how": list(loaded.said)}})
     before = model_digest(loaded.model)
     clock.lap("load")
     channel.stage("input")
