@@ -56,4 +56,4 @@ def test_what_was_found_stands_without_its_pictures(tmp_path: Path) -> None:
             ("pictures", "they could not be written: No space left on device")
         ]
         assert (report.exit_code, report.state, report.findings) == (whole.exit_code, whole.state, whole.findings)
-        assert report.decodings == tuple(replace(d, preview="") for d in whole.decodings)
+        assert [repr(d) for d in report.decodings] == [repr(replace(d, preview="")) for d in whole.decodings]
