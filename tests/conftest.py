@@ -1,7 +1,9 @@
 """What every test room shares. Torch is never imported here: a room that needs none stays quick."""
 
+import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 import warnings
@@ -12,6 +14,8 @@ from hypothesis import settings
 
 # Two test processes share two cores: torch reads this when it is first imported, here and in every worker.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+CAME, TOLD = pytest.StashKey[socket.socket](), pytest.StashKey[socket.socket]()
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -43,11 +47,30 @@ def torchscript() -> Iterator[None]:
         yield
 
 
-def pytest_configure() -> None:
-    """Hear Ctrl-C and hang-ups again where the suite was started in the background, deaf to them."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear Ctrl-C and hang-ups again where the suite was started in the background, deaf to them.
+
+    A signal that ends the suite must not be taken for one that a test sends to the tool: `timeout` sends SIGTERM while
+    a test runs the tool in this process, which ends with 130, and the suite would go on. What came is written down.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    config.stash[CAME], told = socket.socketpair()
+    for end in (config.stash[CAME], told):
+        end.setblocking(False)
+    config.stash[TOLD] = told
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """End the suite where it was asked to end; no test sends these signals to this process."""
+    came = item.config.stash.get(CAME, None)
+    with contextlib.suppress(BlockingIOError):
+        numbers = set(came.recv(4096)) if came is not None else set()
+        for name in ("SIGTERM", "SIGHUP"):
+            if getattr(signal, name, None) in numbers:
+                pytest.exit(f"{name} ended the tests during {item.nodeid}, which may have failed for it", 143)

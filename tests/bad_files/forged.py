@@ -181,6 +181,11 @@ def deep(levels: int = 200_000) -> bytes:
     return b"\x80\x02" + b"]" * levels + b"a" * (levels - 1) + b"."
 
 
+def wide(lists: int = 2_000_000) -> bytes:
+    """Return the pickle of a list of empty lists, each remembered."""
+    return b"\x80\x02](" + b"]q\x00" * lists + b"e."
+
+
 def deep_key(levels: int = 300_000) -> bytes:
     """Return the pickle of a dict whose key is a tuple in a tuple in a tuple ...: its hash overflows the stack."""
     return b"\x80\x02})" + b"\x85" * levels + b"K\x01s."

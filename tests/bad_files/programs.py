@@ -86,7 +86,7 @@ def programs() -> Iterator[Case]:
     yield case(57, "100 GB", _body("x = x + torch.zeros([25000000000]).sum()"), 3, "allocate")
     read = "x = x + torch.from_file('/etc/passwd', False, 3, dtype=torch.uint8).sum()"
     yield case(58, "reads a file", _body(read), 0, "aten::from_file", whole=False)
-    yield case(59, "writes a file", _body("torch.save(x, 'MARKER')"), 3, "SIGSEGV")
+    yield case(59, "writes a file", _body("torch.save(x, 'MARKER')"), 3, "calls aten::save")
     yield case(60, "100,000 prints", _body("for i in range(100000):\n    print('spam', i)"), 0, "m.pt")
     yield case(61, "version 999", _newer, 2, "newer torch", whole=False)
     yield case(62, "mobile", lambda _m: b"\x1c\x00\x00\x00PTMF" + bytes(64), 2, "mobile TorchScript", whole=False)

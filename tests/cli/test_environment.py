@@ -153,6 +153,46 @@ def test_no_room_for_files(place: Path) -> None:
     assert (place / "r.json").read_text() == '{"schema_version": "0"}'
 
 
+@pytest.fixture
+def full(place: Path) -> Iterator[Path]:
+    """Yield a folder on a disk that has room for one page."""
+    folder = place / "full"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("a file system may not be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full(place: Path, full: Path) -> None:
+    (full / "r.json").write_text('{"schema_version": "0"}')
+    code, out, err = ended(start(place, "inspect", "model.py", "--no-pictures", "-o", "json=full/r.json"))
+    assert (code, err) == (2, "error: full/r.json cannot be written: No space left on device.\n")
+    assert "UNTRAINED" in out
+    assert (full / "r.json").read_text() == '{"schema_version": "0"}'
+    assert [file.name for file in full.iterdir()] == ["r.json"]
+    (full / "r.json").unlink()
+    code, out, err = ended(start(place, "inspect", "model.py", "--out-dir", "full/pics", "-o", "json=r.json"))
+    assert (code, err) == (0, "")
+    assert "No pictures: " in out
+    assert "No space left on device" in out
+    assert whole(place)["previews"] == []
+    assert [file.name for file in full.rglob("*") if file.is_file()] == [".unetdoctor.json"]  # names what comes
+
+
+def test_a_gpu_that_is_asked_for_and_not_there(place: Path) -> None:
+    command = [sys.executable, "-m", "unetdoctor", "inspect", "model.py", "--device", "cuda", "-o", "json=r.json"]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "", "TMPDIR": str(place / "temp")}
+    done = subprocess.run(command, env=surroundings, cwd=place, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--device cuda: this machine has no CUDA device" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (place / "r.json").exists()
+
+
 def test_folders_that_take_nothing(place: Path) -> None:
     code, _, err = ended(start(place, "inspect", "model.py", "--out-dir", "/proc/pics"))
     assert code in (0, 2)
@@ -218,4 +258,20 @@ def test_a_worker_that_is_killed_from_outside(place: Path, monkeypatch: pytest.M
     monkeypatch.setattr(examination.Progress, "event", kill)
     assert main(["inspect", "model.py", "--no-pictures", "-o", "json=r.json"]) == 3
     assert "SIGKILL" in whole(place)["verdict"]
+    assert whole(place)["findings"]
+
+
+def test_a_worker_that_is_stopped_from_outside(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(examination, "ENTRY", "tests.cli.entries:hangs")
+    seen = examination.Progress.event
+
+    def stop(self: object, event: Any) -> None:
+        seen(self, event)  # type: ignore[arg-type]
+        if event.kind == "stage" and event.payload["name"] == "forward":
+            children()[0].suspend()
+
+    monkeypatch.setattr(examination.Progress, "event", stop)
+    assert main(["inspect", "model.py", "--no-pictures", "--timeout", "3", "-o", "json=r.json"]) == 3
+    assert "did not end within its 3 s, in stage forward" in whole(place)["verdict"]
     assert whole(place)["findings"]

@@ -141,7 +141,7 @@ def _report(request: Request, outcome: "Outcome") -> Report:
         return _loaded(outcome.result)
     assert outcome.failure is not None
     partial = _last_partial(outcome)
-    report = partial or replace(failed(request), notices=_found_before(outcome))
+    report = partial or _loaded_before(replace(failed(request), notices=_found_before(outcome)), outcome)
     return replace(
         report,
         state=State.NOT_DIAGNOSABLE,
@@ -166,6 +166,17 @@ def _last_partial(outcome: "Outcome") -> Report | None:
         except ValueError:
             continue
     return None
+
+
+def _loaded_before(report: Report, outcome: "Outcome") -> Report:
+    """Put in what was loaded before the worker ended: it may say why."""
+    for event in outcome.partials:
+        found = event.payload.get("target")
+        if isinstance(found, dict):
+            name, kind, how = (found.get(key) for key in ("name", "kind", "how"))
+            said = tuple(text for text in how if isinstance(text, str)) if isinstance(how, list) else ()
+            return replace(report, target=replace(report.target, name=str(name), kind=str(kind), how=said))
+    return report
 
 
 def _found_before(outcome: "Outcome") -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.mode import Mode
+from unetdoctor.engine.replaced import ours
 from unetdoctor.engine.tape import DETACH, Entry, Leaf, Ref, Tape, tensors
 
 Intervention = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -259,6 +260,7 @@ class Intervening(Mode):
             return type(value)([self._swap(item) for item in value])
         return value
 
+    @ours
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is DETACH:

@@ -78,7 +78,7 @@ def own_range(one: Tensor) -> tuple[float, float, str]:
     if not values.numel():
         return 0.0, 0.0, "no finite value"
     step = max(1, values.numel() // 1_000_000)
-    low, high = torch.quantile(values[::step], torch.tensor([0.01, 0.99])).tolist()
+    low, high = torch.quantile(values[::step], values.new_tensor([0.01, 0.99])).tolist()
     if high > low:
         return low, high, "p1..p99"
     return values.min().item(), values.max().item(), "min..max"

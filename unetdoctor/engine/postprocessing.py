@@ -23,6 +23,7 @@ from unetdoctor.engine.loading import files, importing
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.target import parse_target, quoted
 from unetdoctor.engine.recorder import Recorder
+from unetdoctor.engine.replaced import foreign
 from unetdoctor.engine.tape import Ref, Tape
 
 NAME = "postprocess"
@@ -111,7 +112,7 @@ def _filled(rest: list[Any], places: tuple[int, ...], given: Sequence[Tensor]) -
 def attempted(function: Callable[[], Any], what: str, file: str) -> Any:
     """Run code of the person's; what it raises becomes one sentence with its line in this file."""
     try:
-        return function()
+        return foreign(function)
     except RequestError:
         raise
     except Exception as error:  # noqa: BLE001 - the person's own code: its error is the answer

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as module_hooks
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from unetdoctor.engine import replaced
 from unetdoctor.engine.mode import Mode, with_numbers
 from unetdoctor.engine.program import Site, sites
 from unetdoctor.engine.tape import (
@@ -32,6 +33,8 @@ from unetdoctor.engine.tape import (
 
 _TORCH = str(Path(torch.__file__).parent)
 _OURS = str(Path(__file__).parent.parent) + os.sep
+_BENEATH = (__file__, replaced.__file__)
+"""What stands between an operation and the code that called it."""
 _FRAME_LIMIT = 80
 
 
@@ -153,7 +156,7 @@ class Recorder(Mode):
         return library
 
     def _code_kind(self, file: str) -> int:
-        if file.startswith((_TORCH, "<")) or file == __file__:
+        if file.startswith((_TORCH, "<")) or file in _BENEATH:
             return 0
         if file.startswith(_OURS) and "sample_models" not in file:
             return 3
@@ -172,6 +175,7 @@ class Recorder(Mode):
                     self._saved[index] = self.tape.leaves[index].tensor.detach().clone()
                     self.tape.mutated_leaves.add(index)
 
+    @replaced.ours
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is DETACH:

@@ -12,6 +12,7 @@ from torch.jit._fuser import optimized_execution
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.loading.loads import Load
 from unetdoctor.engine.postprocessing import Postprocess
+from unetdoctor.engine.replaced import foreign
 from unetdoctor.facts import Place
 
 
@@ -37,7 +38,7 @@ class Setting:
         flags = [(module, module.training) for module in self.model.modules() if hasattr(module, "training")]
         try:
             with isolated_random_state(self.seed, self.device), torch.no_grad(), optimized_execution(False):
-                returned = self.model(*args, **kwargs)
+                returned = foreign(self.model, *args, **kwargs)
                 return returned if self.after is None else self.after(returned)
         finally:
             for module, flag in flags:

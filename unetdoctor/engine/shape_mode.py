@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from unetdoctor.engine.mode import Mode, with_numbers
+from unetdoctor.engine.replaced import ours
 from unetdoctor.engine.shape_answers import RULES, answer, bind, exchange, tensors
 from unetdoctor.engine.shape_log import Halving, Weighted
 
@@ -155,6 +156,7 @@ class _OnMeta(Mode):
         super().__init__()
         self.shapes = shapes
 
+    @ours
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         shapes, kwargs = self.shapes, dict(kwargs or {})
         if shapes.scripted:

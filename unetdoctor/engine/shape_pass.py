@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unetdoctor.engine.replaced import foreign
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.script_state import attributes
 from unetdoctor.engine.shape_log import Halving, Weighted
@@ -97,7 +98,7 @@ def output_shape(model: nn.Module, inputs: tuple[Any, ...], kwargs: dict[str, An
     had, made = _parameters(model), False
     try:
         with preserved(model), torch.no_grad(), plain_execution(), known:
-            returned = model(*args[0], **args[1])
+            returned = foreign(model, *args[0], **args[1])
             made = _parameters(model) != had
     except Exception as raised:  # noqa: BLE001 - user code: what it raises is the answer
         error: Exception | None = raised

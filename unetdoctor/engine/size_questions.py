@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.evaluation import isolated_random_state
+from unetdoctor.engine.replaced import foreign
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.shape_pass import (
     ShapeFailure,
@@ -126,7 +127,7 @@ def run_really(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
     try:
         with isolated_random_state(0, device), preserved(model), torch.no_grad(), plain_execution():
-            returned = model(*real(args), **{key: real(value) for key, value in kwargs.items()})
+            returned = foreign(model, *real(args), **{key: real(value) for key, value in kwargs.items()})
     except Exception as raised:  # noqa: BLE001 - user code: whatever it raises is a refusal
         return None, str(raised).strip().partition("\n")[0] or type(raised).__name__
     return tuple((path, tuple(tensor.shape)) for path, tensor in find_tensors(returned)), ""

@@ -105,7 +105,7 @@ def range_of(tensor: Tensor) -> DisplayRange:
     if not values.numel():
         return DisplayRange(0.0, 1.0, "as is", "no finite value")
     step = max(values.numel() // 200_000, 1)
-    low, high = torch.quantile(values[::step], torch.tensor([0.005, 0.995], device=values.device)).tolist()
+    low, high = torch.quantile(values[::step], values.new_tensor([0.005, 0.995])).tolist()
     if low >= -0.05 and high > 2 and high <= 260:
         return DisplayRange(0.0, 255.0, "as is", "values in 0..255")
     if low >= -0.05 and high <= 2:

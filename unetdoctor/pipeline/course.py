@@ -1,6 +1,5 @@
 """The course of one examination."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -57,6 +56,7 @@ def run(request: Request, channel: Any, live: LoadedModel | None = None, given: 
     if weights is not None:
         return run_bare(request, weights, checks, skipped, channel)
     loaded = live if live is not None else load(request, channel.guard)
+    channel.partial({"target": {"name": loaded.name, "kind": loaded.target_kind, "how": list(loaded.said)}})
     before = model_digest(loaded.model)
     clock.lap("load")
     channel.stage("input")
@@ -113,8 +113,8 @@ def run(request: Request, channel: Any, live: LoadedModel | None = None, given: 
     if shown is not None and examination.lean and examination.corner is not None:
         shown = None
         skipped += (Skipped("pictures", "what the remedy of a note draws is not shown, since one pass takes long"),)
-    previews = _previews(examination, shown, channel) if request.pictures else ()
-    decodings, readings = _decoded(examination, channel.raw if request.pictures else None)
+    previews, decodings, without = _pictures(examination, shown, channel)
+    skipped += without
     clock.lap("pictures")
     changed = [name for name, value in model_digest(loaded.model).items() if before.get(name) != value]
     report = build_report(request, loaded, chosen, examination, evidence, findings, trials, conclusion, clock)
@@ -123,7 +123,7 @@ def run(request: Request, channel: Any, live: LoadedModel | None = None, given: 
         skipped=skipped,
         sections=sections_of(checks, findings),
         batch_outputs=batch,
-        previews=(*previews, *readings),
+        previews=previews,
         decodings=decodings,
         trials_cost=spent,
         untouched=not changed,
@@ -261,18 +261,21 @@ def _with_batch_statistics(examination: Examination, evidence: Evidence) -> tupl
     return tuple((run.probe.name, output) for run, output in other.outputs)
 
 
-def _previews(examination: Examination, trial: Trial | None, channel: Any) -> tuple[Preview, ...]:
-    from unetdoctor.engine.pictures import pictures
+def _pictures(
+    examination: Examination, trial: Trial | None, channel: Any
+) -> tuple[tuple[Preview, ...], tuple[Decoding, ...], tuple[Skipped, ...]]:
+    """Return the pictures and what was decoded; a full disk costs the pictures, and nothing that was found."""
+    from unetdoctor.engine.pictures import decoded, pictures
 
-    return pictures(examination, trial, channel.raw)
-
-
-def _decoded(
-    examination: Examination, write_raw: Callable[..., Any] | None
-) -> tuple[tuple[Decoding, ...], tuple[Preview, ...]]:
-    from unetdoctor.engine.pictures import decoded
-
-    return decoded(examination, write_raw)
+    if examination.request.pictures:
+        try:
+            previews = pictures(examination, trial, channel.raw)
+            decodings, readings = decoded(examination, channel.raw)
+        except OSError as error:
+            reason = f"they could not be written: {error.strerror or error}"
+            return (), decoded(examination, None)[0], (Skipped("pictures", reason),)
+        return (*previews, *readings), decodings, ()
+    return (), decoded(examination, None)[0], ()
 
 
 def _best_trial(conclusion: Conclusion, trials: tuple[Trial, ...]) -> Trial | None:

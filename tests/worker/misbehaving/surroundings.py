@@ -70,8 +70,12 @@ SURROUNDINGS = (
         "pass",
         files=tuple((f"{n}.py", "1 / 0") for n in ("json", "types", "torch")),
     ),
-    _torch("patches torch.isnan", "torch.isnan = torch.isfinite = torch.equal = torch.allclose = None"),
-    _torch("patches Tensor", "torch.Tensor.isnan = torch.Tensor.item = torch.Tensor.tolist = None"),
+    _torch(
+        "patches torch",
+        "torch.isnan = torch.isfinite = torch.equal = torch.where = torch.stack = torch.zeros = torch.cat = None\n"
+        "torch.Tensor.isnan = torch.Tensor.item = torch.Tensor.tolist = torch.Tensor.double = None",
+    ),
+    _torch("patches torch in forward", "torch.isnan = torch.isfinite = torch.Tensor.item = None", where="forward"),
     _torch(
         "hides its NaN",
         "torch.isnan = torch.isinf = lambda x: torch.zeros_like(x, dtype=torch.bool)\n"

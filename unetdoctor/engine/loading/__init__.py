@@ -27,12 +27,14 @@ torch, by `exported_file` alone, and both ask for --trust first. Nothing is ever
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from unetdoctor.engine import replaced
 from unetdoctor.engine.loading import (
     bare,
     checkpoints,
@@ -55,7 +57,7 @@ from unetdoctor.engine.loading import (
 )
 from unetdoctor.engine.loading.bare import Bare
 from unetdoctor.engine.loading.construct import Offered
-from unetdoctor.engine.loading.errors import Guard, RequestError
+from unetdoctor.engine.loading.errors import Guard, RequestError, T
 from unetdoctor.engine.loading.files import FoundFile
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.loading.sniff import Archive, Content
@@ -72,6 +74,7 @@ def load(request: Request, guard: Guard) -> LoadedModel:
 
     Raises RequestError where the request is wrong; whatever foreign code raises comes out as the guard makes it.
     """
+    replaced.begin()
     device = devices.check(request.device)
     directory = files.absolute(request.directory, Path())
     request = _with_architecture(replace(request, directory=str(directory)))
@@ -79,6 +82,7 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     offered = suggestions.settings(given.checkpoint, given.shown) if given is not None else None
     folder = _folder(request.target, directory)
     notes = Notes(folder)
+    guard = _with_its_own(guard)
     with around(notes, device, folder), own_loads.watching() as seen:
         loaded = lazy.settle(_load_target(request, directory, device, guard, offered), request, guard)
         if given is not None:
@@ -92,6 +96,15 @@ def load(request: Request, guard: Guard) -> LoadedModel:
     settle(loaded.model, notes, device, folder)
     loaded.notes = notes
     return loaded
+
+
+def _with_its_own(guard: Guard) -> Guard:
+    """Return a guard in which foreign code finds what it has put in place of others' functions."""
+
+    def guarding(stage: str, function: Callable[[], T], /) -> T:
+        return guard(stage, lambda: replaced.foreign(function))
+
+    return guarding
 
 
 def _folder(target: str, directory: Path) -> Path:

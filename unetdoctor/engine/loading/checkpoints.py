@@ -137,9 +137,17 @@ def _read_safetensors(file: FoundFile) -> dict[str, torch.Tensor]:
 
 
 def _named_twice(file: FoundFile) -> str:
-    """Return a key that stands twice in the header of a safetensors file, of which its reader would take the last."""
+    """Return a key that stands twice in the header of a safetensors file, of which its reader would take the last.
+
+    Raises RequestError where it names more tensors than any network has.
+    """
     length = int.from_bytes(file.head[:8], "little")
     twice: list[str] = []
+    header = b""
+    with suppress(OSError), file.path.open("rb") as opened:
+        opened.seek(8)
+        header = opened.read(min(length, MAX_HEADER_BYTES))
+    declared.refuse_many(file.shown, header.count(b'"data_offsets"'))
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         held = dict(found)
@@ -147,9 +155,8 @@ def _named_twice(file: FoundFile) -> str:
             twice.append(next(key for n, (key, _) in enumerate(found) if key in dict(found[:n])))
         return held
 
-    with suppress(OSError, ValueError, RecursionError), file.path.open("rb") as opened:
-        opened.seek(8)
-        json.loads(opened.read(min(length, MAX_HEADER_BYTES)), object_pairs_hook=pairs)
+    with suppress(ValueError, RecursionError):
+        json.loads(header, object_pairs_hook=pairs)
     return twice[-1] if twice else ""
 
 

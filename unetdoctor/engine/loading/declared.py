@@ -1,7 +1,8 @@
 """What a file declares, against what it holds: a small one must not take the memory, the time or the process.
 
 The allow-list loader keeps code out, and nothing else: 2 MB of nested tuples overflow the stack of the process when
-they become the key of a dict, a bytearray of any length is allowed, and a tensor of stride 0 declares 10^12 values.
+they become the key of a dict, a bytearray of any length is allowed, a tensor of stride 0 declares 10^12 values, and
+12 MB of empty lists take 15 seconds to read.
 """
 
 from __future__ import annotations
@@ -19,15 +20,21 @@ from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.files import FoundFile
 
 MAX_DEPTH = 1000
-"""Tuples within tuples. A state_dict: 3. From 40,000 on, hash() of such a tuple overflows a stack of 8 MB."""
+"""Values within values. A state_dict: 3. From 40,000 on, hash() of such a tuple overflows a stack of 8 MB."""
+MAX_TENSORS = 50_000
+"""Tensors of one file. EfficientNet-L2: 1914, the U-Net of SDXL: 1676. Of 100,000 each reading takes 5 s."""
+MAX_STEPS = 500_000
+"""Steps of a pickle beside those of its tensors: settings, histories. Two million empty lists: 4,000,000."""
+STEPS_PER_TENSOR = 100
+"""Steps of a pickle that each tensor is granted. torch.save takes 30, and as many with the state of an optimiser."""
 MAX_RATIO = 8
 """Bytes that all tensors of an entry declare, over those of the file. Tied weights: 2. Views of one value: any."""
 MIN_BYTES = 256 * 1024**2
 """Bytes that the tensors of an entry may declare in any case."""
 MAX_PICKLES = 5
 """Pickles that a file of torch before 1.6 begins with; the bytes of its tensors follow."""
-_TUPLES = b"\x85\x86\x87t"
-"""Opcodes that make tuples."""
+_CONTAINERS = b"\x85\x86\x87t]l}d"
+"""Opcodes that make tuples, lists and dicts."""
 _NUMBERS = ("BININT", "BININT1", "BININT2", "INT", "LONG", "LONG1", "LONG4", "BINGET", "LONG_BINGET", "GET")
 _TOO_MUCH = re.compile(
     r"resize storage|Storage size calculation overflowed|integer multiplication overflow|out of bounds|overflow"
@@ -36,7 +43,9 @@ _TOO_MUCH = re.compile(
 
 def refuse_abuse(shown: str, data: bytes) -> None:
     """Raise RequestError for the bytes of a pickle that no state_dict needs and that would hurt; nothing is run."""
-    if sum(data.count(bytes([code])) for code in _TUPLES) > MAX_DEPTH and depth(data) > MAX_DEPTH:
+    if len(data) > MAX_STEPS and _is_long(data):
+        raise RequestError(f"{shown} holds far more than its tensors, as no weights do; do not read it.")
+    if sum(data.count(bytes([code])) for code in _CONTAINERS) > MAX_DEPTH and depth(data) > MAX_DEPTH:
         raise RequestError(
             f"{shown} holds values that are nested more than {MAX_DEPTH} deep, as no weights are; do not read it."
         )
@@ -44,17 +53,37 @@ def refuse_abuse(shown: str, data: bytes) -> None:
         raise RequestError(f"{shown} reserves memory that it does not fill, as no weights do; do not read it.")
 
 
+def refuse_many(shown: str, tensors: int) -> None:
+    """Raise RequestError for more tensors than any network has."""
+    if tensors > MAX_TENSORS:
+        raise RequestError(
+            f"{shown} names {tensors} tensors, and at most {MAX_TENSORS} are read from one file; no image network has "
+            "as many."
+        )
+
+
 def depth(data: bytes) -> int:
-    """Return how deep the tuples of a pickle are nested, from its opcodes alone, up to the first that is damaged."""
+    """Return how deep the values of a pickle are nested, from its opcodes alone, up to the first that is damaged.
+
+    A list or dict counts as deep as it was when it was last referred to.
+    """
     deepest, stack, memo = 0, _Stack(), dict[Any, int]()
     for name, argument in _opcodes(data):
         if name in ("TUPLE1", "TUPLE2", "TUPLE3"):
             stack.push(1 + max(stack.pop() for _ in range(int(name[-1]))))
         elif name in ("TUPLE", "FROZENSET"):
             stack.push(1 + stack.to_mark())
-        elif name in ("APPENDS", "SETITEMS", "ADDITEMS", "POP_MARK"):
+        elif name in ("APPENDS", "SETITEMS", "ADDITEMS"):
+            deepest_item = stack.to_mark()
+            stack.push(max(stack.pop(), 1 + deepest_item))
+        elif name in ("APPEND", "SETITEM"):
+            deepest_item = max(stack.pop() for _ in range(1 + (name == "SETITEM")))
+            stack.push(max(stack.pop(), 1 + deepest_item))
+        elif name == "POP_MARK":
             stack.to_mark()
-        elif name in ("LIST", "DICT", "OBJ", "INST"):
+        elif name in ("LIST", "DICT"):
+            stack.push(1 + stack.to_mark())
+        elif name in ("OBJ", "INST"):
             stack.push(stack.to_mark() * 0)
         elif name == "MARK":
             stack.push(_MARK)
@@ -76,6 +105,16 @@ def depth(data: bytes) -> int:
         if deepest > MAX_DEPTH:
             break
     return deepest
+
+
+def _is_long(data: bytes) -> bool:
+    """Return whether a pickle takes more steps than its tensors need, and than anything beside them may."""
+    granted = MAX_STEPS
+    for step, (name, _argument) in enumerate(_opcodes(data)):
+        granted += STEPS_PER_TENSOR * (name == "BINPERSID")
+        if step > min(granted, MAX_STEPS + STEPS_PER_TENSOR * MAX_TENSORS):
+            return True
+    return False
 
 
 def refuse_oversized(file: FoundFile, checkpoint: Any) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from unetdoctor.engine import replaced
 from unetdoctor.engine.evaluation import isolated_random_state
 from unetdoctor.engine.loading.loaded import LoadedModel
 from unetdoctor.engine.program import INSTALLED
@@ -30,6 +31,7 @@ def device_of(model: object) -> str:
 @contextmanager
 def borrowed(model: nn.Module, directory: Path) -> Iterator[LoadedModel]:
     """Yield the network in evaluation mode; training flags and the random states of all libraries are put back."""
+    replaced.end()
     inner = getattr(model, "_orig_mod", model)  # torch.compile wraps the network that can be watched
     flags = [(module, module.training) for module in inner.modules() if hasattr(module, "training")]
     python_state, numpy_state = random.getstate(), np.random.get_state()

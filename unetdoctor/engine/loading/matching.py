@@ -214,5 +214,9 @@ def describe(checkpoint: Any) -> str:
     if checkpoint is None:
         return "it holds None"
     if isinstance(checkpoint, list | tuple):
-        return f"it holds a {type(checkpoint).__name__}, whose tensors have no names"
+        kind = type(checkpoint).__name__
+        if any(isinstance(item, torch.Tensor) for item in checkpoint[:MAX_ENTRIES]):
+            return f"it holds a {kind}, whose tensors have no names"
+        first = f", the first of which is a {type(checkpoint[0]).__name__}" if checkpoint else ""
+        return f"it holds a {kind} of {len(checkpoint)} values{first}"
     return f"it holds a {type(checkpoint).__name__}"
