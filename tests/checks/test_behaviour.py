@@ -209,8 +209,18 @@ class TestBatchnormStatisticsWrong:
         assert only("UD309", given).ill
 
     def test_before_training_statistics_that_no_input_explains_are_told(self) -> None:
-        fresh = evidence(model=model(norms=(norm(log_variance_ratio=20.0),) * 2, trained=False))
-        assert only("UD309", fresh).severity is Severity.WARNING
+        def fresh(ratio: float) -> Evidence:
+            norms = (norm("first"), norm("second", log_variance_ratio=ratio))
+            return evidence(model=model(norms=norms, trained=False))
+
+        assert only("UD309", fresh(20.0)).severity is Severity.WARNING
+        assert only("UD309", fresh(13.6)).severity is Severity.WARNING
+        assert not only("UD309", fresh(8.0)).ill
+
+    def test_only_the_network_s_first_one_is_explained_by_its_input(self) -> None:
+        lone = norm("second", log_variance_ratio=-20.0)
+        given = evidence(model=model(norms=(pristine("first"), lone), trained=False))
+        assert only("UD309", given).place.layer == "second"
 
     @pytest.mark.parametrize(
         "given",

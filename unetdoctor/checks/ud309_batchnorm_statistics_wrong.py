@@ -13,6 +13,9 @@ ABSURD_LIMIT = 15.0
 """|ln(batch variance / stored variance)| of a layer behind the first normalisation. Trained networks on noise: up to
 3.5; one trained on 0..255 and fed with N(0, 1): 7.9 at its first layer, 5.8 behind it. Stored variances times 1e6 or
 1e-6: 18-52."""
+ABSURD_FRESH_LIMIT = 10.0
+"""The same of statistics that were filled around fresh weights, which normalise what they were filled with. Up to 1:
+filled by passes in train(). 13.6-14: variances times 1e6."""
 CALM_LIMIT, CALM_SHIFT = 5.0, 0.5
 """Largest gap by which the variance of one's own pictures may be too small, and deviations by which their mean may lie
 off, to be a note where the picture is not dull: they have less contrast than those of training. 4.5 and .13: a sound
@@ -61,10 +64,10 @@ class BatchnormStatisticsWrong(Check):
         norms = stored_statistics(evidence)
         real = evidence.main is not None and evidence.main.probe.real
         told = real or _is_dull(evidence)
-        judged = norms if told else norms[1:]
+        judged = norms if told else [x for x in norms if x.layer != evidence.model.norms[0].layer]
         if not judged or misfed(evidence):
             return
-        limit = statistics_limit(evidence) if told else ABSURD_LIMIT
+        limit = statistics_limit(evidence) if told else _absurd_limit(evidence)
         most = max(judged, key=statistics_gap)
         gap = statistics_gap(most)
         times = "above" if most.log_variance_ratio > 0 else "below"
@@ -78,7 +81,7 @@ class BatchnormStatisticsWrong(Check):
             place=most.place,
             severity=Severity.NOTE
             if variance.holds
-            else _severity(evidence, absurd=_is_absurd(norms), real=real and not _is_calm(evidence, most)),
+            else _severity(evidence, absurd=_is_absurd(evidence, norms), real=real and not _is_calm(evidence, most)),
             remedies=() if variance.holds else statistics_for(evidence),
             op=norms[0].op,
         )
@@ -115,8 +118,14 @@ def _is_calm(evidence: Evidence, norm: NormStatistics) -> bool:
     return calm and statistics_gap(norm) <= CALM_LIMIT and not _is_dull(evidence)
 
 
-def _is_absurd(norms: Sequence[NormStatistics]) -> bool:
-    return any(statistics_gap(x) > ABSURD_LIMIT for x in norms[1:])
+def _absurd_limit(evidence: Evidence) -> float:
+    return ABSURD_LIMIT if evidence.model.trained else ABSURD_FRESH_LIMIT
+
+
+def _is_absurd(evidence: Evidence, norms: Sequence[NormStatistics]) -> bool:
+    """Return whether no input explains a gap: one behind the network's first normalisation."""
+    first = evidence.model.norms[0].layer
+    return any(statistics_gap(x) > _absurd_limit(evidence) for x in norms if x.layer != first)
 
 
 def _is_dull(evidence: Evidence) -> bool:
