@@ -141,6 +141,8 @@ def test_an_order_that_nobody_can_tell_is_said_so() -> None:
 def test_beside_masks_the_experiment_is_read_from_the_dice() -> None:
     given = told(UNIT, at(BGR, 0.2), at(UNIT, 0.3))
     found = only("UD602", replace(given, scores=scores(dice=0.485, exchanged=0.51)))
+    upside_down = only("UD602", replace(given, scores=scores(dice=0.0, exchanged=0.2)))
+    assert upside_down.severity is not Severity.ERROR
     (reading,) = found.readings
     assert (reading.name, reading.value) == ("mean Dice beside the masks", 0.485)
     assert not reading.holds

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from unetdoctor.checks.beside import FITS
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.feeding import (
     CERTAIN,
@@ -63,7 +64,7 @@ class ChannelOrderSwapped(Check):
         certain = is_turned(told, told.fed) and order_is_certain(told)
         scores = evidence.scores
         gain = scores.exchanged if scores is not None else float("nan")
-        if scores is not None and gain > GAIN_LIMIT:
+        if scores is not None and gain > GAIN_LIMIT and scores.dice + gain >= FITS:  # an inverted mask gains a little
             yield cls.finding(
                 f"With red and blue exchanged the mean Dice beside the masks rises by {shown(gain)} (at most "
                 f"{GAIN_LIMIT:g}); {_order(told.fed).lower()} is fed first.",
