@@ -78,6 +78,7 @@ class Search:
         try:
             return Answer(specs, True, output_shape(self.model, args, kwargs))
         except ShapeFailure as failure:
+            failure.__traceback__ = None  # its frames hold what foreign code raised, however large
             return Answer(specs, False, failure.seen, failure.message, failure)
         except ShapesUnknownError as failure:
             self.unknown = str(failure)

@@ -6,7 +6,7 @@ import traceback
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape
 from unetdoctor.facts import Crash, Operand, Place
-from unetdoctor.facts.lasting import lasting
+from unetdoctor.facts.lasting import lasting, said
 
 _TORCHSCRIPT_LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _INTERPRETER = "The following operation failed in the TorchScript interpreter."
@@ -15,10 +15,7 @@ _MESSAGE = 2000
 
 def crash_of(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, ...]) -> Crash:
     """Return what an exception and the tape up to it say; `shape` is that of the first input."""
-    try:
-        message = lasting(str(raised))
-    except Exception:  # noqa: BLE001 - user code: str() of their exception
-        message = "(its text could not be read)"
+    message = lasting(said(raised)) or "(its text could not be read)"
     message = _reason_first(message, tape.failure.said if tape.failure is not None else "")
     file, line = _innermost(setting, raised, message)
     failure = tape.failure

@@ -30,6 +30,7 @@ from torch.utils.data import DataLoader
 from unetdoctor.engine.loading import files, importing
 from unetdoctor.engine.loading.errors import Guard, RequestError, guarded
 from unetdoctor.engine.loading.target import parse_target, quoted
+from unetdoctor.facts.lasting import said
 
 IMAGE_KEYS = ("image", "images", "img", "input", "inputs", "pixel_values", "x", "photo", "picture", "data")
 MASK_KEYS = ("mask", "masks", "label", "labels", "target", "targets", "gt", "annotation", "segmentation", "seg", "y")
@@ -206,13 +207,10 @@ def _raising(error: Exception) -> Callable[[], Any]:
 
 def _reason(error: Exception) -> str:
     """Return what was raised, and the innermost line of the person's own code that did."""
-    try:
-        said = " ".join(str(error).split())[:_SAID]
-    except Exception:  # noqa: BLE001 - so does the text of its errors
-        said = ""
+    text = " ".join(said(error).split())[:_SAID]
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__ and _is_own(f.filename)]
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
-    return f"{type(error).__name__}{': ' if said else ''}{said}{where}"
+    return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
 
 
 def _is_own(file: str) -> bool:

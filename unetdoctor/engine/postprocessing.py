@@ -25,6 +25,7 @@ from unetdoctor.engine.loading.target import parse_target, quoted
 from unetdoctor.engine.recorder import Recorder
 from unetdoctor.engine.replaced import foreign
 from unetdoctor.engine.tape import Ref, Tape
+from unetdoctor.facts.lasting import said
 
 NAME = "postprocess"
 """Name of the operation that stands for a function through NumPy or Pillow."""
@@ -154,7 +155,7 @@ def _told(error: Exception, file: str) -> str:
     """Return what was raised, and where in this file."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     where = f" ({Path(file).name}, line {lines[-1]})" if lines else ""
-    text = " ".join(str(error).split())[:300]
+    text = " ".join(said(error).split())[:300]
     return f"{type(error).__name__}{': ' if text else ''}{text}{where}."
 
 

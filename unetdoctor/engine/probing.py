@@ -19,6 +19,8 @@ LATENT_BATCH = 16
 _HINTS = ("img_size", "image_size", "input_size", "imgsz", "img_resolution", "resolution")
 _MOST_HINTS = 4
 _VIEW = re.compile(r"shape '\[([-\d, ]+)\]' is invalid for input of size")
+_MOST_NUMBERS = 8
+"""Different numbers in a refusal from which none of them is taken for a number of channels."""
 _MOST_TOLD = 16
 """Largest number in a refusal's text that is taken for a number of channels."""
 _FRAMES = 4
@@ -139,7 +141,8 @@ def _other_forms(search: Search, first: Answer) -> Answer:
         count = _volume([v for v in sides[sides[0] == n :] if v > 0])  # the batch is no part of a sample
         forms += [(n, count), (n, count, 1, 1)]
     if not first.op:
-        channels = [int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD]
+        numbers = dict.fromkeys(int(c) for c in re.findall(r"\b\d{1,2}\b", first.message) if 0 < int(c) <= _MOST_TOLD)
+        channels = numbers if len(numbers) <= _MOST_NUMBERS else ()
         told = dict.fromkeys((64, *_hinted(search), *sides_told(first, 64)))
         forms += [(n, c, side, side) for side in told for c in dict.fromkeys((*channels, 3, 1))]
     forms += [(n, count, 64, 64) for count in _told_channels(first)]

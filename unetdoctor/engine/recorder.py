@@ -30,6 +30,7 @@ from unetdoctor.engine.tape import (
     tensors,
     traits,
 )
+from unetdoctor.facts.lasting import said
 
 _TORCH = str(Path(torch.__file__).parent)
 _OURS = str(Path(__file__).parent.parent) + os.sep
@@ -201,7 +202,7 @@ class Recorder(Mode):
             out = func(*args, **kwargs)
         except Exception as error:
             operands = [(tuple(t.shape), self._encode(t)) for t in tensors([*args, *kwargs.values()])]
-            self.tape.failure = Failure(entry, tuple(operands), str(error))
+            self.tape.failure = Failure(entry, tuple(operands), said(error))
             raise
         self._register(entry, out)
         return out

@@ -18,7 +18,7 @@ from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.script_state import attributes
 from unetdoctor.engine.shape_log import Halving, Weighted
 from unetdoctor.engine.shape_mode import DataDependentError, Shapes
-from unetdoctor.facts.lasting import lasting
+from unetdoctor.facts.lasting import lasting, said
 
 
 class ShapeFailure(Exception):  # noqa: N818 - it is what was found, and no fault of ours
@@ -133,8 +133,8 @@ def _on_meta(value: Any, known: Shapes) -> Any:
 def _read(error: Exception, known: Shapes, seen: ShapePass) -> Exception:
     """Turn what came out of the model into a refusal, or into the admission that shapes do not decide."""
     cause = known.cause or error
-    text = lasting(str(cause).strip().partition("\n")[0]) or type(cause).__name__
-    if isinstance(cause, DataDependentError) or _about_meta(str(cause)) or _about_meta(str(error)):
+    text = lasting(said(cause).strip().partition("\n")[0]) or type(cause).__name__
+    if isinstance(cause, DataDependentError) or _about_meta(said(cause)) or _about_meta(said(error)):
         return ShapesUnknownError(text, seen)
     if known.cause is not None and isinstance(cause, (NotImplementedError, ImportError, AttributeError, KeyError)):
         return ShapesUnknownError(f"{known.failing}: {text}", seen)
@@ -155,10 +155,10 @@ def _missing(error: Exception) -> str | None:
     """Return the key that was looked up in vain; "" where a sequence was too short."""
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
         return str(error.args[0])
-    told = _NO_KEY.search(str(error)) if isinstance(error, RuntimeError) else None
+    told = _NO_KEY.search(said(error)) if isinstance(error, RuntimeError) else None
     if told:
         return told[1]
-    return "" if _SHORT.search(str(error)) else None
+    return "" if _SHORT.search(said(error)) else None
 
 
 def _where(error: Exception, known: Shapes) -> tuple[str, str, int]:

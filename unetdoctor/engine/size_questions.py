@@ -22,6 +22,7 @@ from unetdoctor.engine.shape_pass import (
     plain_execution,
     preserved,
 )
+from unetdoctor.facts.lasting import said
 
 LARGEST = 8192
 """Side beyond which no size is asked."""
@@ -129,7 +130,7 @@ def run_really(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         with isolated_random_state(0, device), preserved(model), torch.no_grad(), plain_execution():
             returned = foreign(model, *real(args), **{key: real(value) for key, value in kwargs.items()})
     except Exception as raised:  # noqa: BLE001 - user code: whatever it raises is a refusal
-        return None, str(raised).strip().partition("\n")[0] or type(raised).__name__
+        return None, said(raised).strip().partition("\n")[0] or type(raised).__name__
     return tuple((path, tuple(tensor.shape)) for path, tensor in find_tensors(returned)), ""
 
 

@@ -9,7 +9,7 @@ from unetdoctor.checks.check import Check
 from unetdoctor.checks.pictures import readable
 from unetdoctor.engine.bench import NotApplicableError
 from unetdoctor.facts import Evidence, Finding, Kind, Outcome, Reading, Remedy, Severity, Trial
-from unetdoctor.facts.lasting import lasting
+from unetdoctor.facts.lasting import lasting, said
 from unetdoctor.pipeline.diagnosis import WHOLE
 
 BETTER = 0.75
@@ -141,7 +141,7 @@ class Laboratory:
         except NotApplicableError as reason:
             return str(reason)
         except Exception as error:  # noqa: BLE001 - one trial: what it raises is its result
-            return f"the changed network raised {type(error).__name__}: {lasting(str(error))[:200]}"
+            return f"the changed network raised {type(error).__name__}: {lasting(said(error))[:200]}"
         std = max((o.std_8bit for _, o in evidence.outputs), default=math.nan)
         return Result(findings, std, _dice(evidence))
 

@@ -11,6 +11,7 @@ from typing import Any
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.guesses import guess
 from unetdoctor.engine.loading.target import Call, quoted
+from unetdoctor.facts.lasting import said
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -185,7 +186,7 @@ def refused(
         parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
     except (ValueError, TypeError):
         parameters = {}
-    key = next((key for key in given if f"unexpected keyword argument '{key}'" in str(error)), None)
+    key = next((key for key in given if f"unexpected keyword argument '{key}'" in said(error)), None)
     if key is not None:
         return _unaccepted(name, target, key, parameters)
     for key, value in given.items():
@@ -194,11 +195,11 @@ def refused(
             default = parameters[key].default
             told = isinstance(default, wanted)
             usual = f"its default {default!r} is" if told else "it is declared as"
-            said = (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")
+            text = (said(error).strip().splitlines() or ["no message"])[0].rstrip(".")
             option = quoted(f"{key}={default!r}")
             return RequestError(
                 f"{name} does not take {key}={value!r}, of type {type(value).__name__}: {usual} of type "
-                f"{wanted.__name__} ({type(error).__name__}: {said}).",
+                f"{wanted.__name__} ({type(error).__name__}: {text}).",
                 (f"unetdoctor inspect {quoted(target)} -k {option}",) if told else (),
             )
     return None

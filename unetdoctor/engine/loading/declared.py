@@ -18,6 +18,7 @@ import torch
 from unetdoctor.engine.loading import matching
 from unetdoctor.engine.loading.errors import RequestError
 from unetdoctor.engine.loading.files import FoundFile
+from unetdoctor.facts.lasting import said
 
 MAX_DEPTH = 1000
 """Values within values. A state_dict: 3. From 40,000 on, hash() of such a tuple overflows a stack of 8 MB."""
@@ -138,7 +139,7 @@ def refuse_oversized(file: FoundFile, checkpoint: Any) -> None:
 
 def says_too_much(error: BaseException) -> bool:
     """Return whether torch refused a tensor since it declares more than the file holds."""
-    return _TOO_MUCH.search(str(error)) is not None
+    return _TOO_MUCH.search(said(error)) is not None
 
 
 _MARK = -1

@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from types import ModuleType
 
+from unetdoctor.facts.lasting import said
+
 RESERVED = frozenset(
     (
         *("torch", "torchvision", "torchgen", "functorch", "triton", "nvidia", "numpy", "PIL", "safetensors", "sympy"),
@@ -191,7 +193,7 @@ def _failures_explained(path: Path, directory: Path) -> Iterator[None]:
 def _explain_import(error: ImportError, path: Path) -> None:
     """Say in the error itself what to install or where to run: the module is the person's own, or a library's."""
     name = error.name or ""
-    if "beyond top-level package" in str(error) or "no known parent package" in str(error):
+    if "beyond top-level package" in said(error) or "no known parent package" in said(error):
         error.msg = f"{error.msg}: {path.parent} has no __init__.py, so {path.name} is no part of a package"
         return
     if not isinstance(error, ModuleNotFoundError) or not name:
