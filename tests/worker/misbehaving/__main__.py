@@ -1,4 +1,7 @@
-"""`python -m tests.worker.misbehaving [--only WORDS] [--light] [--out FILE]`: every model, by the whole examination."""
+"""`python -m tests.worker.misbehaving [--only WORDS] [--light] [--again FILE] [--out FILE]`: every misbehaving model.
+
+Each by the whole examination; `--again` runs those that a file has as wrong once more, and counts them in its figures.
+"""
 
 import argparse
 import json
@@ -19,11 +22,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.worker.misbehaving")
     parser.add_argument("--only", default="", help="pattern that is found in the name of a case")
     parser.add_argument("--light", action="store_true", help="without torch, as in the test suite")
+    parser.add_argument(
+        "--again", type=Path, metavar="FILE", help="only what was wrong in the figures of an earlier run"
+    )
     parser.add_argument("--out", help="JSON file for the figures")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     cases = [c for c in CASES if re.search(given.only, c.name) and not (given.light and c.needs_torch)]
     figures: dict[str, Any] = {"models": len(cases), "run": 0, "right": 0, "wrong": {}, "networks": not given.light}
+    if given.again:
+        before = json.loads(given.again.read_text("utf-8"))
+        cases = [c for c in cases if c.name in before["wrong"]]
+        figures |= {key: before[key] for key in ("models", "right")} | {"run": before["run"] - len(cases)}
     begun = time.monotonic()
     for case in cases:
         start = time.monotonic()
