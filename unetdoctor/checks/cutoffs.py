@@ -33,8 +33,11 @@ def said(cut: Cutoff) -> str:
     if math.isfinite(cut.low) and math.isfinite(cut.high):
         what += f", {shown(cut.low)} to {shown(cut.high)},"
     compared = f"`{cut.name}` at {cut.place.text} cuts {what} at {shown(cut.threshold)}"
-    limit = f" (at least {SPLIT_LIMIT:g} %), whatever is fed" if out_of_reach(cut) else ""
-    return f"{compared}: {shown(100 * cut.split)} % of the places lie on the smaller side{limit}."
+    split = f"{shown(100 * cut.split)} % of the places lie on the smaller side"
+    if not out_of_reach(cut):
+        return f"{compared}: {split}."
+    same = "no value crosses that, and the mask is the same whatever is fed"
+    return f"{compared}: {same} ({split}, at least {SPLIT_LIMIT:g} %)."
 
 
 def within_reach(cut: Cutoff, cause: str) -> Remedy:
