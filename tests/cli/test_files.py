@@ -76,6 +76,12 @@ def test_names_what_is_missing() -> None:
         check_file(Path("b.png"), "--image")
 
 
+@pytest.mark.parametrize("target", ["...", "....", ".x.", "a/..."])
+def test_names_of_dots(target: str) -> None:
+    with pytest.raises(RequestError):
+        check_target(target)
+
+
 def test_folders_that_hold_a_model_are_left_to_the_worker() -> None:
     for name in ("config.json", "model_index.json", "hubconf.py"):
         folder = Path(f"of-{name}")

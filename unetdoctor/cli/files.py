@@ -187,7 +187,7 @@ def _neighbour(path: Path) -> Path | None:
     names = _names(folder)
     if path.name in names:
         return path
-    dotted = Path(*path.name.split(".")).with_suffix(".py")  # a module name, as in an import
+    dotted = Path(path.name.strip(".").replace(".", "/") + ".py")  # a module name, as in an import
     if folder == Path() and len(dotted.parts) > 1 and _exists(str(dotted)):
         return dotted
     same = [name for name in names if Path(name).stem == path.stem or name == path.name.strip()]
