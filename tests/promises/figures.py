@@ -35,7 +35,7 @@ def read(name: str, values: Any) -> list[Figure]:
     """Return the figures in one file of a long form; `name` is what the caller calls those that bear no name.
 
     Read are {name, done, of, detail}, a list of these, and what the forms of our own write: {models, right}, {kills,
-    whole_or_absent}, and {site: {points, right}}. Raises ValueError for anything else.
+    whole_or_absent}, {inputs, crashes}, and {site: {points, right}}. Raises ValueError for anything else.
     """
     if isinstance(values, list):
         return [figure for one in values for figure in read(name, one)]
@@ -47,6 +47,8 @@ def read(name: str, values: Any) -> list[Figure]:
         return [Figure(name, values["right"], values["models"])]
     if "kills" in values:
         return [Figure(name, values["whole_or_absent"], values["kills"])]
+    if "inputs" in values and "crashes" in values:
+        return [Figure(name, values["inputs"] - values["crashes"], values["inputs"], f"{values['crashes']} crashes")]
     sites = {site: found for site, found in values.items() if isinstance(found, dict) and "points" in found}
     if sites:
         detail = ", ".join(f"{found['points']} in the {site}" for site, found in sites.items())
