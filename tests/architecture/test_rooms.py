@@ -51,7 +51,7 @@ PRINTING_ROOMS = ("cli", "reporters")
 
 BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/datasets.py", "_tried.tried"): "a sample that raises is one record; its code raises anything",
-    ("unetdoctor/engine/datasets.py", "_reason"): "__str__ of foreign exceptions may raise anything",
+    ("unetdoctor/facts/lasting.py", "said"): "__str__ of foreign exceptions may raise anything",
     ("unetdoctor/cli/running.py", "run"): "the last line of the tool: a bug of ours, in one sentence and exit code 101",
     ("unetdoctor/data/shards.py", "record_of"): "one pair that we cannot measure: its record says so",
     ("unetdoctor/data/shards.py", "_drawn"): "one pair that we cannot draw: words in the place of its picture",
@@ -94,7 +94,6 @@ BROAD_HANDLERS: dict[tuple[str, str], str] = {
     ("unetdoctor/engine/observation.py", "observe"): "user code: what forward() raises is evidence",
     ("unetdoctor/engine/ablation.py", "_Ablation._run"): "user code may run again: the branch is then not measured",
     ("unetdoctor/engine/observation.py", "verify_now"): "an evaluation of user operations: the tape is then not used",
-    ("unetdoctor/engine/crash.py", "crash_of"): "user code: the text of its exception",
     ("unetdoctor/engine/shape_pass.py", "output_shape"): "user code: what forward() raises is the answer",
     ("unetdoctor/engine/size_questions.py", "run_really"): "user code: what forward() raises is a refusal",
     ("unetdoctor/engine/source.py", "layer_place"): "user code: odd classes have no source line",

@@ -40,6 +40,19 @@ def test_every_action_is_tested_here():
     assert all(f"test_{action}" in globals() for action in (*MASKING, *FEEDING))
 
 
+def test_cut_at():
+    class Cutting(Head):
+        def forward(self, x):
+            return (torch.sigmoid(super().forward(x)) > 127).float()
+
+    model = Cutting(1).eval()
+    examination, _ = observed(model)
+    op = next(i for i, entry in enumerate(examination.main.tape.entries) if entry.name == "gt")
+    before, after = drawn(model, Remedy("cut_at", parameters={"op": op, "threshold": 0.5}))
+    assert before.max() == 0
+    assert 0 < after.mean() < 1
+
+
 @pytest.mark.parametrize("scale", ["logits", "values"])
 def test_decide_at(scale):
     parameters = {"scale": scale, "used": 0.5, "threshold": 0.9}
