@@ -26,7 +26,7 @@ The engine, by what is asked of it:
 | How does a target become a network? | `loading/` (its docstring has the table), `surroundings` |
 | What is it fed? | `inputs` (the ladder), `candidates`, `probing`, `sides`, `signature`, `given_inputs`, `probes` |
 | What ran? | `recorder` records the `tape`; `observation`, `statistics`, `drawing`, `returned`, `outputs` read it |
-| What ends it? | `head`, `finishing`, `tail`, `casting`, `painting`, `postprocessing`, `decoding`, `losses` |
+| What ends it? | `head`, `finishing`, `tail`, `casting`, `painting`, `repainting`, `postprocessing`, `losses` |
 | What is a skip worth? | `skips` finds the joins, `ablation` and `crossing` measure, `passing` says where one is lost |
 | What else is measured? | `measures` lists it: `finiteness`, `liveliness`, `chance`, `flatness`, `tiling`, ... |
 | What if? | `evaluation` runs the tape under a change; `remedies` lists what makes one, `price` its cost |

@@ -22,9 +22,15 @@ def numbers(**fields: Any) -> HeadNumbers:
     return replace(base, **fields)
 
 
+BOUNDS = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
+
 def finish(kind: str, index: int = 5, **fields: Any) -> Finish:
     """A function of single values at the end."""
-    return replace(Finish(op=index, kind=kind, dim=None, shape=SHAPE, channels=1, ends=True), **fields)
+    low, high = BOUNDS.get(kind, (-math.inf, math.inf))
+    plain = Finish(op=index, kind=kind, dim=None, shape=SHAPE, channels=1, ends=True, low=low, high=high)
+    made = replace(plain, **fields)
+    return replace(made, handed=(made.low, made.high)) if made.ends and "handed" not in fields else made
 
 
 def softmax(dim: int = 1, shape: tuple[int, ...] = SHAPE, kind: str = "softmax", **fields: Any) -> Finish:
@@ -50,7 +56,7 @@ class TestActivationTwice:
         given = ended(finish("sigmoid", 3), finish("sigmoid"), drawn=output(minimum=0.5, maximum=0.731))
         finding = only("UD502", given)
         assert finding.severity is Severity.ERROR
-        assert (finding.readings[0].value, finding.readings[0].lower) == (pytest.approx(23.1, abs=0.1), 99)
+        assert (finding.readings[0].value, finding.readings[0].lower) == (pytest.approx(23.1, abs=0.1), 90)
         assert finding.remedies[0].parameters == {"op": 3}
 
     @pytest.mark.parametrize(("first", "second", "reach"), [("softmax", "softmax", 42.1), ("sigmoid", "tanh", 38.1)])
@@ -67,6 +73,31 @@ class TestActivationTwice:
     def test_something_in_between_makes_it_another_function(self) -> None:
         given = ended(finish("sigmoid", 3, ends=False), finish("sigmoid"), drawn=output(minimum=0.5, maximum=0.7))
         assert not only("UD502", given).ill
+
+    def test_numbers_in_between_are_followed(self) -> None:
+        first = finish("tanh", 3, ends=False, handed=(0.0, 1.0))
+        given = ended(first, finish("sigmoid"), drawn=output(minimum=0.5, maximum=0.731))
+        finding = only("UD502", given)
+        assert finding.severity is Severity.ERROR
+        assert "brought to 0 to 1" in finding.message
+        assert finding.remedies[0].parameters == {"op": 5}
+
+    def test_a_soft_limit_of_logits_is_no_activation(self) -> None:
+        first = finish("tanh", 3, ends=False, handed=(-4.0, 4.0))
+        finding = only("UD502", ended(first, finish("sigmoid"), drawn=output(minimum=0.1, maximum=0.9)))
+        assert not finding.ill
+        assert finding.readings[0].value == pytest.approx(96.4, abs=0.1)
+
+    def test_values_cut_off_at_0_and_1_are_squeezed_as_well(self) -> None:
+        first = finish("clamp", 3, low=0.0, high=1.0)
+        finding = only("UD502", ended(first, finish("sigmoid"), drawn=output(minimum=0.5, maximum=0.731)))
+        assert finding.severity is Severity.ERROR
+
+    def test_what_is_scaled_for_display_is_read_in_its_own_range(self) -> None:
+        last = finish("sigmoid", ends=False, handed=(0.0, 255.0))
+        finding = only("UD502", ended(finish("sigmoid", 3), last, drawn=output(minimum=127.5, maximum=186.4)))
+        assert finding.severity is Severity.ERROR
+        assert finding.readings[1].value == pytest.approx(23.1, abs=0.1)
 
     def test_without_an_activation_nothing_is_said(self) -> None:
         assert not examine("UD502", ended(finish("relu")))

@@ -5,7 +5,7 @@ import torch
 
 from tests.engine.test_head import examined
 from unetdoctor.engine.displays import display_range
-from unetdoctor.engine.painting import painted
+from unetdoctor.engine.repainting import painted
 from unetdoctor.facts import Intent, Remedy, Task
 
 COLOURS = torch.tensor([[0, 0, 0], [1, 0, 0], [0, 1, 0]])

@@ -70,6 +70,23 @@ def test_the_functions_at_the_end(name):
     assert [(x.kind, x.dim, x.channels, x.ends) for x in found(end)] == wanted
 
 
+HANDED = {
+    "(tanh + 1) / 2": (lambda y: (torch.tanh(y) + 1) / 2, (0, 1)),
+    "turned over": (lambda y: 255 - torch.sigmoid(y) * 255, (0, 255)),
+    "cut off": (lambda y: y.clamp(-2, 3) * 2, (-4, 6)),
+    "as it is": (lambda y: torch.sigmoid(y).permute(0, 2, 3, 1), (0, 1)),
+    "to the power": (lambda y: torch.sigmoid(y) ** 2, None),
+    "times what varies": (lambda y: torch.sigmoid(y) * torch.ones(16), None),
+    "times nothing": (lambda y: torch.relu(y) * 0, (0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", HANDED)
+def test_the_values_that_are_handed_on(name):
+    end, wanted = HANDED[name]
+    assert found(end)[-1].handed == wanted
+
+
 def test_the_ends_of_a_relu():
     assert [(x.low, x.high) for x in found(F.relu6)] == [(0, 6)]
     assert [(x.low, x.high) for x in found(torch.relu)] == [(0, math.inf)]

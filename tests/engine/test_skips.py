@@ -192,6 +192,11 @@ class TestInfluence:
         assert [x.influence for x in found] == [0, 0]
         assert [x.signal for x in found] == [0, 0]
 
+    @pytest.mark.parametrize("gate", [lambda s: s * torch.zeros_like(s), lambda s: torch.zeros_like(s) * s])
+    def test_a_gate_of_constants_is_none(self, gate) -> None:
+        top = of(built(lambda: UNet(lambda deep, skip: concatenated(deep, gate(skip)))))[-1]
+        assert (top.influence, top.cut, top.blotted) == (0, True, True)
+
     def test_what_nobody_reads(self) -> None:
         class Overwritten(UNet):
             def forward(self, x: Tensor) -> Tensor:

@@ -50,6 +50,14 @@ SOUND = {
     ),
     "a class against the others": (2, "return ((y[0, 1] > y[0, 0]).numpy() * 255).astype(np.uint8)"),
 }
+SOUND |= {
+    "a mask in one colour": (1, "return (VOC[:2] * [[0], [1]]).astype(np.uint8)[(y.numpy()[:, 0] > 0) * 1]"),
+    "a mask in one colour, torch": (1, "return torch.from_numpy(VOC)[(y[:, 0] > 0) * 1].permute(0, 3, 1, 2)"),
+    "a mask as transparency": (1, "m = y.numpy()[:, 0] > 0; return (m[..., None] * [0, 255, 0, 128]).astype(np.uint8)"),
+    "a mask of yes and no": (1, "return Image.fromarray(y[0, 0].numpy() > 0)"),
+    "a mask of three equal channels": (1, "return np.stack([(y[0, 0].numpy() > 0) * np.uint8(255)] * 3, -1)"),
+    "a heat map": (1, "p = sigmoid(y.numpy()[:, 0]) * 255; return np.stack([p, 255 - p, p / 9], -1).astype(np.uint8)"),
+}
 SICK = {
     "UD508 torch": (1, "return torch.sigmoid(y).to(torch.uint8)"),
     "UD508 numpy probabilities": (1, "return sigmoid(y[0, 0].numpy()).astype(np.uint8)"),
@@ -60,6 +68,11 @@ SICK = {
     "UD509 numpy": (4, "return (y.numpy().argmax(1) * 255).astype(np.uint8)"),
     "UD509 Pillow": (4, "return Image.fromarray(y[0].argmax(0).byte().numpy())"),
     "UD509 three equal channels": (4, "return np.stack([y[0].argmax(0).numpy()] * 3, -1).astype(np.uint8)"),
+    "UD509 a threshold and no level": (1, "return np.zeros(256, np.uint8)[(y.numpy()[:, 0] > 0) * 1]"),
+    "UD510 a threshold and black": (1, "return np.zeros((256, 3), np.uint8)[(y.numpy()[:, 0] > 0) * 1]"),
+    "UD510 a threshold and dark": (1, "return (VOC // 128)[(y.numpy()[:, 0] > 0) * 1]"),
+    "UD510 a threshold of torch": (1, "return torch.from_numpy(VOC // 128)[(y[:, 0] > 0) * 1].permute(0, 3, 1, 2)"),
+    "UD510 black": (4, "return np.zeros((256, 3), np.uint8)[y.numpy().argmax(1)]"),
     "UD510 torch": (4, "return torch.from_numpy(VOC // 64)[y.argmax(1)].permute(0, 3, 1, 2)"),
     "UD510 numpy": (4, "return (VOC // 64)[y.numpy().argmax(1)]"),
     "UD510 Pillow": (4, "return Image.fromarray((VOC // 255)[y[0].argmax(0).numpy()] + VOC[1])"),

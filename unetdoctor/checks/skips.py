@@ -9,6 +9,8 @@ FRESH_LIMIT = 1e-9
 """The same for fresh networks, whose signal grows weaker from level to level: 1.3e-6 at a sound one's bottom, with
 running statistics that were never filled. Exactly 0: severed."""
 
+ALIVE = 1e-3
+"""Influence of a branch that nothing drowns. Trained networks: .002 and more."""
 LOUD = 1e-3
 """Spread of a branch over that of the other one at the join from which rounding cannot swallow its influence. Below
 1e-7 float32 does. The weaker branch of 25 sound networks: .04-1 trained, .0004-1 fresh."""
@@ -22,14 +24,28 @@ def is_known(value: float) -> bool:
 def judged(evidence: Evidence) -> tuple[Skip, ...]:
     """Return the skips that can be judged: those from the last join on whose deep branch is without effect.
 
-    What was joined before that can reach the output only through the dead branch. None where running statistics are
-    wrong, which makes one branch drown the other.
+    What was joined before that can reach the output only through the dead branch. Where running statistics are wrong,
+    which makes one branch drown the other, only what no statistics bring about is left, and what is well.
     """
     limit = statistics_limit(evidence)
     if any(statistics_gap(x) > limit for x in stored_statistics(evidence)):
-        return ()
+        return tuple(x for x in evidence.skips if _is_alive(x) or _is_severed(x))
     dead = [x.join for x in evidence.skips if x.deep_influence <= NOTHING and x.reaches]
     return tuple(x for x in evidence.skips if not dead or x.join >= max(dead))
+
+
+def _is_alive(skip: Skip) -> bool:
+    return skip.influence > ALIVE and not skip.deep_influence <= ALIVE
+
+
+def _is_severed(skip: Skip) -> bool:
+    """Return whether the network's own constants or weights of zero take the skip away."""
+    return is_unread(skip) or (skip.cut and skip.blotted and skip.signal <= NOTHING)
+
+
+def is_unread(skip: Skip) -> bool:
+    """Return whether the weights that read the skip are zero, and those beside them are not."""
+    return skip.deep_weight > 0 and skip.weight <= NOTHING * skip.deep_weight
 
 
 def is_dead(evidence: Evidence, activation: int) -> bool:

@@ -103,7 +103,7 @@ class CheckpointKeysMismatch(Check):
             f"{taken.label}{dropped}.",
             [Reading("keys that fit as saved", load.as_saved if taken.renames else 0, "keys", lower=load.model)],
             place=load.place,
-            severity=Severity.WARNING,
+            severity=Severity.WARNING if taken.renames else Severity.NOTE,  # an entry is what a script picks by name
             remedies=[reload(load, taken, cls.code)],
         )
 

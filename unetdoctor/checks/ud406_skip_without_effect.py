@@ -10,6 +10,7 @@ from unetdoctor.checks.skips import (
     fresh_slice,
     is_dead,
     is_known,
+    is_unread,
     judged,
     left_joined,
     text,
@@ -71,13 +72,8 @@ def _name(skip: Skip) -> str:
 
 def _severity(evidence: Evidence, skip: Skip) -> Severity:
     if not evidence.model.trained:
-        return Severity.WARNING if _half_zero(skip) or _severed(skip) else Severity.NOTE
+        return Severity.WARNING if is_unread(skip) or _severed(skip) else Severity.NOTE
     return Severity.ERROR if skip.influence <= NOTHING and skip.reaches else Severity.WARNING
-
-
-def _half_zero(skip: Skip) -> bool:
-    """Return whether the weights that read the skip are zero, and those beside them not, as no initialisation does."""
-    return skip.deep_weight > 0 and skip.weight <= NOTHING * skip.deep_weight
 
 
 def _severed(skip: Skip) -> bool:

@@ -11,9 +11,11 @@ from unetdoctor.facts import Evidence, Finding, Finish, Kind, Op, Output, Place,
 
 FINAL = ("sigmoid", "tanh", "softmax", "log_softmax")
 """Functions that end a network once."""
-SOUND_REACH = 0.99
-"""Share of its range that the second function can still reach, from which it takes nothing away: a softmax of a
-log_softmax is that softmax."""
+SQUEEZING = (*FINAL, "clamp", "hardtanh")
+"""Functions whose result lies within bounds."""
+SOUND_REACH = 0.9
+"""Share of its range that the second function can still reach, from which it takes nothing away. A softmax of a
+log_softmax: 1; a sigmoid of 4 tanh(x): .96. tanh twice: .76; sigmoid of tanh: .46; sigmoid twice: .23."""
 NEAR = 0.1
 """Part of what two activations leave within which a trained network's values reach both ends of it. Seven of nine
 networks that segment, twice: 0-.01; not sure of themselves: .04-.15. Applied once, they are between 0 and 1."""
@@ -35,7 +37,8 @@ class ActivationTwice(Check):
         Apply one of the two only.
     Source
         Seed 002; recipe 12: sigmoid twice leaves [.5007, .7306], a foreground of 100 % and a Dice of .165. Read from
-        the graph: only changes of shape and size may lie between the two. Where the graph does not tell (a sigmoid that
+        the graph: only changes of shape and size and operations with numbers, as in (tanh(x) + 1) / 2, may lie between
+        the two. Where the graph does not tell (a sigmoid that
         is written out), the values of a trained network do: all between the two ends, and both reached.
     """
 
@@ -53,22 +56,22 @@ class ActivationTwice(Check):
         if run is None or not outputs:
             return
         ends = evidence.finishes
-        second = ends[-1] if ends and ends[-1].kind in FINAL and ends[-1].ends else None
+        second = ends[-1] if ends and ends[-1].kind in FINAL and ends[-1].handed is not None else None
         place = _place(run, second)
         confined = _confined(outputs) if evidence.model.trained and evidence.intent.effective.is_segmentation else None
         if confined is not None and ends and ends[-1].ends and ends[-1].kind != confined.kind:
             confined = None
         if second is not None:
-            first = next((a for a, b in pairwise(ends) if b is second and a.kind in FINAL and a.ends), None)
+            first = next((a for a, b in pairwise(ends) if b is second and a.kind in SQUEEZING and a.handed), None)
             alone = second.dim is not None and second.size == 1  # a softmax of one value with itself is UD503's
-            reach = 1.0 if first is None or alone else _reach(first, second)
+            reach = 1.0 if first is None or alone else _reach(_range(first), second)
             if first is not None and reach < SOUND_REACH:
                 yield cls._read_from_the_graph(evidence, first, second, reach, outputs)
                 return
         if confined is not None:
             yield cls._read_from_the_values(confined, second, place)
         elif second is not None:
-            used = max(_used(x, second.kind) for x in outputs)
+            used = max(_used(x, second) for x in outputs)
             yield cls.finding(
                 f"Only one activation, `{second.kind}` at {place.text}, ends the network.",
                 [Reading(_REACHED, 100 * reach, "%", lower=100 * SOUND_REACH), Reading(_USED, 100 * used, "%")],
@@ -86,14 +89,16 @@ class ActivationTwice(Check):
         run = evidence.main
         place = _place(run, second)
         before = op_at(run, first.op) if run is not None else None
-        used = max(_used(x, second.kind) for x in outputs)
+        used = max(_used(x, second) for x in outputs)
+        low, high = _range(first)
+        moved = "" if first.ends else f", brought to {shown(low)} to {shown(high)}"
         return cls.finding(
-            f"`{second.kind}` at {place.text} is applied to the result of `{first.kind}`{_at(before)}: it can reach "
-            f"{shown(100 * reach)} % of its range, and its values use {shown(100 * used)} %.",
+            f"`{second.kind}` at {place.text} is applied to the result of `{first.kind}`{_at(before)}{moved}: it can "
+            f"reach {shown(100 * reach)} % of its range, and its values use {shown(100 * used)} %.",
             [Reading(_REACHED, 100 * reach, "%", lower=100 * SOUND_REACH), Reading(_USED, 100 * used, "%")],
             place=place,
             severity=_severity(evidence, first, second),
-            remedies=[_drop(cls.code, first, place)],
+            remedies=[_drop(cls.code, first, place) if first.ends else _drop(cls.code, second, place, "last")],
             op=second.op,
         )
 
@@ -182,23 +187,30 @@ def _at(op: Op | None) -> str:
 
 
 def _severity(evidence: Evidence, first: Finish, second: Finish) -> Severity:
-    """Return how bad it is: two sigmoids mark everything; of two others the order of the values is left."""
-    everything = first.kind == second.kind == "sigmoid"
+    """Return how bad it is: a sigmoid of what is never negative marks everything, unless the classes are compared."""
+    low, _ = _range(first)
+    everything = second.kind == "sigmoid" and low >= 0 and first.kind != "softmax"
     return Severity.ERROR if everything and evidence.model.trained else Severity.WARNING
 
 
-def _used(output: Output, kind: str) -> float:
+def _used(output: Output, second: Finish) -> float:
     """Return which part of the range of this activation the output uses."""
-    if kind == "log_softmax":
+    if second.kind == "log_softmax":
         return math.exp(min(output.maximum, 0.0)) - math.exp(min(output.minimum, 0.0))
-    return (output.maximum - output.minimum) / (2 if kind == "tanh" else 1)
+    low, high = second.handed or (second.low, second.high)
+    return (output.maximum - output.minimum) / (high - low)
 
 
-def _reach(first: Finish, second: Finish) -> float:
-    """Return the part of its range that the second can reach on what the first can give."""
-    low, high = (0.0, 1.0) if first.kind != "tanh" else (-1.0, 1.0)
+def _range(first: Finish) -> tuple[float, float]:
+    """Return the smallest and the largest value that the second function reads."""
     if first.kind == "log_softmax":
-        low, high = -math.inf, 0.0
+        return -math.inf, 0.0
+    return first.handed or (first.low, first.high)
+
+
+def _reach(read: tuple[float, float], second: Finish) -> float:
+    """Return the part of its range that the second can reach on what it reads."""
+    low, high = read
     if second.kind == "tanh":
         return (math.tanh(high) - math.tanh(low)) / 2
     rest = 1 if second.kind == "sigmoid" else second.size - 1
@@ -209,5 +221,4 @@ def _reach(first: Finish, second: Finish) -> float:
 
 def _share(one: float, others: float, count: int) -> float:
     """Return the probability of a score among `count` others: exp(one) / (exp(one) + count * exp(others))."""
-    mine, theirs = math.exp(one), count * math.exp(others)
-    return mine / (mine + theirs) if mine + theirs else 0.0
+    return 1 / (1 + count * math.exp(min(others - one, 700.0))) if one > -math.inf else 0.0

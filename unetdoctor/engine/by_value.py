@@ -16,9 +16,11 @@ from unetdoctor.facts import Cast
 WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _WIDE = 20.0
 """Logits between which sigmoid reaches both of its ends: of 17 and more it is level 255, of 15 still 254, of 5 253."""
-_STEP = 0.1
+STEP = 0.1
 """Share of a ramp on either side of a threshold. .1-.5: thresholds from .1 to .9 of probabilities, up to 16 of logits.
 Level 1 of conversions that decide nothing: .025 of logits, .08 of a sigmoid of them, one value of probabilities."""
+SURE = 1e4
+"""Factor of scores by which no conversion of values can draw black: they pass every range."""
 _JUMP = 128.0
 """Levels by which a picture falls back where a byte wraps around: 254-255. Dithered by 8 levels: 41; where half of it
 follows from something else: 125."""
@@ -39,13 +41,24 @@ def stands_for_function(tape: Tape, drawing: Drawing) -> bool:
 
 
 def scores_of(tape: Tape, drawing: Drawing) -> Ref | None:
-    """Return the scores of several classes that such a function reads."""
+    """Return the scores of classes, or of one, that such a function reads."""
     if not stands_for_function(tape, drawing):
         return None
     entry = tape.entries[drawing.output.op]
     refs = [ref for ref in references(entry.args) if isinstance(ref, Ref)]
     read = next((ref for ref in refs if len(tape.entries[ref.op].shape) == 4), None)
-    return read if read is not None and tape.entries[read.op].shape[1] > 1 else None
+    return read if read is not None and tape.entries[read.op].floating else None
+
+
+def ends_of(finite: Tensor) -> tuple[float, float]:
+    """Return values between which a function shows all that it does: 0 and 1 for what lies there, else logits."""
+    low, high = finite.min().item(), finite.max().item()
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (min(low, -_WIDE), max(high, _WIDE))
+
+
+def ramp_like(read: Tensor, ends: tuple[float, float]) -> Tensor:
+    """Return values that go up from place to place, alike in every channel and sample."""
+    return torch.linspace(*ends, read[0, 0].numel()).reshape(read.shape[2:]).to(read).expand_as(read).contiguous()
 
 
 def cast_of(op: int, calls: list[Call], wide: bool) -> Cast | None:
@@ -56,10 +69,12 @@ def cast_of(op: int, calls: list[Call], wide: bool) -> Cast | None:
         return None
     values = torch.cat([x.flatten().double() for x in given])
     finite = values[torch.isfinite(values)]
-    ramp = _on_ramp(calls[0], finite) if wide and finite.numel() else None
+    ramp = _on_ramp(calls[0], ends_of(finite)) if wide and finite.numel() else None
+    if ramp is not None and not any(bool(x.any()) for x in (*pictures, ramp)) and _stays_black(calls[0], finite):
+        return None
     drawn = [float(x.max()) for x in (*pictures, *([ramp] if ramp is not None else []))]
     known = torch.iinfo(pictures[0].dtype)
-    decides = ramp is not None and min(_share(ramp == 0), _share(ramp == 1)) >= _STEP
+    decides = ramp is not None and min(_share(ramp == 0), _share(ramp == 1)) >= STEP
     whole = decides or not finite.numel()
     return Cast(
         op=op,
@@ -84,18 +99,23 @@ def _share(hit: Tensor) -> float:
     return hit.double().mean().item()
 
 
-def _on_ramp(call: Call, finite: Tensor) -> Tensor | None:
-    """Return what the function draws of a ramp: from 0 to 1 for what lies there, else of logits."""
+def _on_ramp(call: Call, ends: tuple[float, float]) -> Tensor | None:
+    """Return what the function draws of a ramp between these ends."""
     func, tensors, _ = call
-    low, high = finite.min().item(), finite.max().item()
-    ends = (0.0, 1.0) if low >= 0 and high <= 1 else (min(low, -_WIDE), max(high, _WIDE))
     read = _read(tensors)
-    ramp = torch.linspace(*ends, read[0, 0].numel()).reshape(read.shape[2:]).to(read).expand_as(read).contiguous()
+    ramp = ramp_like(read, ends)
     try:
         drawn: Tensor = func([ramp if x is read else x for x in tensors])
     except PostprocessError:  # the person's own function, on values that it was not written for
         return None
     return drawn
+
+
+def _stays_black(call: Call, finite: Tensor) -> bool:
+    """Whether the function of one channel draws black of everything, however large: it converts nothing."""
+    low, high = ends_of(finite)
+    ramp = _on_ramp(call, (low * SURE, high * SURE)) if _read(call[1]).shape[1] == 1 else None
+    return ramp is not None and not bool(ramp.any())
 
 
 def _wrapped(x: Tensor, picture: Tensor) -> float:

@@ -15,9 +15,9 @@ _MESSAGE = 2000
 
 def crash_of(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, ...]) -> Crash:
     """Return what an exception and the tape up to it say; `shape` is that of the first input."""
-    message = lasting(said(raised)) or "(its text could not be read)"
-    message = _reason_first(message, tape.failure.said if tape.failure is not None else "")
-    file, line = _innermost(setting, raised, message)
+    whole = lasting(said(raised)) or "(its text could not be read)"
+    message = _reason(whole, tape.failure.said if tape.failure is not None else "")
+    file, line = _innermost(setting, raised, whole)
     failure = tape.failure
     operands: tuple[Operand, ...] = ()
     layer, dimension = "", None
@@ -42,12 +42,11 @@ def crash_of(setting: Setting, tape: Tape, raised: Exception, shape: tuple[int, 
     )
 
 
-def _reason_first(message: str, said: str) -> str:
-    """Return a message with what was raised in front where TorchScript puts its own words and two tracebacks there."""
+def _reason(message: str, said: str) -> str:
+    """Return what was raised, without TorchScript's own words and its two tracebacks: the line is told besides."""
     if not message.startswith(_INTERPRETER):
         return message
-    reason = said.partition("\n")[0] or message.rstrip().rpartition("\n")[2].removeprefix("RuntimeError: ")
-    return f"{reason}\n{message}"
+    return said.partition("\n")[0] or message.rstrip().rpartition("\n")[2].removeprefix("RuntimeError: ")
 
 
 def _dimension(entry: Entry) -> int | None:

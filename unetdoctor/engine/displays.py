@@ -2,12 +2,13 @@
 
 import math
 
+import torch
 from torch import Tensor
 
 from unetdoctor.engine.by_value import WHOLE
 from unetdoctor.engine.casting import ACTIONS as SCALING
 from unetdoctor.engine.drawing import CHOOSING, COMPARING, Drawing, shifted
-from unetdoctor.engine.painting import ACTIONS as PAINTING
+from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.statistics import range_of
 from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
 
@@ -20,7 +21,7 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     task = intent.effective
     if intent.display_range is not None:
         return DisplayRange(*intent.display_range, "as is", "declared")
-    if tensor.dtype in WHOLE and tensor.numel() and (drawing is None or not _holds_choices(drawing)):
+    if tensor.dtype in (*WHOLE, torch.bool) and tensor.numel() and (drawing is None or not _holds_choices(drawing)):
         low, high = int(tensor.min()), int(tensor.max())
         if low >= 0 and 1 < high <= _BRIGHTEST:
             return DisplayRange(0.0, float(_BRIGHTEST), "as is", "bytes")

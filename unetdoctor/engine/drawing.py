@@ -80,7 +80,7 @@ def is_weighted(entry: Entry) -> bool:
     return entry.name in PRODUCTS and bool(entry.parameters)
 
 
-def _scalar(entry: Entry) -> tuple[str, float] | None:
+def scalar(entry: Entry) -> tuple[str, float] | None:
     """Return (operation, number) of `x op number`, None for anything else."""
     name = plain(entry.name)
     if name not in _SCALARS or len(entry.args) < 2 or not isinstance(entry.args[1], (int, float)):
@@ -164,8 +164,8 @@ def trace(tape: Tape, output: Ref) -> Drawing:
             low, high = shifted(*bounds(entry), tuple(reversed(affine)))
             raw = sources[0] if sources else output
             open_end = False
-        elif open_end and (scalar := _scalar(entry)) is not None:
-            affine.append(scalar)
+        elif open_end and (number := scalar(entry)) is not None:
+            affine.append(number)
         elif len({ref.op for ref in sources}) + from_input > 1 and name not in ("cat", "stack"):
             open_end = False
             bare = from_input or any(ref.op not in weighted for ref in sources)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.drawing import ACTIVATIONS, COMPARING, CONVOLUTIONS, Drawing, bounds, is_weighted, plain
+from unetdoctor.engine.drawing import (
+    ACTIVATIONS,
+    COMPARING,
+    CONVOLUTIONS,
+    Drawing,
+    bounds,
+    is_weighted,
+    plain,
+    scalar,
+    shifted,
+)
 from unetdoctor.engine.tape import Entry, Ref, Tape
 from unetdoctor.facts import Finish, HeadNumbers, Remedy
 
@@ -52,10 +63,12 @@ def found_in(tape: Tape, drawing: Drawing) -> tuple[Finish, ...]:
         axis = _moved(entry, axis, shape)
         shape = entry.shape
     places = [place for place, _ in found] + [len(path)]
-    return tuple(
-        Finish(**{**vars(finish), "ends": _only_passes(tape, path[place + 1 : places[number + 1]])})
-        for number, (place, finish) in enumerate(found)
-    )
+    done = []
+    for number, (place, finish) in enumerate(found):
+        behind = [tape.entries[ref.op] for ref in path[place + 1 : places[number + 1]]]
+        between = [entry for entry in behind if not _passes(entry)]
+        done.append(replace(finish, ends=not between, handed=_handed(finish, between)))
+    return tuple(done)
 
 
 def _path(tape: Tape, output: Ref) -> tuple[list[Ref], int | None]:
@@ -112,12 +125,17 @@ def _moved(entry: Entry, axis: int | None, shape: tuple[int, ...]) -> int | None
     return axis if len(entry.shape) == len(shape) else None
 
 
-def _only_passes(tape: Tape, path: list[Ref]) -> bool:
-    names = ((tape.entries[ref.op], plain(tape.entries[ref.op].name)) for ref in path)
-    return all(
-        entry.traits.view or name in _PASSING or name in _DECIDING or name.startswith("upsample")
-        for entry, name in names
-    )
+def _passes(entry: Entry) -> bool:
+    name = plain(entry.name)
+    return entry.traits.view or name in _PASSING or name in _DECIDING or name.startswith("upsample")
+
+
+def _handed(finish: Finish, between: list[Entry]) -> tuple[float, float] | None:
+    """Return the values that are left of a function's range behind operations with numbers; None behind others."""
+    scalars = [scalar(entry) for entry in between]
+    known = tuple(x for x in scalars if x is not None)
+    handed = shifted(finish.low, finish.high, known)
+    return handed if len(known) == len(scalars) and not any(math.isnan(x) for x in handed) else None
 
 
 def numbers(clean: Tensor, before: Tensor, activation: str) -> HeadNumbers:

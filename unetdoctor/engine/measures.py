@@ -25,13 +25,13 @@ from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
 from unetdoctor.engine.modes import ACTIONS as FILLING
 from unetdoctor.engine.modes import mode_gap, mode_gap_under
-from unetdoctor.engine.painting import ACTIONS as PAINTING
 from unetdoctor.engine.painting import painting
 from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.preprocessing import fed_values, feeds, fingerprint, model_fed
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
 from unetdoctor.engine.remodelling import model_under
+from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tiling import tile_seam
 from unetdoctor.facts import ModelFacts, Remedy

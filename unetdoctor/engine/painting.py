@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from unetdoctor.engine.bench import Bench, NotApplicableError
-from unetdoctor.engine.by_value import scores_of, stands_for_function
-from unetdoctor.engine.drawing import CHOOSING, Drawing, plain
+from unetdoctor.engine.by_value import STEP, SURE, ends_of, ramp_like, scores_of, stands_for_function
+from unetdoctor.engine.drawing import CHOOSING, COMPARING, Drawing, plain
 from unetdoctor.engine.evaluation import Change, Intervention, evaluate
 from unetdoctor.engine.observation import Observed
-from unetdoctor.engine.palette import palette, rgb
 from unetdoctor.engine.postprocessing import PostprocessError
 from unetdoctor.engine.statistics import range_of
-from unetdoctor.engine.tail import decision, tail, usable
+from unetdoctor.engine.tail import comparison, decision, tail, usable
 from unetdoctor.engine.tape import Leaf, Ref, Tape, argument, tensors
 from unetdoctor.facts import Intent, Painting, Remedy
 
@@ -26,10 +24,13 @@ if TYPE_CHECKING:
 
 _TABLES = ("index", "embedding", "index_select", "take")
 _BY_CLASS = {"where", "masked_fill", "index_put", "_index_put_impl", "eq", "one_hot", "scatter", "masked_scatter"}
-_PICTURE = (3, 4)
+COLOURED = (3, 4)
 """Channels of a picture in colour."""
 MOST_CLASSES = 512
 """Classes beyond which none is drawn."""
+_PAIR = 2
+_MAP = 3
+"""Axes of what has no channels: [N, H, W]."""
 
 
 def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Painting | None:
@@ -38,11 +39,11 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
     if main.drawing is None:
         return None
     ops = tail(main.tape, main.drawing)
-    chosen = decision(main.tape, ops) or scores_of(main.tape, main.drawing)
-    count = _classes(main.tape, chosen) if chosen is not None else 0
+    chosen = choice(main.tape, main.drawing)
+    count = classes_of(main.tape, chosen) if chosen is not None else 0
     if chosen is None or not 1 < count <= MOST_CLASSES or not usable(examination, main):
         return None
-    op, entries = _painter(main.tape, tuple(op for op in ops if op > chosen.op))
+    op, entries = painter(main.tape, tuple(op for op in ops if op > chosen.op))
     change = examination.change(main, remedies) if remedies else Change()
     try:
         pictures = _drawn(examination, main, chosen, count if remedies else min(count, entries), change)
@@ -50,6 +51,9 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
         if not found or len(found) < len(pictures):
             return None
         colours = torch.stack(found)
+        black_and_white = colours.shape[1] == 1 and bool((colours != colours[0]).any())
+        if not remedies and black_and_white and _on_one_channel(main.tape, chosen):
+            return None
         if not remedies and not _decides(examination, main, chosen, colours):
             return None
     except PostprocessError:  # the person's own function, on classes that it was not written for
@@ -68,6 +72,24 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
     )
 
 
+def choice(tape: Tape, drawing: Drawing) -> Ref | None:
+    """Return the ids that are painted, what a threshold says, or the scores that a function reads."""
+    ops = tail(tape, drawing)
+    chosen = decision(tape, ops) or scores_of(tape, drawing)
+    if chosen is None:
+        chosen = comparison(tape, ops)
+        if chosen is not None and not _on_one_channel(tape, chosen):
+            return None  # a mask for every class
+    return chosen
+
+
+def _on_one_channel(tape: Tape, chosen: Ref) -> bool:
+    entry = tape.entries[chosen.op]
+    if plain(entry.name) in CHOOSING:
+        return False
+    return 1 in (*entry.shape[1:2], *entry.shape[3:]) or len(entry.shape) == _MAP
+
+
 def _by_table(seen: Observed, chosen: Ref, colours: Tensor) -> bool:
     """Whether colours are chosen class by class; of a function without operations, whether they are more than grey."""
     assert seen.drawing is not None
@@ -81,31 +103,62 @@ def _by_table(seen: Observed, chosen: Ref, colours: Tensor) -> bool:
 def _decides(examination: Examination, seen: Observed, chosen: Ref, colours: Tensor) -> bool:
     """Whether a function paints the class with the largest score: its picture follows from their order alone."""
     assert seen.drawing is not None
-    if decision(seen.tape, tail(seen.tape, seen.drawing)) is not None:
+    if not stands_for_function(seen.tape, seen.drawing):
         return True  # on the tape
+    if _on_one_channel(seen.tape, chosen):
+        return _parts(examination, seen, chosen)
     if bool((colours == colours[0]).all()) and float(colours.max()) <= 1:
-        return False
+        return not bool(colours.any()) and _stays_black(examination, seen, chosen, len(colours))
 
-    def halved(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
-        same = [x * 0.5 + x.min() * 0.5 if i == chosen.slot else x for i, x in enumerate(tensors(out))]
-        return same[0] if isinstance(out, Tensor) else type(out)(same)
-
+    halved = _instead(chosen.slot, lambda x: x * 0.5 + x.min() * 0.5)
     picture, _ = examination.evaluate(seen, Change({chosen.op: halved}))
     return seen.output is not None and torch.equal(picture, seen.output)
 
 
-def _classes(tape: Tape, chosen: Ref) -> int:
+def _parts(examination: Examination, seen: Observed, chosen: Ref) -> bool:
+    """Whether a function knows two kinds of values, or none: of a ramp it paints two even parts, or one."""
+
+    def rising(x: Tensor) -> Tensor:
+        return ramp_like(x, ends_of(x))
+
+    picture, _ = examination.evaluate(seen, Change({chosen.op: _instead(chosen.slot, rising)}))
+    axis = colour_axis(tuple(picture.shape))
+    places = picture.movedim(axis, -1).flatten(0, -2) if axis is not None else picture.reshape(-1, 1)
+    colours, counts = torch.unique(places, dim=0, return_counts=True)
+    return len(colours) <= _PAIR and int(counts.min()) >= STEP * len(places)
+
+
+def _instead(slot: int, change: Callable[[Tensor], Tensor]) -> Intervention:
+    """Put other values in the place of one result of an operation."""
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs)
+        changed = [change(x) if i == slot else x for i, x in enumerate(tensors(out))]
+        return changed[0] if isinstance(out, Tensor) else type(out)(changed)
+
+    return act
+
+
+def _stays_black(examination: Examination, seen: Observed, chosen: Ref, count: int) -> bool:
+    """Whether a function draws black whatever class it is given, however sure: it paints, where others convert."""
+    amplified = _instead(chosen.slot, lambda x: x * SURE)
+    pictures = _drawn(examination, seen, chosen, count, Change({chosen.op: amplified}))
+    return not any(bool(picture.any()) for picture in pictures)
+
+
+def classes_of(tape: Tape, chosen: Ref) -> int:
     """Return over how many classes a choice goes; of scores, how many there are."""
     entry = tape.entries[chosen.op]
+    if plain(entry.name) in COMPARING:
+        return _PAIR
     if plain(entry.name) not in CHOOSING:
-        return entry.shape[1]
+        return max(entry.shape[1], _PAIR)
     shape = entry.input_shapes[0] if entry.input_shapes else ()
     dim = argument(entry.args, entry.kwargs, entry.traits, "dim")
     return shape[dim] if isinstance(dim, int) and -len(shape) <= dim < len(shape) else 0
 
 
-def _painter(tape: Tape, after: tuple[int, ...]) -> tuple[int, int]:
+def painter(tape: Tape, after: tuple[int, ...]) -> tuple[int, int]:
     """Return (the operation that paints, how many classes it has entries for)."""
     for op in after:
         entry = tape.entries[op]
@@ -157,6 +210,8 @@ def _one_class(x: Tensor, number: int) -> Tensor:
     """Return ids of one class, or scores by which it wins everywhere."""
     if not x.is_floating_point():
         return torch.full_like(x, number)
+    if x.shape[1] == 1:
+        return torch.full_like(x, ends_of(x)[number])
     same = torch.full_like(x, float(x.min()))
     same[:, number] = x.max()
     return same
@@ -166,9 +221,9 @@ def colour_axis(shape: tuple[int, ...]) -> int | None:
     """Return the axis of the colours of a picture; None for grey."""
     if len(shape) < 4:
         return None
-    if shape[1] in (1, *_PICTURE):
+    if shape[1] in (1, *COLOURED):
         return 1
-    return len(shape) - 1 if shape[-1] in _PICTURE else None
+    return len(shape) - 1 if shape[-1] in COLOURED else None
 
 
 def _colour(picture: Tensor) -> Tensor | None:
@@ -192,57 +247,3 @@ def _levels(colours: Tensor, intent: Intent) -> list[tuple[float, ...]]:
 def _one_hot(colours: Tensor) -> bool:
     count, channels = colours.shape
     return count == channels > 1 and bool(colours.any()) and bool((colours == colours.max() * torch.eye(count)).all())
-
-
-def repaint(bench: Bench, remedy: Remedy) -> Change:
-    """Paint the chosen classes with distinct colours, or with grey levels as far apart as they go."""
-    drawing: Drawing = bench.drawing
-    chosen = decision(bench.tape, tail(bench.tape, drawing)) or scores_of(bench.tape, drawing)
-    if chosen is None or chosen.op == drawing.output.op:
-        raise NotApplicableError("no class is chosen and painted")
-    count = _classes(bench.tape, chosen)
-    _, entries = _painter(bench.tape, tuple(op for op in tail(bench.tape, drawing) if op > chosen.op))
-    held: list[Tensor] = []
-    wanted = tuple(remedy.parameters.get("colours", ()))
-
-    def keep(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
-        ids = list(tensors(out))
-        scores = ids[chosen.slot]
-        held[:] = [scores.argmax(1) if scores.is_floating_point() else scores]
-        if not scores.is_floating_point():
-            ids[chosen.slot] = scores.clamp(max=entries - 1)  # the table that is left out may lack some
-        return ids[0] if isinstance(out, Tensor) else type(out)(ids)
-
-    def paint(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
-        if not isinstance(out, Tensor):
-            raise NotApplicableError("the output is one of several results of its operation")
-        return painted(held[0].to(out.device), out, count, wanted)
-
-    return Change(interventions={chosen.op: keep, drawing.output.op: paint})
-
-
-def painted(ids: Tensor, like: Tensor, count: int, wanted: tuple[str, ...] = ()) -> Tensor:
-    """Return class ids in distinct colours, or in those that are wanted, in the shape and type of a picture."""
-    axis = colour_axis(tuple(like.shape))
-    channels = 1 if axis is None else like.shape[axis]
-    rows = (
-        [rgb(c) for c in wanted or palette(count)]
-        if channels in _PICTURE
-        else [(k * 255 // (count - 1),) for k in range(count)]
-    )
-    table = torch.tensor([(*row, 255)[:channels] if channels in _PICTURE else row for row in rows], device=ids.device)
-    places = like.shape if axis is None else like.movedim(axis, -1).shape[:-1]
-    ids = ids[: places[0]]  # a function may draw the first sample alone
-    if ids.numel() != places.numel():
-        raise NotApplicableError("the picture has another size than the classes")
-    colours = table[ids.reshape(places)]
-    picture = colours.squeeze(-1) if axis is None else colours.movedim(-1, axis)
-    if like.is_floating_point() and bool(like.max() <= 1):
-        picture = picture / 127.5 - 1 if bool(like.min() < 0) else picture / 255
-    return picture.to(like.dtype).contiguous()
-
-
-ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"repaint": repaint}
-"""Actions on painted classes, a part of `remedies.ACTIONS`."""

@@ -105,14 +105,20 @@ def is_blotted(tape: Tape, op: int) -> bool:
     """Return whether an operation reads one thing that the network computed, and else constants: a gate reads two."""
     if op < 0:
         return False
-    read, computed = tape.inputs_of(op), tape.activations(op)
-    others = [ref for ref in read if ref not in computed]
+    made = [ref for ref in tape.inputs_of(op) if isinstance(ref, Ref) and _made_constant(tape.entries[ref.op])]
+    read, computed = tape.inputs_of(op), [ref for ref in tape.activations(op) if ref not in made]
+    others = [ref for ref in read if ref not in computed and ref not in made]
     constant = all(isinstance(ref, Leaf) and tape.leaves[ref.index].kind == "constant" for ref in others)
     return len(computed) == 1 and constant
 
 
 def _passes(entry: Entry) -> bool:
-    return _arranges(entry) or plain(entry.name) in _MAKES_CONSTANTS
+    return _arranges(entry) or _made_constant(entry)
+
+
+def _made_constant(entry: Entry) -> bool:
+    """Return whether an operation takes the shape of what it reads, and none of its values."""
+    return plain(entry.name) in _MAKES_CONSTANTS
 
 
 def _arranged_from(tape: Tape, op: int) -> Iterator[int]:

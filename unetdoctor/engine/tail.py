@@ -35,6 +35,14 @@ def decision(tape: Tape, ops: tuple[int, ...]) -> Ref | None:
     return None
 
 
+def comparison(tape: Tape, ops: tuple[int, ...]) -> Ref | None:
+    """Return the last threshold among these operations that another one reads."""
+    for op in reversed(ops):
+        if plain(tape.entries[op].name) in COMPARING and any(Ref(op, 0) in tape.inputs_of(later) for later in ops):
+            return Ref(op, 0)
+    return None
+
+
 def decides(tape: Tape, drawing: Drawing) -> bool:
     """Return whether what is handed out was decided: a class chosen, or a threshold applied."""
     ops = tail(tape, drawing)

@@ -23,6 +23,9 @@ class Finish:
     """Smallest value that it can give."""
     high: float = float("inf")
     """Largest value that it can give."""
+    handed: tuple[float, float] | None = None
+    """Smallest and largest value that reach the next one, or the output, where only scalar operations and what `ends`
+    allows lie between; None where something else does."""
 
     @property
     def size(self) -> int:

@@ -96,8 +96,10 @@ def _own(finding: Finding, trials: tuple[Trial, ...]) -> list[Trial]:
 
 
 def _stored(diagnosis: Diagnosis) -> bool:
-    """Return whether the file of weights itself holds the proven cure."""
+    """Return whether the file of weights itself holds the proven cure of what is ill."""
     trial = diagnosis.trial
+    if not diagnosis.explains and diagnosis.severity is not Severity.ERROR:
+        return False  # only the keys stand there under other names: what is drawn comes from them already
     return diagnosis.confirmed and trial is not None and any(r.action == "load_weights" for r in trial.remedies)
 
 
