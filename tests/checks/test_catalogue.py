@@ -223,7 +223,7 @@ class TestFinding:
         check = by_code("UD203")
         finding = check.finding("Any.", [Reading("spread", NAN, lower=1)], place=place())
         assert finding.severity is Severity.NOTE
-        assert finding.message == "There is no finite spread at draw (model.py:30)."
+        assert finding.message == "Not judged: at draw (model.py:30) the spread is not a finite number."
 
     def test_it_is_well_where_all_readings_hold(self) -> None:
         check = by_code("UD203")

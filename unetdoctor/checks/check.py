@@ -81,7 +81,7 @@ class Check(ABC):
         unknown = next((reading for reading in readings if math.isnan(reading.value)), None)
         if unknown is not None:
             severity = Severity.NOTE
-            message = f"There is no finite {unknown.name} at {place.text}."
+            message = f"Not judged: at {place.text} the {unknown.name} is not a finite number."
         return Finding(
             code=cls.code,
             name=cls.name,

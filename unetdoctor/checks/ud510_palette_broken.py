@@ -91,6 +91,8 @@ def _one_background(painting: Painting) -> bool:
 def _alike(painting: Painting) -> str:
     """Return the first two classes of one colour, else the first colours."""
     found = [(n, colour) for n, colour in enumerate(painting.colours) if colour]
+    if largest(painting) <= 0:
+        return "every class is black"
     same = next(((i, j) for (i, x), (j, y) in combinations(found, 2) if distance(x, y) <= ALIKE), None)
     return listed(painting) if same is None else f"{listed(painting)}; {same[0]} and {same[1]} look alike"
 

@@ -158,6 +158,7 @@ def describe(
         values = (known - display.low) * (255 / (display.high - display.low))
         outside = ((values < -0.5) | (values > 255.5)).float().mean().item()
     samples = x.shape[0]
+    above = HALF if threshold is None else threshold
     return Output(
         path=path,
         shape=tuple(tensor.shape),
@@ -185,7 +186,7 @@ def describe(
         at_high=(picture[finite] >= 254).float().mean().item() if known.numel() else math.nan,
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
-        class_shares=_class_shares(clean, inside, task, HALF if threshold is None else threshold),
+        class_shares=_class_shares(clean, inside, task, above) if known.numel() else (),
         head=numbers(clean, before, drawing.activation if drawing else ""),
     )
 

@@ -130,6 +130,8 @@ def _drawn(outputs: Sequence[Output], painted: bool) -> str:
     count = len(outputs)
     where = "On the one picture" if count == 1 else f"Over {count} pictures"
     first = outputs[0]
+    if all(output.non_finite == 1 for output in outputs):
+        return f"{where} no value of what is drawn is a finite number."
     if len(first.class_shares) == 2 and len(first.channels) == 1 and not painted:
         above = [100 * output.class_shares[1] for output in outputs]
         ends = f" ({min(above):.3g} to {max(above):.3g} %)" if count > 1 else ""

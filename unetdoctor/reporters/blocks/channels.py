@@ -34,7 +34,8 @@ def _group(
     for probe, output in shown:
         yield ""
         yield _head(probe, output, how, said, look)
-        yield indented(_table(output, look), 2)
+        if output.non_finite < 1:
+            yield indented(_table(output, look), 2)
         hidden = len(output.channels) - CHANNELS_SHOWN
         if hidden > 0 and not look.verbose:
             yield indented(look.text(f"and {count(hidden, 'more channel')} with -v", "dim"), 2)
