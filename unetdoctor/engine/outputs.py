@@ -138,12 +138,14 @@ def describe(
     x, before = as_pictures(tensor), as_pictures(raw.reshape(tensor.shape) if flattened else raw)
     finite = torch.isfinite(x)
     count = x.numel()
-    nan = int(torch.isnan(x).sum())
-    infinite = count - int(finite.sum()) - nan
-    clean = torch.where(finite, x, torch.zeros((), dtype=x.dtype))
-    known = x[finite]
+    whole = bool(finite.all())  # then nothing need be picked out, which takes longer than all the rest
+    nan = 0 if whole else int(torch.isnan(x).sum())
+    infinite = 0 if whole else count - int(finite.sum()) - nan
+    clean = x if whole else torch.where(finite, x, torch.zeros((), dtype=x.dtype))
+    known = x if whole else x[finite]
     low, high = (known.min().item(), known.max().item()) if known.numel() else (math.nan, math.nan)
     picture = shown(clean, display)
+    levels = picture if whole else picture[finite]
     inside = picture.clamp(0, 255)
     spread_raw = _spread_within(before)
     channels = _channels(clean, inside, spread_raw, before.shape[1])
@@ -182,8 +184,8 @@ def describe(
         channel_difference_raw=raw_difference,
         channel_correlation=correlation,
         chroma_8bit=chroma,
-        at_low=(picture[finite] <= 1).float().mean().item() if known.numel() else math.nan,
-        at_high=(picture[finite] >= 254).float().mean().item() if known.numel() else math.nan,
+        at_low=(levels <= 1).float().mean().item() if known.numel() else math.nan,
+        at_high=(levels >= 254).float().mean().item() if known.numel() else math.nan,
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
         class_shares=_class_shares(clean, inside, task, above) if known.numel() else (),
