@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -189,6 +190,12 @@ def test_programs_and_other_files_named_png(tmp_path, content):
     path = tmp_path / "a.png"
     path.write_bytes(content)
     assert "no picture in a format that is read" in refusal(path)
+
+
+def test_a_tiff_of_several_channels_of_floats_is_told_so(tmp_path):
+    planes = np.zeros((3, 16, 16), np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
+    assert "several channels of floats, which Pillow does not read" in refusal(tmp_path / "a.tif")
 
 
 def test_files_that_are_none(tmp_path):

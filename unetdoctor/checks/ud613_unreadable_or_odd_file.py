@@ -15,6 +15,7 @@ _FAULTS = {
     Fault.DENIED: "may not be read (permission denied)",
     Fault.EMPTY: "are empty",
     Fault.NO_PICTURE: "are no pictures in a format that is read",
+    Fault.FLOATS: "have several channels of floats, which Pillow does not read",
     Fault.TOO_LARGE: "have more pixels than are decoded (64 million)",
     Fault.TRUNCATED: "are truncated",
     Fault.DAMAGED: "are damaged",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from unetdoctor.facts import Fault
 
@@ -27,6 +27,9 @@ LARGEST = 64_000_000
 TURNED = (5, 6, 7, 8)
 """EXIF orientations under which height and width change places."""
 _ORIENTATION = 0x0112
+_TIFF_HEADER = 8
+_FLOATS = 3
+"""TIFF's SampleFormat of floating-point numbers."""
 DAMAGED = (
     *(OSError, SyntaxError, ValueError, EOFError, MemoryError, LookupError, TypeError, ArithmeticError, AttributeError),
     *(RuntimeError, AssertionError, struct.error, zlib.error, tokenize.TokenError, zipfile.BadZipFile),
@@ -110,12 +113,33 @@ def opened(source: Source, name: str = "") -> Iterator[Image.Image]:
             f"{shown} has more than the {LARGEST // 1_000_000} million pixels that are decoded. Give a crop of it.",
         ) from None
     except UnidentifiedImageError:
+        if _has_float_channels(stream):
+            raise UnreadableError(
+                Fault.FLOATS,
+                f"{shown} is a TIFF of several channels of floats, which Pillow does not read. Save it as PNG, or each "
+                "channel as a file.",
+            ) from None
         raise UnreadableError(
             Fault.NO_PICTURE, f"{shown} is no picture in a format that is read ({', '.join(FORMATS[:7])} ...)."
         ) from None
     except DAMAGED as error:
         cut = Fault.TRUNCATED if "truncated" in str(error) else Fault.DAMAGED
         raise UnreadableError(cut, f"{shown} is damaged: {error or type(error).__name__}.") from None
+
+
+def _has_float_channels(stream: Path | io.BytesIO) -> bool:
+    """Return whether a file is a TIFF of several channels of floats, which Pillow does not read."""
+    try:
+        raw = stream.open("rb") if isinstance(stream, Path) else io.BytesIO(stream.getvalue())
+        with raw as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a damaged directory
+            tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(_TIFF_HEADER))
+            file.seek(tags.next)
+            tags.load(file)
+        kinds = tags.get(TiffImagePlugin.SAMPLEFORMAT, ())
+        return int(tags.get(TiffImagePlugin.SAMPLESPERPIXEL, 1)) > 1 and _FLOATS in kinds
+    except DAMAGED:
+        return False
 
 
 def regular_file(path: Path, shown: str = "") -> Path:

@@ -14,6 +14,7 @@ class Fault(StrEnum):
     DENIED = "permission denied"
     EMPTY = "empty"
     NO_PICTURE = "no picture"
+    FLOATS = "several channels of floats"
     TOO_LARGE = "too many pixels"
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
