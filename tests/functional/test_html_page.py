@@ -132,6 +132,29 @@ def test_the_slider_by_keyboard_and_mouse(name: str, browser: Any, pages: dict[s
         assert_quiet(shown)
 
 
+@pytest.mark.parametrize("name", SLIDERS)
+def test_the_slider_by_touch(name: str, browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages[name], width=390, has_touch=True, is_mobile=True) as shown:
+        pair = shown.page.locator(".compare .pair")
+        pair.scroll_into_view_if_needed()
+        box = pair.bounding_box()
+        assert box is not None
+        y = box["y"] + box["height"] / 2
+        fingers = shown.page.context.new_cdp_session(shown.page)
+
+        def touch(kind: str, *places: float) -> None:
+            points = [{"x": box["x"] + place * box["width"], "y": y} for place in places]
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", 0.7)
+        shown.page.wait_for_function("Math.abs(document.querySelector('.compare input').value - 70) <= 1")
+        for step in range(1, 8):
+            touch("touchMove", 0.7 - 0.06 * step)
+        touch("touchEnd")
+        shown.page.wait_for_function("Math.abs(document.querySelector('.compare input').value - 28) <= 1")
+        assert_quiet(shown)
+
+
 def assert_apart(shown: Opened) -> None:
     """Both pictures are whole, beside each other."""
     before, after = (shown.page.locator(f".shot.{side} img").bounding_box() for side in ("before", "after"))
