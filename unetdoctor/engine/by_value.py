@@ -50,8 +50,11 @@ def scores_of(tape: Tape, drawing: Drawing) -> Ref | None:
     return read if read is not None and tape.entries[read.op].floating else None
 
 
-def ends_of(finite: Tensor) -> tuple[float, float]:
+def ends_of(values: Tensor) -> tuple[float, float]:
     """Return values between which a function shows all that it does: 0 and 1 for what lies there, else logits."""
+    finite = values[torch.isfinite(values)]
+    if not finite.numel():
+        return 0.0, 1.0
     low, high = finite.min().item(), finite.max().item()
     return (0.0, 1.0) if low >= 0 and high <= 1 else (min(low, -_WIDE), max(high, _WIDE))
 
