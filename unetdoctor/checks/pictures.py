@@ -32,12 +32,22 @@ def best(evidence: Evidence, favour: Callable[[Output], float]) -> tuple[Run, Ou
 
 
 def worst(evidence: Evidence) -> tuple[Run, Output] | None:
-    """Return the run with the largest share of non-finite values; constant probes only where all others are finite."""
+    """Return the run with the largest share of non-finite values; constant probes only where all others are finite.
+
+    What a finite output hides counts as the output does.
+    """
     found = max(evidence.outputs, key=lambda pair: pair[1].non_finite, default=None)
     if found is not None and found[1].non_finite:
         return found
+    if evidence.hidden is not None:
+        return next((pair for pair in evidence.outputs if pair[0].probe.name == evidence.hidden.probe), found)
     even = [(run, run.output) for run in evidence.runs if run.output is not None and run.probe.constant]
     return next((pair for pair in even if pair[1].non_finite), found)
+
+
+def non_finite_share(evidence: Evidence, output: Output) -> float:
+    """Return the share of values that are not finite, 0..1: of the output, else of what it hides."""
+    return output.non_finite or (evidence.hidden.share if evidence.hidden is not None else 0.0)
 
 
 def _order(value: float) -> float:

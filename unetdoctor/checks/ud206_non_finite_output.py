@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.graph import non_finite_origin, non_finite_severity
-from unetdoctor.checks.pictures import place, worst
+from unetdoctor.checks.pictures import non_finite_share, place, worst
 from unetdoctor.checks.remedies import REPLACE_NON_FINITE, STATISTICS
 from unetdoctor.facts import Evidence, Finding, Kind, Reading
 
@@ -43,14 +43,19 @@ class NonFiniteOutput(Check):
         if chosen is None:
             return
         run, output = chosen
-        share = 100 * output.non_finite
+        share = 100 * non_finite_share(evidence, output)
         origin = non_finite_origin(run) if share else None
         where = origin.place if origin is not None else place(evidence, run, output)
         probe = f"`{run.probe.name}`{', which is one even tone' if run.probe.constant else ''}"
         first = f", first after `{origin.name}` at {where.text}" if origin is not None else f", drawn by {where.text}"
+        whose = f"the output's values are not finite (at most {SHARE_LIMIT:g} %; {output.nan} NaN and "
+        whose += f"{output.infinite} infinite of {output.count})"
+        if evidence.hidden is not None and not output.non_finite:
+            by = f"`{evidence.hidden.by}`" if evidence.hidden.by else "what follows"
+            whose = f"the values that {place(evidence, run, output).text} drew are not finite (at most "
+            whose += f"{SHARE_LIMIT:g} %), which {by} hides"
         yield cls.finding(
-            f"{shown(share)} % of the output's values are not finite (at most {SHARE_LIMIT:g} %; {output.nan} NaN and "
-            f"{output.infinite} infinite of {output.count}) on the probe {probe}{first}.",
+            f"{shown(share)} % of {whose} on the probe {probe}{first}.",
             [Reading("share of NaN and Inf", share, "%", upper=SHARE_LIMIT)],
             place=where,
             severity=non_finite_severity(run, origin),

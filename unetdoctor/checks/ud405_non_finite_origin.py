@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.graph import non_finite_origin, non_finite_severity, overflow_in_half
-from unetdoctor.checks.pictures import worst
+from unetdoctor.checks.pictures import non_finite_share, worst
 from unetdoctor.facts import BrokenOp, Evidence, Finding, Kind, Op, Place, Reading, Remedy
 
 COUNT_LIMIT = 0
@@ -72,7 +72,7 @@ class NonFiniteOrigin(Check):
         if chosen is None:
             return
         run, output = chosen
-        if not output.non_finite:
+        if not non_finite_share(evidence, output):
             reading = Reading("non-finite values made of finite ones", 0, "values", upper=COUNT_LIMIT)
             yield cls.finding("Every value of every output is finite.", [reading])
             return

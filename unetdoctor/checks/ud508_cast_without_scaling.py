@@ -1,5 +1,6 @@
 """UD508: values are converted to whole numbers in a range that these cannot hold."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -49,15 +50,15 @@ class CastWithoutScaling(Check):
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for each conversion whose result is drawn as it is."""
-        run = evidence.main
+        run, told = evidence.main, evidence.hidden is not None  # UD206 says what the network makes NaN of
         for cast in evidence.casts if run is not None else ():
-            if not cast.kept:
+            if not cast.kept or (told and math.isnan(cast.minimum)):
                 continue
             op = op_at(run, cast.op) if run is not None else None
             place = op.place if op is not None else Place()
             yield cls.finding(
                 _message(cast, place),
-                _readings(cast),
+                _readings(cast, told),
                 place=place,
                 severity=_severity(cast),
                 remedies=[_scaled(cast, place, cls.code)],
@@ -65,14 +66,14 @@ class CastWithoutScaling(Check):
             )
 
 
-def _readings(cast: Cast) -> list[Reading]:
+def _readings(cast: Cast, told: bool) -> list[Reading]:
     largest = Reading("largest value that is converted", cast.largest, lower=LARGEST_LIMIT)
     fractional = Reading("values that are no whole numbers", 100 * cast.fractional, "%", upper=FRACTIONAL_LIMIT)
     kept = [replace(x, lower=None, upper=None) for x in (largest, fractional)]
     return [
         *(kept if _rounds(cast) else either(largest, fractional)),
         Reading("values beyond the type", 100 * cast.wrapped, "%", upper=WRAPPED_LIMIT),
-        Reading("values that are NaN or infinite", 100 * cast.non_finite, "%", upper=0),
+        Reading("values that are NaN or infinite", 100 * cast.non_finite, "%", upper=None if told else 0),
     ]
 
 

@@ -14,10 +14,12 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
+from unetdoctor.engine.drawing import plain
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.observation import Observed
+from unetdoctor.engine.tail import tail
 from unetdoctor.engine.tape import Tape, plain_name, tensors, traits
-from unetdoctor.facts import BrokenOp, Remedy
+from unetdoctor.facts import BrokenOp, Hidden, Remedy
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
@@ -48,8 +50,10 @@ def broken_operations(examination: Examination) -> tuple[BrokenOp, ...]:
     """
     passes = [*examination.varied, *examination.blanks]
     counts = {id(s): _non_finite(s.output) for s in passes if s.output is not None}
-    worst = max(passes, key=lambda s: counts[id(s)], default=None)
-    if worst is None or not counts[id(worst)]:
+    if not any(counts.values()):
+        counts = {id(s): float(hides(s)) for s in passes}
+    worst = max(passes, key=lambda s: counts.get(id(s), 0.0), default=None)
+    if worst is None or not counts.get(id(worst)):
         return ()
     found: dict[int, BrokenOp] = {}
     candidates = _candidates(worst)
@@ -61,6 +65,42 @@ def broken_operations(examination: Examination) -> tuple[BrokenOp, ...]:
 
 def _non_finite(tensor: Tensor) -> float:
     return (~torch.isfinite(tensor)).float().mean().item() if tensor.is_floating_point() else 0.0
+
+
+def hides(seen: Observed) -> bool:
+    """Return whether the last weighted layer drew what is not finite, and the output is."""
+    drawn = seen.drawing.drawn_by if seen.drawing is not None else None
+    known = seen.statistics.get(drawn) if drawn is not None else None
+    return known is not None and not known.finite and seen.output is not None and not _non_finite(seen.output)
+
+
+def hidden(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Hidden | None:
+    """Return what is not finite of the last layer where every output is, as it is or under remedies."""
+    passes = [s for s in examination.varied if s.output is not None]
+    if any(_non_finite(s.output) for s in passes if s.output is not None):
+        return None
+    seen = next((s for s in passes if hides(s)), None)
+    if seen is None or seen.drawing is None or seen.drawing.drawn_by is None:
+        return None
+    op, shares = seen.drawing.drawn_by, list[float]()
+    change = examination.change(seen, remedies) if remedies else Change()
+    inner = change.interventions.get(op)
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out = func(*args, **kwargs) if inner is None else inner(func, args, kwargs)
+        shares.append(_non_finite(next(tensors(out))))
+        return out
+
+    examination.evaluate(seen, Change({**change.interventions, op: act}, change.leaves, change.inputs))
+    if not shares:
+        return None
+    behind = (x for x in tail(seen.tape, seen.drawing) if not seen.tape.entries[x].traits.view)
+    by = next((x for x in behind if not seen.tape.entries[x].floating or _is_finite(seen, x)), None)
+    return Hidden(seen.probe.name, shares[-1], plain(seen.tape.entries[by].name) if by is not None else "")
+
+
+def _is_finite(seen: Observed, op: int) -> bool:
+    return op in seen.statistics and seen.statistics[op].finite
 
 
 def _candidates(seen: Observed) -> list[int]:

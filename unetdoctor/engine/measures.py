@@ -17,7 +17,7 @@ from unetdoctor.engine.casting import casts
 from unetdoctor.engine.chance import STEADYING, chance, chance_under, isolation_under
 from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.cutoffs import cutoff
-from unetdoctor.engine.finiteness import broken_operations
+from unetdoctor.engine.finiteness import broken_operations, hidden
 from unetdoctor.engine.flatness import place_norms
 from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 MEASURES: dict[str, Callable[[Examination], Any]] = {
     "broken": broken_operations,
+    "hidden": hidden,
     "dead": dead_activations,
     "pinned": pinned_activations,
     "place_norms": place_norms,
@@ -95,4 +96,7 @@ def measured(examination: Examination) -> dict[str, Any]:
 def measured_again(examination: Examination, remedies: tuple[Remedy, ...]) -> dict[str, Any]:
     """Return the fields of Evidence that these remedies change."""
     actions = {remedy.action for remedy in remedies}
-    return {name: measure(examination, remedies) for name, (known, measure) in AGAIN.items() if actions & set(known)}
+    again = {name: measure(examination, remedies) for name, (known, measure) in AGAIN.items() if actions & set(known)}
+    if examination.evidence().hidden is not None:  # whatever is changed may make it finite
+        again["hidden"] = hidden(examination, remedies)
+    return again

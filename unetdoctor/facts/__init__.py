@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "behaviour": (
         "BrokenOp",
+        "Hidden",
         "Chance",
         "DeadActivation",
         "HalfPrecision",

@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """Values of the last weighted layer that are NaN or infinite, where the output that is made of them is finite."""
+
+    probe: str
+    """Name of the probe."""
+    share: float
+    """Share of that layer's values, 0..1."""
+    by: str
+    """The operation that hides them: `argmax`, `gt`, `nan_to_num`, `postprocess`, ...; empty where none was seen."""
+
+
+@dataclass(frozen=True)
 class BrokenOp:
     """One operation whose result is not finite although everything that it reads is."""
 

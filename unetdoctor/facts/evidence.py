@@ -7,6 +7,7 @@ from unetdoctor.facts.behaviour import (
     Chance,
     DeadActivation,
     HalfPrecision,
+    Hidden,
     ModeGap,
     PinnedActivation,
     PlaceNorm,
@@ -191,6 +192,8 @@ class Evidence:
     """Whether samples depend on one another, where that was looked at."""
     broken: tuple[BrokenOp, ...] = ()
     """Operations that make non-finite values of finite ones, in the pass that draws most of them."""
+    hidden: Hidden | None = None
+    """What the last layer drew that is not finite, and a finite output hides; None where that is not so."""
     dead: tuple[DeadActivation, ...] = ()
     """Activations in front of the last layer, and how many of their channels never let anything through."""
     pinned: tuple[PinnedActivation, ...] = ()
