@@ -67,6 +67,17 @@ def test_a_grey_output_stays_grey_as_displayed_and_is_stretched_beside_it():
     assert set(scratch.pixels(previews["noise-picture"]).ravel()) <= {126, 127, 128, 129}
 
 
+def test_class_ids_have_their_colours():
+    ids = torch.zeros(1, 8, 8, dtype=torch.int64)
+    ids[:, :2], ids[:, 4:] = 1, 2
+    previews, scratch = drawn(ids, LOGITS, Task.BINARY, torch.rand(1, 3, 8, 8))
+    shown = previews["noise-classes"]
+    assert shown.caption == "class ids as they are; class 0 is black"
+    assert [label for _, label in shown.legend] == ["class 2: 50.0 %", "class 0: 25.0 %", "class 1: 25.0 %"]
+    assert {tuple(x) for x in scratch.pixels(shown).reshape(-1, 3)} == {rgb(c) for c in palette(3)}
+    assert "noise-overlay" in previews
+
+
 def test_negatives_are_shown_by_their_range_and_not_clipped():
     previews, scratch = drawn(ramp(-1, 1, 3), TANH, Task.RGB)
     pixels = scratch.pixels(previews["noise-channel-0"])

@@ -29,6 +29,7 @@ from unetdoctor.facts import DisplayRange, Output, Preview, Task
 WriteRaw = Callable[[str, bytes], dict[str, Any]]
 MOST_CHANNELS = 24
 MOST_SAMPLES = 16
+MOST_IDS = 256
 
 
 def draw(
@@ -56,7 +57,7 @@ def draw(
     if _is_picture(output, task, first.shape[1]):
         found.append(artist.picture(as_pictures(tensor[:MOST_SAMPLES]) if _is_batch(tensor) else first))
     elif not _is_multilabel(output, task):
-        found += artist.classes(first, fed)
+        found += artist.classes(first, fed, as_ids=_holds_ids(output))
     for channel in range(min(first.shape[1], MOST_CHANNELS)):
         found += artist.channel(first, channel)
     return tuple(found)
@@ -75,6 +76,14 @@ def _is_picture(output: Output, task: Task, channels: int) -> bool:
     if channels == 1:
         return output.display.decode == "as is" and output.activation != "sigmoid"
     return not output.class_shares
+
+
+def _holds_ids(output: Output) -> bool:
+    """Whether one channel of whole numbers comes out that are class ids: no levels of a picture, nor yes and no."""
+    whole = output.dtype.startswith(("int", "uint")) and len(output.channels) == 1
+    return (
+        whole and output.display.source not in ("bytes", "0 and 1") and 0 <= output.minimum <= output.maximum < MOST_IDS
+    )
 
 
 def _is_multilabel(output: Output, task: Task) -> bool:
@@ -184,12 +193,18 @@ class _Artist:
             f"{name}-stretched", "stretched", f"{title}, stretched", caption + note, eight_bit(stretched, hole)
         )
 
-    def classes(self, x: Tensor, fed: Tensor | None) -> list[Preview]:
+    def classes(self, x: Tensor, fed: Tensor | None, *, as_ids: bool = False) -> list[Preview]:
         """Draw the class map (or the mask of one channel) with its legend, and over the input."""
         clean, broken = cleaned(x[0])
-        if x.shape[1] == 1:
+        if as_ids:
+            ids = clean[0].long()
+            count = max(int(ids.max()) + 1, 2)
+            colours: tuple[str, ...] = palette(count)
+            labels, title = [f"class {c}" for c in range(count)], "Classes that come out"
+            caption = "class ids as they are; class 0 is black"
+        elif x.shape[1] == 1:
             ids = (shown(clean[None], self.display)[0, 0] > 127.5).long()
-            colours: tuple[str, ...] = ("#000000", "#ffffff")
+            colours = ("#000000", "#ffffff")
             labels, title = ["below the threshold", "above the threshold"], "Mask at the threshold"
             caption = f"white where the output is above {_threshold(self.display)}"
         else:

@@ -132,6 +132,10 @@ def _drawn(outputs: Sequence[Output], painted: bool) -> str:
     first = outputs[0]
     if all(output.non_finite == 1 for output in outputs):
         return f"{where} no value of what is drawn is a finite number."
+    whole = first.dtype.startswith(("int", "uint")) and first.display.source not in ("bytes", "0 and 1")
+    if whole and len(first.channels) == 1:
+        least, most = min(output.minimum for output in outputs), max(output.maximum for output in outputs)
+        return f"{where} class ids from {least:g} to {most:g} come out."
     if len(first.class_shares) == 2 and len(first.channels) == 1 and not painted:
         above = [100 * output.class_shares[1] for output in outputs]
         ends = f" ({min(above):.3g} to {max(above):.3g} %)" if count > 1 else ""
