@@ -17,6 +17,8 @@ SPLIT_LIMIT = 1e-3
 
 def out_of_reach(cut: Cutoff) -> bool:
     """Return whether the comparison comes out the same whatever the network draws."""
+    if cut.levels:
+        return cut.split == 0
     if not cut.activation or (math.isinf(cut.low) and math.isinf(cut.high)):
         return abs(cut.threshold) >= LOGIT_LIMIT and cut.split == 0
     span = cut.high - cut.low
@@ -29,6 +31,13 @@ def out_of_reach(cut: Cutoff) -> bool:
 
 def said(cut: Cutoff) -> str:
     """Return the sentence."""
+    if cut.levels:
+        turns = f"The function at {cut.place.text} turns from {shown(cut.levels[0])} to {shown(cut.levels[1])} where"
+        turns += f" what `{cut.activation}` draws, {shown(cut.low)} to {shown(cut.high)}, reaches"
+        if not out_of_reach(cut):
+            return f"{turns} {shown(cut.threshold)}."
+        end = f"{shown(cut.high)} itself" if cut.threshold > cut.low else f"anything above {shown(cut.low)}"
+        return f"{turns} {end}: everything between {shown(cut.low)} and {shown(cut.high)} lies on one side."
     what = f"what `{cut.activation}` draws" if cut.activation else "values that no activation bounds"
     if math.isfinite(cut.low) and math.isfinite(cut.high):
         what += f", {shown(cut.low)} to {shown(cut.high)},"
@@ -47,7 +56,7 @@ def within_reach(cut: Cutoff, cause: str) -> Remedy:
     return Remedy(
         action="cut_at",
         place=cut.place,
-        parameters={"op": cut.op, "threshold": middle},
+        parameters={"op": cut.op, "threshold": middle} | ({"levels": cut.levels} if cut.levels else {}),
         title=f"compare with {middle:g} instead of {cut.threshold:g}",
         patch=f"mask = y > {middle:g}  # y: {cut.low:g}..{cut.high:g}" if bounded else "mask = y > 0  # y: logits",
         cause=cause,
