@@ -24,6 +24,7 @@ from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import ACTIONS as GUARDING
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.mask_remedies import ACTIONS as MASKING
+from unetdoctor.engine.misread import ACTIONS as CHOOSING
 from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.preprocessing import ACTIONS as PREPROCESSING
@@ -276,6 +277,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     **COLOURING,
     **SCALING,
     **PAINTING,
+    **CHOOSING,
     **MASKING,
     **SKIP_ACTIONS,
     "compute_in": compute_in,

@@ -102,6 +102,7 @@ _HOMES = {
     ),
     "postprocessing": (
         "Cast",
+        "Misread",
         "Painting",
     ),
     "preprocessing": (
