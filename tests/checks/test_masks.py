@@ -288,6 +288,12 @@ def test_classes_are_repainted_as_the_masks_are() -> None:
     assert "colours" not in plain.parameters
 
 
+def test_a_class_of_the_masks_that_is_drawn_as_the_background_is_a_warning() -> None:
+    shifted = Painting(3, 4, True, ((0.0,) * 3, (0.0,) * 3, (0.0, 200.0, 0.0)), 3, "uint8", False)
+    assert only("UD510", evidence(painting=shifted)).severity is Severity.NOTE
+    assert only("UD510", replace(beside(), painting=shifted)).severity is Severity.WARNING
+
+
 class TestOwnThreshold:
     """UD511 of a threshold inside the network."""
 

@@ -63,6 +63,11 @@ SOUND |= {
         "top, ids = torch.softmax(y[0], 0).max(0); rgb = VOC[ids.numpy()]\\n"
         "    rgb[top.numpy() < 0.6] = 200; return rgb",
     ),
+    "a name on a class map": (
+        3,
+        "from PIL import ImageDraw; image = Image.fromarray(VOC[y[0].argmax(0).numpy()])\\n"
+        "    ImageDraw.Draw(image).text((2, 2), 'net', fill=(255, 255, 255)); return image",
+    ),
     "a heat map": (1, "p = sigmoid(y.numpy()[:, 0]) * 255; return np.stack([p, 255 - p, p / 9], -1).astype(np.uint8)"),
 }
 SICK = {

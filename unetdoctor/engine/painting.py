@@ -28,6 +28,8 @@ COLOURED = (3, 4)
 """Channels of a picture in colour."""
 MOST_CLASSES = 512
 """Classes beyond which none is drawn."""
+_GROUND = 0.9
+"""Part of a picture of one class that has its colour, beside names, frames and legends that a function draws on it."""
 _PAIR = 2
 _MAP = 3
 """Axes of what has no channels: [N, H, W]."""
@@ -118,7 +120,7 @@ def _decides(examination: Examination, seen: Observed, chosen: Ref, colours: Ten
 def _paints(seen: Observed, colours: Tensor) -> bool:
     """Whether the picture is of the colours of the classes, where those are all one: else they come from elsewhere."""
     assert seen.output is not None
-    return bool((colours != colours[0]).any()) or _colour(seen.output) is not None
+    return bool((colours != colours[0]).any()) or _is_even(seen.output)
 
 
 def _parts(examination: Examination, seen: Observed, chosen: Ref) -> bool:
@@ -233,11 +235,28 @@ def colour_axis(shape: tuple[int, ...]) -> int | None:
 
 
 def _colour(picture: Tensor) -> Tensor | None:
-    """Return the one colour of a picture, [channels]; None where it is not even."""
+    """Return the one colour of a picture, [channels], small writing on it left out; None where it is not even."""
+    rows = _rows(picture)
+    if _is_even(picture):
+        return rows[:, 0].double().cpu()
+    if picture.dtype is not torch.uint8:
+        return None
+    codes = sum(row.long() << (8 * k) for k, row in enumerate(rows))
+    found, counts = torch.unique(codes, return_counts=True)
+    usual = found[counts.argmax()]
+    held = rows[:, int((codes == usual).nonzero()[0])]
+    return held.double().cpu() if int(counts.max()) >= _GROUND * rows.shape[1] else None
+
+
+def _rows(picture: Tensor) -> Tensor:
+    """Return the values of each channel, [channels, places]."""
     axis = colour_axis(tuple(picture.shape))
-    rows = picture.movedim(axis, 0).flatten(1) if axis is not None else picture.reshape(1, -1)
-    first = rows[:, 0]
-    return first.double().cpu() if bool((rows == first[:, None]).all()) else None
+    return picture.movedim(axis, 0).flatten(1) if axis is not None else picture.reshape(1, -1)
+
+
+def _is_even(picture: Tensor) -> bool:
+    rows = _rows(picture)
+    return bool((rows == rows[:, :1]).all())
 
 
 def _levels(colours: Tensor, intent: Intent) -> list[tuple[float, ...]]:
