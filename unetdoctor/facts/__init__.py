@@ -132,6 +132,7 @@ _HOMES = {
         "Edges",
         "MaskScores",
         "Order",
+        "Partners",
         "Shift",
         "SizeScore",
         "Threshold",
