@@ -14,6 +14,7 @@ from unetdoctor.engine.by_value import scores_of, stands_for_function
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.observation import place_of
 from unetdoctor.engine.painting import MOST_CLASSES, colour_axis
+from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.repainting import painted
 from unetdoctor.engine.tail import alike
 from unetdoctor.engine.tape import Ref, tensors
@@ -123,5 +124,5 @@ def choose_class(bench: Bench, _remedy: Remedy) -> Change:
     return Change(interventions={read.op: keep, bench.drawing.output.op: paint})
 
 
-ACTIONS = {ACTION: choose_class}
-"""The action of a class that was not chosen over the channels, a part of `remedies.ACTIONS`."""
+ACTIONS = {**PAINTING, ACTION: choose_class}
+"""Actions on what is drawn of classes, a part of `remedies.ACTIONS`."""
