@@ -8,6 +8,7 @@ import pytest
 
 from tests.checks import build
 from tests.checks.build import MASK, NAN, evidence, examine, logits, model, only, op, output, run
+from tests.checks.test_data import given
 from unetdoctor.checks.ud511_threshold_misfit import ThresholdMisfit
 from unetdoctor.facts import (
     ClassScore,
@@ -15,11 +16,13 @@ from unetdoctor.facts import (
     DisplayRange,
     Edges,
     Evidence,
+    Finding,
     HeadNumbers,
     Intent,
     MaskScores,
     Order,
     Painting,
+    Partners,
     Severity,
     Shift,
     SizeScore,
@@ -286,6 +289,36 @@ def test_classes_are_repainted_as_the_masks_are() -> None:
     assert "[128, 255, 0]" in remedy.patch
     (plain,) = only("UD510", replace(given, scores=None)).remedies
     assert "colours" not in plain.parameters
+
+
+def test_a_class_of_the_masks_that_is_drawn_as_the_background_is_a_warning() -> None:
+    shifted = Painting(3, 4, True, ((0.0,) * 3, (0.0,) * 3, (0.0, 200.0, 0.0)), 3, "uint8", False)
+    assert only("UD510", evidence(painting=shifted)).severity is Severity.NOTE
+    assert only("UD510", replace(beside(), painting=shifted)).severity is Severity.WARNING
+
+
+class TestPartners:
+    """UD608 of masks that were given for each other's pictures."""
+
+    NAMES = ("a.png", "b.png", "c.png")
+    MOVED = ("b.png", "c.png", "a.png")
+
+    def finding(self, dice: float, best: float, *, trained: bool = True) -> Finding:
+        fits = self.MOVED if best > dice else self.NAMES
+        marked = beside(trained=trained, partners=Partners(self.NAMES, fits, dice, best))
+        return only("UD608", replace(marked, data=given({}, aligned=3).data))
+
+    def test_masks_of_other_pictures(self) -> None:
+        found = self.finding(0.1, 0.95)
+        assert found.severity is Severity.ERROR
+        assert "the one given a.png fits b.png" in found.message
+
+    @pytest.mark.parametrize(("dice", "best"), [(0.95, 0.95), (0.8, 0.9), (0.1, 0.4)])
+    def test_masks_that_fit_and_outputs_that_fit_none(self, dice: float, best: float) -> None:
+        assert not self.finding(dice, best).ill
+
+    def test_fresh_weights_tell_nothing(self) -> None:
+        assert not self.finding(0.1, 0.95, trained=False).ill
 
 
 class TestOwnThreshold:

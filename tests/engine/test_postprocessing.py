@@ -89,6 +89,15 @@ class TestByValue:
             share, abs=0.02
         )
 
+    def test_what_follows_from_other_channels_has_not_wrapped(self):
+        x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 1.05
+        mask = torch.zeros(1, 1, 64, 64, dtype=torch.bool)
+        mask[..., 20:40, 20:40] = True
+        drawn = [lambda y: y * 255, lambda y: torch.where(mask, y * 127 + 50, y * 255)]
+        casts = [self.cast(lambda y, f=f: f(y).to(torch.int64).to(torch.uint8), x) for f in drawn]
+        assert casts[0].wrapped > 0
+        assert casts[1].wrapped == 0
+
     def test_floats_and_ids_are_not_converted(self):
         assert self.cast(lambda y: y) is None
         assert self.cast(lambda y: y.to(torch.uint8), RAMP.long()) is None

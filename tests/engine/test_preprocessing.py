@@ -117,6 +117,9 @@ def build_model():
 
 def prepare(picture):
     return torch.tensor(__import__("numpy").array(picture)).permute(2, 0, 1).float() / 255
+
+def turned(picture):
+    return torch.tensor(__import__("numpy").array(picture)).permute(2, 1, 0).float() / 127.5 - 1
 """
 
 
@@ -144,3 +147,10 @@ def test_a_persons_own_function_is_placed_among_the_candidates(folder: Path) -> 
     cured = [t for t in report.trials if t.symptom == "UD601" and t.outcome == "cured"]
     assert cured
     assert report.untouched
+
+
+def test_a_function_that_no_line_tells_fits_as_it_feeds(folder: Path) -> None:
+    asked = Preprocessing(function="model.py:turned")
+    report = examine("model.py:build_model()", directory=folder, images=("1.png", "2.png"), preprocessing=asked)
+    assert not report.failure
+    assert not ill(report, "UD601")

@@ -22,9 +22,9 @@ from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.grid_remedies import evened
 from unetdoctor.engine.loading.loads import Load, nothing
 from unetdoctor.engine.mask_remedies import ACTIONS as MASKING
+from unetdoctor.engine.misread import ACTIONS as PAINTING
 from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.remedies import ACTIONS
-from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS

@@ -3,9 +3,11 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.functional.run import examine, export
+from tests.functional.run import examine, examine_as_typed, export
 from tests.functional.test_chains import MODEL, TRAINED
 from unetdoctor.cli import main
 from unetdoctor.engine.loading import RequestError
@@ -56,6 +58,16 @@ SOUND |= {
     "a mask as transparency": (1, "m = y.numpy()[:, 0] > 0; return (m[..., None] * [0, 255, 0, 128]).astype(np.uint8)"),
     "a mask of yes and no": (1, "return Image.fromarray(y[0, 0].numpy() > 0)"),
     "a mask of three equal channels": (1, "return np.stack([(y[0, 0].numpy() > 0) * np.uint8(255)] * 3, -1)"),
+    "unknown where no class is sure": (
+        3,
+        "top, ids = torch.softmax(y[0], 0).max(0); rgb = VOC[ids.numpy()]\\n"
+        "    rgb[top.numpy() < 0.6] = 200; return rgb",
+    ),
+    "a name on a class map": (
+        3,
+        "from PIL import ImageDraw; image = Image.fromarray(VOC[y[0].argmax(0).numpy()])\\n"
+        "    ImageDraw.Draw(image).text((2, 2), 'net', fill=(255, 255, 255)); return image",
+    ),
     "a heat map": (1, "p = sigmoid(y.numpy()[:, 0]) * 255; return np.stack([p, 255 - p, p / 9], -1).astype(np.uint8)"),
 }
 SICK = {
@@ -104,6 +116,75 @@ def report(folder: Path, channels: int, body: str, returned: str = "return y", *
 def test_a_sound_function_is_well(tmp_path: Path, name: str) -> None:
     found = report(tmp_path, *SOUND[name])
     assert not [f.message for f in found.findings if f.severity.rank >= Severity.WARNING.rank]
+
+
+AT_AN_END = {
+    "bytes before the threshold": "p = y[0, 0].numpy().astype(np.uint8); return np.uint8(p > 0.5) * 255",
+    "a sigmoid of a probability": "return np.uint8(sigmoid(y[0, 0].numpy()) > 0.5) * 255",
+}
+
+
+@pytest.mark.parametrize("name", AT_AN_END)
+def test_a_threshold_at_the_end_of_the_probabilities_is_proven(tmp_path: Path, name: str) -> None:
+    first = report(tmp_path, 1, AT_AN_END[name], "return torch.sigmoid(y)").diagnoses[0]
+    assert first.code == "UD511"
+    assert first.severity is Severity.ERROR
+    assert first.confirmed
+
+
+@pytest.mark.parametrize("cut", ["> 0.05", "> 0.95", "< 0.3"])
+def test_a_threshold_within_the_probabilities_is_well(tmp_path: Path, cut: str) -> None:
+    body = f"return np.uint8(y[0, 0].numpy() {cut}) * 255"
+    found = report(tmp_path, 1, body, "return torch.sigmoid(y)")
+    assert not [f.message for f in found.findings if f.severity.rank >= Severity.WARNING.rank]
+
+
+def test_a_softmax_of_one_channel_behind_the_network_is_proven(tmp_path: Path) -> None:
+    first = report(tmp_path, 1, "return ((torch.softmax(y, dim=1) > 0.5) * 255).to(torch.uint8)").diagnoses[0]
+    assert first.code == "UD503"
+    assert first.confirmed
+
+
+def masked(folder: Path, channels: int, body: str):
+    """Return the report on a photograph with its mask, white where it is red, of a network that tells the two apart."""
+    signs = [16, -16][:channels]
+    write(folder, channels, body, f"return (x[:, :1] - 0.5) * torch.tensor({signs}).reshape(1, -1, 1, 1) + y / 32")
+    pixels = (np.random.default_rng(0).random((64, 64, 3)) * 40).astype(np.uint8)
+    pixels[16:40, 16:48, 0] += 200
+    Image.fromarray(pixels).save(folder / "photo.png")
+    Image.fromarray(np.uint8(pixels[..., 0] > 128) * 255).save(folder / "mask.png")
+    given = ("--image", "photo.png", "--mask", "mask.png", "--postprocess", "post.py:show")
+    return examine_as_typed("model.py", given, directory=folder)
+
+
+OF_TWO = {
+    "the other class, white": (2, "return ((torch.softmax(y, 1)[:, 1] > 0.5) * 255).to(torch.uint8)", {"UD512"}),
+    "the other class, white, in NumPy": (2, "return np.uint8(y[0, 1].numpy() > y[0, 0].numpy()) * 255", {"UD512"}),
+    "the class, white": (2, "return ((torch.softmax(y, 1)[:, 0] > 0.5) * 255).to(torch.uint8)", set()),
+    "the mask, in colour": (1, "return (VOC[:2] * [[0], [1]]).astype(np.uint8)[(y.numpy()[:, 0] > 0) * 1]", set()),
+}
+
+
+@pytest.mark.parametrize("name", OF_TWO)
+def test_white_is_the_mask(tmp_path: Path, name: str) -> None:
+    channels, body, codes = OF_TWO[name]
+    found = masked(tmp_path, channels, body)
+    assert {f.code for f in found.findings if f.severity.rank >= Severity.WARNING.rank} == codes, found.verdict
+    assert found.scores is not None
+
+
+TURNED = {
+    "argmax over the width": "return VOC[y[0].argmax(-1).numpy() % 4]",
+    "reshaped, not transposed": "z = y[0].numpy(); return VOC[z.reshape(*z.shape[1:], 3).argmax(-1)]",
+}
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_a_class_of_another_axis_is_proven(tmp_path: Path, name: str) -> None:
+    first = report(tmp_path, 3, TURNED[name]).diagnoses[0]
+    assert first.code == "UD504", first.message
+    assert first.severity is Severity.ERROR
+    assert first.confirmed
 
 
 @pytest.mark.parametrize("name", SICK)

@@ -17,6 +17,8 @@ SPLIT_LIMIT = 1e-3
 
 def out_of_reach(cut: Cutoff) -> bool:
     """Return whether the comparison comes out the same whatever the network draws."""
+    if cut.levels:
+        return cut.split == 0
     if not cut.activation or (math.isinf(cut.low) and math.isinf(cut.high)):
         return abs(cut.threshold) >= LOGIT_LIMIT and cut.split == 0
     span = cut.high - cut.low
@@ -29,6 +31,8 @@ def out_of_reach(cut: Cutoff) -> bool:
 
 def said(cut: Cutoff) -> str:
     """Return the sentence."""
+    if cut.levels:
+        return _said_of_function(cut)
     what = f"what `{cut.activation}` draws" if cut.activation else "values that no activation bounds"
     if math.isfinite(cut.low) and math.isfinite(cut.high):
         what += f", {shown(cut.low)} to {shown(cut.high)},"
@@ -40,15 +44,29 @@ def said(cut: Cutoff) -> str:
     return f"{compared}: {same} ({split}, at least {SPLIT_LIMIT:g} %)."
 
 
+def _said_of_function(cut: Cutoff) -> str:
+    turns = f"The function at {cut.place.text} turns from {shown(cut.levels[0])} to {shown(cut.levels[1])}"
+    drawn = f"what `{cut.activation}` draws, {shown(cut.low)} to {shown(cut.high)},"
+    if not out_of_reach(cut):
+        return f"{turns} where {drawn} reaches {shown(cut.threshold)}."
+    where = (
+        f"only where {drawn} is {shown(cut.high)} itself, as behind a conversion to whole numbers"
+        if cut.threshold > cut.low
+        else f"as soon as {drawn} is above {shown(cut.low)}, as behind a second `{cut.activation}`"
+    )
+    return f"{turns} {where}: all between {shown(cut.low)} and {shown(cut.high)} lies on one side."
+
+
 def within_reach(cut: Cutoff, cause: str) -> Remedy:
     """Return a threshold in the middle of what the values can be."""
     bounded = math.isfinite(cut.low) and math.isfinite(cut.high)
     middle = (cut.low + cut.high) / 2 if bounded else 0.0
+    compare = f"compare with {middle:g} instead of {cut.threshold:g}"
     return Remedy(
         action="cut_at",
         place=cut.place,
-        parameters={"op": cut.op, "threshold": middle},
-        title=f"compare with {middle:g} instead of {cut.threshold:g}",
+        parameters={"op": cut.op, "threshold": middle} | ({"levels": cut.levels} if cut.levels else {}),
+        title=f"cut at {middle:g} what the network draws" if cut.levels else compare,
         patch=f"mask = y > {middle:g}  # y: {cut.low:g}..{cut.high:g}" if bounded else "mask = y > 0  # y: logits",
         cause=cause,
         scope=0,

@@ -35,6 +35,7 @@ _ONE = {
     "their borders": "its borders",
     "no regular files": "no regular file",
     "palette pictures": "a palette picture",
+    "colour pictures": "a colour picture",
 }
 """Nouns in what is said of files."""
 ORDERED = tuple(coding for coding in Coding if coding not in (Coding.COLOURS, Coding.ALPHA))

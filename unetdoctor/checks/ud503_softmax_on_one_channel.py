@@ -37,7 +37,7 @@ class SoftmaxOnOneChannel(Check):
         """Yield one finding for the last softmax or argmax that the whole output goes through."""
         run = evidence.main
         outputs = [x for _, x in evidence.outputs if readable(x)]
-        judged = [x for x in evidence.finishes if x.kind in JUDGED and x.ends and x.dim is not None]
+        judged = [x for x in evidence.finishes if x.kind in JUDGED and _goes_on(x) and x.dim is not None]
         if run is None or not outputs or not judged:
             return
         alone = [x for x in judged if _alone(x)]
@@ -54,6 +54,14 @@ class SoftmaxOnOneChannel(Check):
             remedies=[_decide(cls.code, alone, evidence.finishes, where)] if alone else [],
             op=finish.op,
         )
+
+
+def _goes_on(finish: Finish) -> bool:
+    """Return whether the output follows from it value by value: of one that compares a value with itself, numbers too.
+
+    A threshold and the levels of a mask leave it the same everywhere.
+    """
+    return finish.ends or (finish.handed is not None and _alone(finish))
 
 
 def _alone(finish: Finish) -> bool:

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.pictures import op_at, readable
-from unetdoctor.facts import Evidence, Finding, Finish, Kind, Output, Place, Reading, Remedy, Severity, Task
+from unetdoctor.facts import Evidence, Finding, Finish, Kind, Misread, Output, Place, Reading, Remedy, Severity, Task
 
 SUM_LIMIT = 0.05
 """Largest distance of a sum over the channels from 1. 2e-7: a softmax over the channels. 1-2: one over samples, height
 or width."""
 _PICTURE_AXES = 4
+FOLLOWS_LIMIT = 50.0
+"""Part of the colours of a class map that the class with the largest score tells, in %. 100: sound maps; 70 and more
+with small parts taken away or doubtful places in grey. 0-10: scores that were reshaped; 0: another size."""
 
 
 class SoftmaxOverWrongDim(Check):
@@ -39,6 +42,7 @@ class SoftmaxOverWrongDim(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for a final softmax whose axes are known, and one for an argmax that ends the network."""
         yield from cls._decision(evidence)
+        yield from cls._by_function(evidence)
         run = evidence.main
         sums = [x.head.channel_sum_error for _, x in evidence.outputs if readable(x) and x.head is not None]
         finish = evidence.finishes[-1] if evidence.finishes else None
@@ -85,6 +89,38 @@ class SoftmaxOverWrongDim(Check):
             remedies=[_over_channels(finish, where)],
             op=finish.op,
         )
+
+    @classmethod
+    def _by_function(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for a function through NumPy or Pillow whose picture another axis explains."""
+        found = evidence.misread
+        if found is None:
+            return
+        yield cls.finding(
+            f"The function at {found.place.text} draws the largest of {found.how}, and not the class with the largest "
+            f"score: that tells {100 * max(found.follows, 0):.0f} % of its colours (at least {FOLLOWS_LIMIT:g} %).",
+            [
+                Reading(
+                    "colours that the class with the largest score tells", 100 * found.follows, "%", lower=FOLLOWS_LIMIT
+                )
+            ],
+            place=found.place,
+            severity=Severity.ERROR if evidence.model.trained else Severity.WARNING,
+            remedies=[_class_of_channels(found, cls.code)],
+            op=found.op,
+        )
+
+
+def _class_of_channels(found: Misread, code: str) -> Remedy:
+    return Remedy(
+        action="choose_class",
+        place=found.place,
+        parameters={"classes": found.classes},
+        title="take the largest over axis 1, the channels",
+        patch="ids = y.argmax(1)[0]  # class ids [H, W]; from [C, H, W] to [H, W, C]: transpose(1, 2, 0), no reshape",
+        cause=code,
+        scope=1,
+    )
 
 
 def _agreeing(output: Output, finish: Finish, wanted: tuple[int, ...]) -> int:

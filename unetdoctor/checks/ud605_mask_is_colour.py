@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.datasets import beginning, masks, of, paste, place, portion, such_as, tally
-from unetdoctor.facts import Coding, Dataset, Evidence, Family, Finding, Kind, Seen, Severity, named
+from unetdoctor.checks.datasets import agreed, beginning, masks, of, paste, place, portion, such_as, tally
+from unetdoctor.facts import Coding, Dataset, Evidence, Family, Finding, Kind, Seen, Severity, Tally, named
 
 UNKNOWN = 1.0
 """Pixels of unknown colour in the worst mask, in %, up to which a declared palette fits: a stray colour is a note."""
@@ -60,7 +60,7 @@ def _colours(data: Dataset) -> Iterator[Finding]:
         unknown = tally(data, Seen.UNKNOWN)
         worst = 100 * max((score for score, _ in unknown.worst), default=0.0)
         yield MaskIsColour.finding(
-            f"{masks(data, found.count)} hold colours of the palette {declared.palette}, and up"
+            f"{_they(data, found, 'hold')} colours of the palette {declared.palette}, and up"
             f" to {shown(worst)} % of a mask are colours that it lacks (at most {UNKNOWN:g} %){such_as(unknown)}.",
             portion("a mask whose colour the palette lacks", round(worst * 100), 10_000, UNKNOWN),
             place=place(unknown),
@@ -76,7 +76,7 @@ def _colours(data: Dataset) -> Iterator[Finding]:
     rest = ", ..." if len(data.colours) > SHOWN else ""
     listed = ", ".join(f"{colour}: {index}" for colour, index in data.colours[:SHOWN]) + rest
     yield MaskIsColour.finding(
-        f"{masks(data, found.count)} hold {len(colours)} colours{whose} instead of class ids{such_as(found)}.",
+        f"{_they(data, found, 'hold')} {len(colours)} colours{whose} instead of class ids{such_as(found)}.",
         portion("masks that hold colours", found.count, data.totals.labelled),
         place=place(found),
         severity=Severity.ERROR,
@@ -84,11 +84,15 @@ def _colours(data: Dataset) -> Iterator[Finding]:
     )
 
 
+def _they(data: Dataset, found: Tally, verb: str) -> str:
+    return f"{masks(data, found.count)} {agreed(verb, found.count)}"
+
+
 def _pictures(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("family", Family.PICTURE))
     if found.count:
         yield MaskIsColour.finding(
-            f"{masks(data, found.count)} are colour pictures with more colours than a"
+            f"{_they(data, found, 'are colour pictures')} with more colours than a"
             f" class map has{such_as(found)}; for a network that draws pictures say --task rgb.",
             portion("masks that hold colours", found.count, data.totals.labelled),
             place=place(found),
@@ -100,7 +104,7 @@ def _three(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("coding", Coding.GREY_AS_COLOUR))
     if found.count:
         yield MaskIsColour.finding(
-            f"{masks(data, found.count)} hold the same value in three channels: read as"
+            f"{_they(data, found, 'hold')} the same value in three channels: read as"
             f" they are, they have the shape [H, W, 3]{such_as(found)}.",
             portion("masks with three equal channels", found.count, data.totals.labelled),
             place=place(found),
@@ -113,7 +117,7 @@ def _alpha(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("coding", Coding.ALPHA))
     if found.count:
         yield MaskIsColour.finding(
-            f"{masks(data, found.count)} hold the mask in their alpha channel and one"
+            f"{_they(data, found, 'hold')} the mask in their alpha channel and one"
             f" colour in the others: convert('RGB') and convert('L') lose it{such_as(found)}.",
             portion("masks in the alpha channel", found.count, data.totals.labelled),
             place=place(found),
@@ -131,8 +135,8 @@ def _indices(data: Dataset) -> Iterator[Finding]:
     found = tally(data, named("coding", Coding.PALETTE))
     if found.count:
         yield MaskIsColour.finding(
-            f"{masks(data, found.count)} are palette pictures: np.array(Image.open(path))"
-            f" gives their ids, convert('L') and convert('RGB') do not{such_as(found)}.",
+            f"{_they(data, found, 'are palette pictures')}: np.array(Image.open(path))"
+            f" gives ids, convert('L') and convert('RGB') do not{such_as(found)}.",
             portion("masks that are palette pictures", found.count, data.totals.labelled),
             place=place(found),
             severity=Severity.NOTE,

@@ -29,6 +29,8 @@ _MOST_JUMPS = 8
 times 255. 253: bytes times 255 once more. 513: levels that have nothing to do with the value."""
 _LEVELS = 2
 """Levels of a mask: that of what is small falls back once, and wraps nothing."""
+_NOISE = 0.01
+"""Share of levels that rounding of a mean changes where channels are moved."""
 _BINS = 4096
 
 Call = tuple[Any, list[Tensor], Tensor]
@@ -88,7 +90,7 @@ def cast_of(op: int, calls: list[Call], wide: bool) -> Cast | None:
         maximum=finite.max().item() if finite.numel() else math.nan,
         largest=max(drawn),
         fractional=0.0 if whole else _share(finite != finite.round()),
-        wrapped=max((_wrapped(x, y) for x, y in zip(given, pictures, strict=True)), default=0.0),
+        wrapped=max((_wrapped(call) for call in calls), default=0.0),
         non_finite=1 - finite.numel() / max(values.numel(), 1),
         kept=True,
     )
@@ -104,11 +106,15 @@ def _share(hit: Tensor) -> float:
 
 def _on_ramp(call: Call, ends: tuple[float, float]) -> Tensor | None:
     """Return what the function draws of a ramp between these ends."""
+    return _of(call, ramp_like(_read(call[1]), ends))
+
+
+def _of(call: Call, values: Tensor) -> Tensor | None:
+    """Return what the function draws of other values in the place of those that it reads."""
     func, tensors, _ = call
     read = _read(tensors)
-    ramp = ramp_like(read, ends)
     try:
-        drawn: Tensor = func([ramp if x is read else x for x in tensors])
+        drawn: Tensor = func([values if x is read else x for x in tensors])
     except PostprocessError:  # the person's own function, on values that it was not written for
         return None
     return drawn
@@ -121,8 +127,9 @@ def _stays_black(call: Call, finite: Tensor) -> bool:
     return ramp is not None and not bool(ramp.any())
 
 
-def _wrapped(x: Tensor, picture: Tensor) -> float:
+def _wrapped(call: Call) -> float:
     """Return the share of values whose level falls back behind that of smaller ones."""
+    x, picture = _read(call[1]), call[2]
     x = x[: picture.shape[0]]
     if x.shape != picture.shape:
         return 0.0
@@ -132,6 +139,23 @@ def _wrapped(x: Tensor, picture: Tensor) -> float:
     if levels.unique().numel() <= _LEVELS:
         return 0.0
     falls = torch.nonzero(levels[1:] - levels[:-1] < -_JUMP).flatten()
-    if not 1 <= falls.numel() <= _MOST_JUMPS:
+    if not 1 <= falls.numel() <= _MOST_JUMPS or not _each_for_itself(call):
         return 0.0
     return min(int(falls[0]) + 1, levels.numel() - int(falls[-1]) - 1) / levels.numel()
+
+
+def _each_for_itself(call: Call) -> bool:
+    """Whether each level follows from its own value: ramps that are moved against each other draw moved channels.
+
+    Where classes are compared, or a mask lies on a photograph, what stands in the other channels counts too.
+    """
+    read = _read(call[1])
+    finite = read[torch.isfinite(read)]
+    ramp = ramp_like(read, ends_of(finite)) if finite.numel() else read
+    drawn, moved = _of(call, ramp), _of(call, _moved(ramp))
+    return drawn is not None and moved is not None and _share(moved != _moved(drawn)) <= _NOISE
+
+
+def _moved(x: Tensor) -> Tensor:
+    """Move each channel by another part of the height."""
+    return torch.stack([x[:, k].roll(k * x.shape[2] // x.shape[1], 1) for k in range(x.shape[1])], dim=1)

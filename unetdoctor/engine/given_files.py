@@ -11,6 +11,7 @@ from unetdoctor.data.dataset import dataset_of
 from unetdoctor.data.decoding import UnreadableError, regular_file
 from unetdoctor.data.pair import audit_pair
 from unetdoctor.data.totals import totals_of
+from unetdoctor.engine.painting import choice, classes_of
 from unetdoctor.engine.truths import declared_of
 from unetdoctor.facts import Dataset, Declared, PairRecord, Task
 
@@ -28,12 +29,20 @@ def given_data(examination: Examination) -> Dataset | None:
         return None
     directory = Path(request.directory)
     declared = declared_of(request.intent, directory)
-    output = examination.main.output
     binary = declared.classes is not None and declared.classes <= TWO
-    if binary or (output is not None and output.dim() > 1 and output.shape[1] <= TWO):
+    if binary or _draws_two(examination):
         declared = replace(declared, task=Task.BINARY, classes=None)
     pairs = tuple(zip(request.images, request.masks, strict=False))
     return _read(directory, pairs, declared)
+
+
+def _draws_two(examination: Examination) -> bool:
+    """Whether two classes are told apart: by a threshold, or by as many scores."""
+    main = examination.main
+    chosen = choice(main.tape, main.drawing) if main.drawing is not None else None
+    if chosen is not None:
+        return classes_of(main.tape, chosen) <= TWO
+    return main.output is not None and main.output.dim() > 1 and main.output.shape[1] <= TWO
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from unetdoctor.engine.assignment import assigned
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.objects import by_size, recalls
 from unetdoctor.engine.preprocessing import feeds
@@ -16,12 +18,14 @@ from unetdoctor.engine.reading_masks import Drawn, read
 from unetdoctor.engine.scores import Counts, best_order, best_threshold, class_scores, confusion, mean_dice, mean_over
 from unetdoctor.engine.shifts import edges_of, shift_of
 from unetdoctor.engine.truths import Truth
-from unetdoctor.facts import Evidence, MaskScores, Remedy, Threshold
+from unetdoctor.facts import Evidence, MaskScores, Partners, Remedy, Threshold
 
 if TYPE_CHECKING:
     from unetdoctor.engine.examination import Examination
 
 
+FEWEST, MOST = 3, 16
+"""Pictures with masks of which every output is compared with every mask."""
 MOST_EXCHANGED = 4
 """Pictures whose red and blue are exchanged."""
 _COLOURS = 3
@@ -127,9 +131,26 @@ def _scored(found: tuple[Marked, ...], evidence: Evidence, tensors: Mapping[str,
         shift=shift_of(pairs),
         threshold=_threshold(found),
         order=best_order(whole.confusion),
+        partners=_partners(found, classes),
         palette=palette,
         encoding="; ".join(dict.fromkeys(mark.truth.encoding for mark in found)),
         notes=tuple(dict.fromkeys(note for mark in found for note in mark.truth.notes)),
+    )
+
+
+def _partners(found: tuple[Marked, ...], classes: int) -> Partners | None:
+    """Return which mask each output fits; None of few pictures or many, and of masks that differ in size."""
+    if not FEWEST <= len(found) <= MOST or len({mark.truth.ids.shape for mark in found}) > 1:
+        return None
+    fit = [[mean_dice(confusion(b.truth.ids, a.drawn.ids, classes)) for b in found] for a in found]
+    fit = [[0.0 if math.isnan(x) else x for x in row] for row in fit]
+    best = assigned([[x + 1e-9 * (i == k) for k, x in enumerate(row)] for i, row in enumerate(fit)])
+    names = [mark.truth.name for mark in found]
+    return Partners(
+        masks=tuple(names),
+        fits=tuple(names[k] for k in best),
+        dice=sum(fit[i][i] for i in range(len(fit))) / len(fit),
+        best_dice=sum(fit[i][k] for i, k in enumerate(best)) / len(fit),
     )
 
 

@@ -23,6 +23,8 @@ from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
 from unetdoctor.engine.liveliness import dead_activations, pinned_activations
+from unetdoctor.engine.misread import ACTIONS as CHOOSING
+from unetdoctor.engine.misread import misread
 from unetdoctor.engine.modes import ACTIONS as FILLING
 from unetdoctor.engine.modes import mode_gap, mode_gap_under
 from unetdoctor.engine.painting import painting
@@ -56,6 +58,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "casts": casts,
     "cutoff": cutoff,
     "painting": painting,
+    "misread": misread,
     "fingerprint": fingerprint,
     "values": fed_values,
     "data": given_data,
@@ -80,6 +83,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "dead": (("zero_bias", "initialise", "leaky_slope"), dead_activations),
     "cutoff": (("cut_at",), cutoff),
     "painting": (PAINTING, painting),
+    "misread": (CHOOSING, misread),
     "fingerprint": (FEEDING, fingerprint),
     "values": (FEEDING, fed_values),
 }

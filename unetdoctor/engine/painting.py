@@ -28,6 +28,8 @@ COLOURED = (3, 4)
 """Channels of a picture in colour."""
 MOST_CLASSES = 512
 """Classes beyond which none is drawn."""
+_GROUND = 0.9
+"""Part of a picture of one class that has its colour, beside names, frames and legends that a function draws on it."""
 _PAIR = 2
 _MAP = 3
 """Axes of what has no channels: [N, H, W]."""
@@ -54,7 +56,7 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
         black_and_white = colours.shape[1] == 1 and bool((colours != colours[0]).any())
         if not remedies and black_and_white and _on_one_channel(main.tape, chosen):
             return None
-        if not remedies and not _decides(examination, main, chosen, colours):
+        if not remedies and not (_decides(examination, main, chosen, colours) and _paints(main, colours)):
             return None
     except PostprocessError:  # the person's own function, on classes that it was not written for
         return None
@@ -110,9 +112,15 @@ def _decides(examination: Examination, seen: Observed, chosen: Ref, colours: Ten
     if bool((colours == colours[0]).all()) and float(colours.max()) <= 1:
         return not bool(colours.any()) and _stays_black(examination, seen, chosen, len(colours))
 
-    halved = _instead(chosen.slot, lambda x: x * 0.5 + x.min() * 0.5)
+    halved = instead(chosen.slot, lambda x: x * 0.5 + x.min() * 0.5)
     picture, _ = examination.evaluate(seen, Change({chosen.op: halved}))
     return seen.output is not None and torch.equal(picture, seen.output)
+
+
+def _paints(seen: Observed, colours: Tensor) -> bool:
+    """Whether the picture is of the colours of the classes, where those are all one: else they come from elsewhere."""
+    assert seen.output is not None
+    return bool((colours != colours[0]).any()) or _is_even(seen.output)
 
 
 def _parts(examination: Examination, seen: Observed, chosen: Ref) -> bool:
@@ -121,14 +129,14 @@ def _parts(examination: Examination, seen: Observed, chosen: Ref) -> bool:
     def rising(x: Tensor) -> Tensor:
         return ramp_like(x, ends_of(x))
 
-    picture, _ = examination.evaluate(seen, Change({chosen.op: _instead(chosen.slot, rising)}))
+    picture, _ = examination.evaluate(seen, Change({chosen.op: instead(chosen.slot, rising)}))
     axis = colour_axis(tuple(picture.shape))
     places = picture.movedim(axis, -1).flatten(0, -2) if axis is not None else picture.reshape(-1, 1)
     colours, counts = torch.unique(places, dim=0, return_counts=True)
     return len(colours) <= _PAIR and int(counts.min()) >= STEP * len(places)
 
 
-def _instead(slot: int, change: Callable[[Tensor], Tensor]) -> Intervention:
+def instead(slot: int, change: Callable[[Tensor], Tensor]) -> Intervention:
     """Put other values in the place of one result of an operation."""
 
     def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -141,7 +149,7 @@ def _instead(slot: int, change: Callable[[Tensor], Tensor]) -> Intervention:
 
 def _stays_black(examination: Examination, seen: Observed, chosen: Ref, count: int) -> bool:
     """Whether a function draws black whatever class it is given, however sure: it paints, where others convert."""
-    amplified = _instead(chosen.slot, lambda x: x * SURE)
+    amplified = instead(chosen.slot, lambda x: x * SURE)
     pictures = _drawn(examination, seen, chosen, count, Change({chosen.op: amplified}))
     return not any(bool(picture.any()) for picture in pictures)
 
@@ -227,11 +235,28 @@ def colour_axis(shape: tuple[int, ...]) -> int | None:
 
 
 def _colour(picture: Tensor) -> Tensor | None:
-    """Return the one colour of a picture, [channels]; None where it is not even."""
+    """Return the one colour of a picture, [channels], small writing on it left out; None where it is not even."""
+    rows = _rows(picture)
+    if _is_even(picture):
+        return rows[:, 0].double().cpu()
+    if picture.dtype is not torch.uint8:
+        return None
+    codes = sum(row.long() << (8 * k) for k, row in enumerate(rows))
+    found, counts = torch.unique(codes, return_counts=True)
+    usual = found[counts.argmax()]
+    held = rows[:, int((codes == usual).nonzero()[0])]
+    return held.double().cpu() if int(counts.max()) >= _GROUND * rows.shape[1] else None
+
+
+def _rows(picture: Tensor) -> Tensor:
+    """Return the values of each channel, [channels, places]."""
     axis = colour_axis(tuple(picture.shape))
-    rows = picture.movedim(axis, 0).flatten(1) if axis is not None else picture.reshape(1, -1)
-    first = rows[:, 0]
-    return first.double().cpu() if bool((rows == first[:, None]).all()) else None
+    return picture.movedim(axis, 0).flatten(1) if axis is not None else picture.reshape(1, -1)
+
+
+def _is_even(picture: Tensor) -> bool:
+    rows = _rows(picture)
+    return bool((rows == rows[:, :1]).all())
 
 
 def _levels(colours: Tensor, intent: Intent) -> list[tuple[float, ...]]:

@@ -69,7 +69,7 @@ def fingerprint(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> 
     shown = seen[: 1 if examination.slow else MOST_PICTURES]
     as_fed = [_everywhere(examination, s, None) for s in shown]
     winner = found.candidates[0].chain
-    told = (winner, flipped(winner), flipped(fed))
+    told = [c for c in (winner, flipped(winner), flipped(fed)) if c.kind != "function"]
     measured = tuple(_measured(examination, shown, as_fed, c) if c.chain in told else c for c in found.candidates)
     return replace(found, gap=_mean([gap for gap, _ in as_fed]), candidates=measured)
 

@@ -16,6 +16,8 @@ LOOK_ALIKE = 3.0
 """Levels between two colours up to which they are read back as the same class."""
 _TINY = 1e-7
 _COLOURS = (3, 4)
+_BLACK_AND_WHITE = [(0.0,), (255.0,)]
+"""Colours of two classes in one channel that a person reads as a mask."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def read(
 ) -> Drawn | None:
     """Return what the first sample of an output says at a size (height, width); None for what is no map of places.
 
+    White on black is the mask, whichever class is drawn white.
     Values are resized (bilinear) before anything is decided, as logits are; ids and colours are not mixed. Colours of
     painted classes are read back: those that look alike count as the first of them.
     """
@@ -58,8 +61,10 @@ def read(
     x = x[:1, None] if x.dim() == 3 else x[:1]
     if x.dim() != 4 or min(x.shape[2:]) < 1:
         return None
-    if painting is not None and not painting.one_hot:
+    if painting is not None and not painting.one_hot and sorted(painting.colours) != _BLACK_AND_WHITE:
         return _painted(x, output, painting, size)
+    if x.shape[1] in _COLOURS and output.display.source == "bytes":
+        return None  # a picture in colour, whose channels are no scores
     whole, level = x.dtype in (*WHOLE, torch.bool), HALF if threshold is None else threshold
     x = torch.nan_to_num(x.to("cpu", torch.float32))
     if x.shape[1] == 1 and whole and output.display.source != "bytes":

@@ -24,10 +24,10 @@ from unetdoctor.engine.finishing import ACTIONS as FINISHING
 from unetdoctor.engine.finiteness import ACTIONS as GUARDING
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.mask_remedies import ACTIONS as MASKING
+from unetdoctor.engine.misread import ACTIONS as PAINTING
 from unetdoctor.engine.normalising import ACTIONS as NORMALISING
 from unetdoctor.engine.precision import compute_in
 from unetdoctor.engine.preprocessing import ACTIONS as PREPROCESSING
-from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tape import Leaf, Ref
 from unetdoctor.engine.weights import WeightUse, default_fan, normalisations, resolve

@@ -103,6 +103,7 @@ _HOMES = {
     ),
     "postprocessing": (
         "Cast",
+        "Misread",
         "Painting",
     ),
     "preprocessing": (
@@ -132,6 +133,7 @@ _HOMES = {
         "Edges",
         "MaskScores",
         "Order",
+        "Partners",
         "Shift",
         "SizeScore",
         "Threshold",

@@ -27,3 +27,5 @@ class Cutoff:
     """Share of the places on the smaller side of the threshold, most of all passes."""
     moved: bool = False
     """Whether an experiment chose the number."""
+    levels: tuple[float, ...] = ()
+    """What a function through NumPy or Pillow draws below and above it, of rising values; empty for an operation."""

@@ -22,7 +22,7 @@ from unetdoctor.facts.intent import Intent
 from unetdoctor.facts.latent import Latent
 from unetdoctor.facts.model import ModelFacts
 from unetdoctor.facts.output import Output
-from unetdoctor.facts.postprocessing import Cast, Painting
+from unetdoctor.facts.postprocessing import Cast, Misread, Painting
 from unetdoctor.facts.preprocessing import FedValues, Fingerprint
 from unetdoctor.facts.request import Request
 from unetdoctor.facts.scores import MaskScores
@@ -226,6 +226,8 @@ class Evidence:
     """The values that a person feeds; None where inputs are made here."""
     painting: Painting | None = None
     """What class ids are painted with; None where none are chosen and drawn."""
+    misread: Misread | None = None
+    """The function that compares scores along another axis than the classes; None where none is known to."""
     scores: MaskScores | None = None
     """The outputs beside the masks that were given."""
     data: Dataset | None = None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from unetdoctor.facts.findings import Place
+
 
 @dataclass(frozen=True)
 class Cast:
@@ -51,3 +53,19 @@ class Painting:
     """Whether every class has a channel of its own: no picture."""
     declared: bool = False
     """Whether the person's own function (`--postprocess`) gives it as the picture."""
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A function through NumPy or Pillow that compares scores along another axis than the classes."""
+
+    op: int
+    """Index of the op that stands for the function."""
+    place: Place
+    """Where the function is."""
+    how: str
+    """What it takes the largest of, in words."""
+    follows: float
+    """Part of the colours of its picture that the class with the largest score tells; 1 for a class map."""
+    classes: int
+    """How many classes have a score."""

@@ -125,6 +125,20 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Partners:
+    """Outputs beside each other's masks, each taken once."""
+
+    masks: tuple[str, ...]
+    """The mask that was given for each picture."""
+    fits: tuple[str, ...]
+    """The mask that each picture's output fits best."""
+    dice: float
+    """Mean Dice beside the masks as they were given, each picture for itself."""
+    best_dice: float
+    """The same beside the masks that fit best."""
+
+
+@dataclass(frozen=True)
 class MaskScores:
     """The output beside the masks, counted over all pictures together."""
 
@@ -164,6 +178,8 @@ class MaskScores:
     """What the threshold is worth, of one channel with values."""
     order: Order | None = None
     """Which channel is which class."""
+    partners: Partners | None = None
+    """Which mask each output fits; None where there are too few to compare, or too many."""
     exchanged: float = float("nan")
     """What the mean Dice becomes with red and blue of the pictures exchanged, less what it is, over the first pictures;
     NaN where that was not looked at."""

@@ -141,7 +141,7 @@ def _drawn(outputs: Sequence[Output], painted: bool) -> str:
         ends = f" ({min(above):.3g} to {max(above):.3g} %)" if count > 1 else ""
         top = max(output.channels[0].p99_8bit for output in outputs) / 255
         return f"{where} {mean(above):.3g} % of the mask lies above the threshold{ends}; the highest values: {top:.2f}."
-    if first.class_shares and not painted:
+    if first.class_shares and not painted and first.display.source != "bytes":
         alike = [output.class_shares for output in outputs if len(output.class_shares) == len(first.class_shares)]
         shares = [mean(each) for each in zip(*alike, strict=True)]
         ranked = sorted(enumerate(shares), key=lambda pair: -pair[1])[:3]
