@@ -11,8 +11,8 @@ SUM_LIMIT = 0.05
 or width."""
 _PICTURE_AXES = 4
 FOLLOWS_LIMIT = 50.0
-"""Part of the colours of a class map that the class with the largest score tells, in %. 100: sound maps; 70 and more
-with small parts taken away or doubtful places in grey. 0-10: scores that were reshaped; 0: another size."""
+"""Part of the colours of a class map that the class with the largest score tells, in %. 100: sound maps, less where
+small parts are taken away or doubtful places are grey. 0-.2: scores that were reshaped; 0: another size."""
 
 
 class SoftmaxOverWrongDim(Check):

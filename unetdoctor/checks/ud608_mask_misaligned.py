@@ -13,7 +13,7 @@ mirror-symmetric object may be one); an augmentation that flips one of the two i
 FEWEST = 3
 """Such pairs from which it is an error: fewer are wrong files, and a warning."""
 GAIN_LIMIT = 0.2
-"""Dice that other partners add. 0: networks beside their own masks, good or bad ones. .7: masks moved on by one."""
+"""Dice that other partners add. 0: a trained network beside its own masks. .7: masks moved on by one."""
 _BY_NAME = """masks = {path.stem: path for path in Path("masks").iterdir()}
 pairs = [(path, masks[path.stem]) for path in sorted(Path("images").iterdir())]"""
 _TITLE = "transform picture and mask in one call"

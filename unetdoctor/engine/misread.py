@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ACTION = "choose_class"
 FOLLOWS = 0.5
 """Part of the colours that the class with the largest score tells, below which another reading is looked for. Class
-maps: 1; with small parts taken away, outlines, doubtful places in grey: .7-1. Scores that were reshaped: 0-.1."""
+maps: 1, less where small parts are taken away or doubtful places are grey. Scores that were reshaped: 0-.002."""
 EXACT = 0.99
 """Part of the colours that another reading has to tell: it is the one, or it is none."""
 
