@@ -56,6 +56,7 @@ SOUND |= {
     "a mask as transparency": (1, "m = y.numpy()[:, 0] > 0; return (m[..., None] * [0, 255, 0, 128]).astype(np.uint8)"),
     "a mask of yes and no": (1, "return Image.fromarray(y[0, 0].numpy() > 0)"),
     "a mask of three equal channels": (1, "return np.stack([(y[0, 0].numpy() > 0) * np.uint8(255)] * 3, -1)"),
+    "red and blue exchanged": (3, "a = y.sigmoid().numpy()[:, ::-1]; return (a * 255).astype(np.uint8)"),
     "a heat map": (1, "p = sigmoid(y.numpy()[:, 0]) * 255; return np.stack([p, 255 - p, p / 9], -1).astype(np.uint8)"),
 }
 SICK = {

@@ -26,7 +26,8 @@ _JUMP = 128.0
 follows from something else: 125."""
 _MOST_JUMPS = 8
 """Falls beyond which levels follow from more than the value. 1-7: logits, tanh, standardised pictures that wrap, also
-times 255. 253: bytes times 255 once more. 513: levels that have nothing to do with the value."""
+times 255. 253: bytes times 255 once more. 513: levels that have nothing to do with the value. Where these are few, as
+of a picture of even areas whose red and blue change places, some fall by less than a wrapped byte does."""
 _LEVELS = 2
 """Levels of a mask: that of what is small falls back once, and wraps nothing."""
 _BINS = 4096
@@ -128,7 +129,8 @@ def _wrapped(x: Tensor, picture: Tensor) -> float:
     levels = picture.flatten()[order[::step]].double()
     if levels.unique().numel() <= _LEVELS:
         return 0.0
-    falls = torch.nonzero(levels[1:] - levels[:-1] < -_JUMP).flatten()
-    if not 1 <= falls.numel() <= _MOST_JUMPS:
+    drops = levels[:-1] - levels[1:]
+    falls = torch.nonzero(drops > _JUMP).flatten()
+    if not 1 <= falls.numel() <= _MOST_JUMPS or ((drops > _JUMP / 2) & (drops <= _JUMP)).any():
         return 0.0
     return min(int(falls[0]) + 1, levels.numel() - int(falls[-1]) - 1) / levels.numel()
