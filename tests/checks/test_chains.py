@@ -51,6 +51,13 @@ class TestCastWithoutScaling:
         assert "40 % of them wrap around" in finding.message
         assert finding.remedies[0].parameters["from"] == scale
 
+    @pytest.mark.parametrize(("ends", "scale"), [((-0.45, 1.54), "unit"), ((-6.0, 5.0), "logits")])
+    def test_a_function_makes_the_values_of_a_picture(self, ends: tuple[float, float], scale: str) -> None:
+        made = cast(minimum=ends[0], maximum=ends[1], largest=255.0, wrapped=0.13)
+        finding = only("UD508", drawn(casts=(made,)))
+        assert "is made of values in" in finding.message
+        assert finding.remedies[0].parameters["from"] == scale
+
     def test_few_that_wrap_are_a_warning(self) -> None:
         assert only("UD508", drawn(casts=(cast(maximum=256.0, wrapped=0.01),))).severity is Severity.WARNING
 

@@ -385,6 +385,16 @@ class TestStaysTheSame:
         assert only(code, given).place.text == "the model"
 
 
+@pytest.mark.parametrize(("signal", "grave"), [(0.0, Severity.ERROR), (0.3, Severity.WARNING)])
+def test_where_nothing_of_ones_own_pictures_comes_through_it_is_an_error(signal: float, grave: Severity) -> None:
+    quiet = statistics(signal)
+    passed = tuple(replace(x, statistics=quiet) if x.name == "relu" else x for x in ops())
+    seen = run(ops=passed, probe=replace(run().probe, real=True))
+    mask = Intent(inferred_task=Task.BINARY, inferred_from="one output channel")
+    given = evidence(runs=(seen,), comparisons=(comparison(0.0),), intent=mask)
+    assert only("UD209", given).severity is grave
+
+
 def test_a_constant_input_is_no_comparison() -> None:
     given = evidence(runs=(run(), run("zeros")), comparisons=(comparison(0.0, second="zeros"),))
     assert not examine("UD209", given)

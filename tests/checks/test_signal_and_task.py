@@ -71,6 +71,11 @@ class TestSignalVanishes:
     def test_a_skip_connection_passes_it_by(self) -> None:
         assert not examine("UD403", evidence(runs=(with_signals(0.5, 0.0, 0.0, skip=True),)))
 
+    def test_a_vector_of_one_picture_has_no_spread(self) -> None:
+        drawn = with_signals(0.5, 0.0, 0.4)
+        vector = replace(drawn.ops[1], name="addmm", shape=(1, 64))
+        assert not only("UD403", evidence(runs=(replace(drawn, ops=(drawn.ops[0], vector, *drawn.ops[2:])),))).ill
+
     def test_the_last_layer_is_not_its_own(self) -> None:
         assert not only("UD403", evidence(runs=(with_signals(0.5, 0.4),))).ill
 

@@ -338,6 +338,9 @@ class TestChannelsLastConfusion:
         [
             ((2, 32, 24, 3), (2, 3, 32, 24), "x.permute(0, 3, 1, 2)"),
             ((2, 64, 16), (2, 16, 8, 8), "x.transpose(1, 2).reshape(x.shape[0], -1, 8, 8)"),
+            ((2, 3, 32, 24), (2, 32, 24, 3), "x.permute(0, 2, 3, 1)"),
+            ((2, 12, 32, 24), (2, 3, 64, 48), "F.pixel_shuffle(x, 2)"),
+            ((1, 4, 128, 128), (1, 1, 256, 256), "F.pixel_shuffle(x, 2)"),
         ],
     )
     def test_axes_are_renamed(self, before: tuple[int, ...], after: tuple[int, ...], patch: str) -> None:
@@ -358,11 +361,20 @@ class TestChannelsLastConfusion:
             ((2, 1, 16), (2, 16, 1, 1)),
             ((2, 16, 8, 8), (2, 16, 64)),
             ((2, 32, 24, 3), (2, 3, 24, 32)),
+            ((2, 1, 32, 24), (2, 32, 24, 1)),
+            ((2, 64, 1, 1), (2, 4, 4, 4)),
+            ((2, 12, 32, 24), (2, 12, 32, 24)),
+            ((2, 24, 16, 24), (2, 12, 32, 24)),
         ],
-        ids=["tokens moved", "square", "ambiguous", "equal sides", "stays last", "one pixel", "flattened", "other"],
     )
     def test_views_that_prove_nothing(self, before: tuple[int, ...], after: tuple[int, ...]) -> None:
         assert not only("UD106", viewed(before, after)).ill
+
+    def test_a_layer_may_read_channels_in_any_order(self) -> None:
+        inner = replace(viewed((2, 12, 32, 24), (2, 3, 64, 48)))
+        later = op(7, "convolution", "late", (6,), weighted=True)
+        runs = tuple(replace(x, ops=(*x.ops, later)) for x in inner.runs)
+        assert not only("UD106", replace(inner, runs=runs)).ill
 
     def test_without_views_there_is_nothing_to_say(self) -> None:
         assert not examine("UD106", evidence())

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from unetdoctor.engine.displays import display_range
 from unetdoctor.engine.drawing import embeds_time
 from unetdoctor.engine.observation import observe
-from unetdoctor.engine.outputs import as_row, describe, infer_task
+from unetdoctor.engine.outputs import as_row, describe, infer_task, is_photograph, repeats
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Intent, Probe, Task
 
@@ -105,6 +105,24 @@ def test_the_task_is_inferred(channels, end, latent, task):
 def test_the_input_s_channels_on_a_larger_picture_are_super_resolution(channels):
     assert infer_task(False, (2, channels, 16, 16), (2, channels, 64, 64), None)[0] is Task.RGB
     assert infer_task(False, (2, channels, 16, 16), (2, channels, 16, 16), None)[0] is not Task.RGB
+
+
+def test_bytes_in_many_colours_are_a_photograph():
+    many = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    table = torch.randint(0, 256, (256, 3), dtype=torch.uint8)
+    assert is_photograph(many)
+    assert not is_photograph(many.float())
+    assert not is_photograph(many[:, :1])
+    assert not is_photograph(table[torch.randint(0, 256, (2, 64, 64))].permute(0, 3, 1, 2))
+
+
+def test_a_picture_that_is_drawn_again_is_no_scores():
+    fed = torch.rand(1, 3, 32, 32)
+    assert repeats(fed + 0.1 * torch.randn_like(fed), fed)
+    assert not repeats(3 * fed, fed)
+    assert not repeats(fed.flip(1), fed)
+    assert not repeats(fed[..., :16], fed)
+    assert not repeats(torch.full_like(fed, torch.nan), fed)
 
 
 def test_channels_in_the_last_place_are_read_as_channels():

@@ -156,3 +156,10 @@ class TestOneEvenTone:
         assert not examination.blanks
         under = examination.counterfactual((Remedy("initialise", parameters={"scheme": "default"}),))
         assert [run.probe.name for run in under.runs] == ["noise"]
+
+
+def test_memory_that_is_set_aside_is_no_result():
+    seen = examined(lambda x: x * x.new_empty(x.shape).fill_(2.0) + torch.empty_like(x).zero_()).main
+    measured = {seen.tape.entries[op].name for op in seen.statistics}
+    assert {"fill_", "mul", "zero_", "add"} <= measured
+    assert not [name for name in measured if "empty" in name]

@@ -98,6 +98,16 @@ class TestByValue:
         assert casts[0].wrapped > 0
         assert casts[1].wrapped == 0
 
+    def test_red_and_blue_that_change_places_have_not_wrapped(self):
+        orange, blue, grey = torch.tensor([[0.9, 0.6, 0.2], [0.1, 0.2, 0.7], [0.5, 0.5, 0.5]])
+        rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
+        areas = grey[:, None, None] + 0.1 * (rows / 64 - 0.5) * torch.ones(3, 1, 1)
+        areas = torch.where((rows - 32) ** 2 + (columns - 32) ** 2 < 400, orange[:, None, None], areas)
+        areas = torch.where((rows < 30) & (columns > 20) & (columns < 40), blue[:, None, None], areas)
+        torch.manual_seed(0)
+        x = (areas + 0.02 * torch.randn_like(areas))[None].clamp(0, 1)
+        assert self.cast(lambda y: (y * 255).to(torch.uint8).flip(1), x, wide=False).wrapped == 0
+
     def test_floats_and_ids_are_not_converted(self):
         assert self.cast(lambda y: y) is None
         assert self.cast(lambda y: y.to(torch.uint8), RAMP.long()) is None

@@ -68,6 +68,7 @@ SOUND |= {
         "from PIL import ImageDraw; image = Image.fromarray(VOC[y[0].argmax(0).numpy()])\\n"
         "    ImageDraw.Draw(image).text((2, 2), 'net', fill=(255, 255, 255)); return image",
     ),
+    "red and blue exchanged": (3, "a = y.sigmoid().numpy()[:, ::-1]; return (a * 255).astype(np.uint8)"),
     "a heat map": (1, "p = sigmoid(y.numpy()[:, 0]) * 255; return np.stack([p, 255 - p, p / 9], -1).astype(np.uint8)"),
 }
 SICK = {

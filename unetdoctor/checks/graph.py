@@ -124,12 +124,12 @@ def cut(run: Run | None) -> Op | None:
     if run is None or run.probe.constant or run.output is None or run.output.drawn_by is None:
         return None
     for op in bottlenecks(run, run.output.drawn_by):
-        if op.statistics is not None and op.statistics.signal == 0 and _places(op.shape) > 1:
+        if op.statistics is not None and op.statistics.signal == 0 and places(op.shape) > 1:
             return op
     return None
 
 
-def _places(shape: tuple[int, ...]) -> int:
+def places(shape: tuple[int, ...]) -> int:
     """Return at how many places each channel of a map, or each feature of tokens, has a value."""
     return math.prod(shape) // max(shape[1] if len(shape) > 3 else shape[-1], 1) if shape else 0
 
@@ -234,8 +234,14 @@ def statistics_gap(norm: NormStatistics) -> float:
 
 
 def stored_statistics(evidence: Evidence) -> list[NormStatistics]:
-    """Return the normalisation layers that use filled running statistics and ran, in order of execution."""
+    """Return the normalisation layers that use filled running statistics and ran, in order of execution.
+
+    Those behind an operation that leaves nothing of the input are left out: a batch of one value says nothing of them.
+    """
     norms = [x for x in evidence.model.norms if x.used_stored and not x.pristine and statistics_gap(x) >= 0]
+    severed = cut(evidence.main)
+    if severed is not None and not is_normalisation(severed):
+        norms = [x for x in norms if x.op is None or x.op <= severed.index]
     return sorted(norms, key=lambda x: x.op if x.op is not None else 0)
 
 

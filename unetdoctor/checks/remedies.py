@@ -22,7 +22,7 @@ _EVERY_LAYER = """for module in model.modules():
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
         {line}"""
 _RECALIBRATE = """for module in model.modules():
-    if isinstance(module, nn.modules.batchnorm._BatchNorm):
+    if isinstance(module, nn.modules.batchnorm._NormBase):
         module.reset_running_stats()
         module.momentum = None  # plain average over the passes below
 model.train()

@@ -74,6 +74,11 @@ def fresh_slice(skip: Skip, branch: str, cause: str) -> Remedy:
     )
 
 
+def joining(skip: Skip) -> str:
+    """Return the expression that joins the two branches."""
+    return "torch.cat([deep, skip], dim=1)" if skip.kind == "cat" else "deep + skip"
+
+
 def left_joined(skip: Skip, cause: str) -> Remedy:
     """Return that the next layer reads the whole of what was joined."""
     return Remedy(
@@ -81,7 +86,7 @@ def left_joined(skip: Skip, cause: str) -> Remedy:
         place=skip.place,
         parameters={"join": skip.join, "operand": skip.operand},
         title="let the next layer read all that was joined: leave out what overwrites part of it",
-        patch="x = conv(torch.cat([deep, skip], dim=1))  # nothing between that sets channels or scales them by 0",
+        patch=f"x = conv({joining(skip)})  # nothing between that sets channels or scales them by 0",
         cause=cause,
         scope=1,
     )

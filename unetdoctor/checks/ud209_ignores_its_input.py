@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.graph import cut
 from unetdoctor.checks.pictures import is_hard, is_sure, most_changed
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Place, Reading, Severity
@@ -49,12 +50,18 @@ class IgnoresItsInput(Check):
                 Reading("the same on the display scale", pair.difference_8bit, "8-bit levels"),
             ],
             place=place,
-            severity=_severity(evidence),
+            severity=_severity(evidence, change),
         )
 
 
-def _severity(evidence: Evidence) -> Severity:
-    """Return how bad it is; what is no picture and no certain mask can be silent on inputs of ours by design."""
+def _severity(evidence: Evidence, change: float) -> Severity:
+    """Return how bad it is; what is no picture and no certain mask can be silent on inputs of ours by design.
+
+    Not where nothing at all of the person's own pictures comes through.
+    """
     if not evidence.model.trained:
         return Severity.NOTE
-    return Severity.ERROR if all(is_sure(evidence, output) for _, output in evidence.outputs) else Severity.WARNING
+    own = evidence.main is not None and evidence.main.probe.real
+    severed = own and change == 0 and cut(evidence.main) is not None
+    sure = all(is_sure(evidence, output) for _, output in evidence.outputs)
+    return Severity.ERROR if severed or sure else Severity.WARNING

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
-from unetdoctor.checks.graph import bottlenecks, cut, has_wrong_statistics, is_blocked_before, is_normalisation
+from unetdoctor.checks.graph import bottlenecks, cut, has_wrong_statistics, is_blocked_before, is_normalisation, places
 from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -94,13 +94,16 @@ def _left_out(op: Op) -> Remedy:
 
 
 def _profile(run: Run) -> tuple[tuple[Op, float], ...]:
-    """Return (op, signal) of the layers that everything passes, the last one left out; empty where it is unknown."""
+    """Return (op, signal) of the layers that everything passes, the last one left out; empty where it is unknown.
+
+    A vector of one picture has one place, and a spread of 0 over it: it is left out.
+    """
     if run.output is None or run.output.drawn_by is None:
         return ()
     passed = [
         (op, op.statistics.signal)
         for op in bottlenecks(run, run.output.drawn_by)
-        if op.statistics is not None and (op.weighted or is_normalisation(op))
+        if op.statistics is not None and (op.weighted or is_normalisation(op)) and places(op.shape) > 1
     ]
     known = [x for x in passed if x[1] == x[1]]
     return tuple(known) if known and known[0][1] > 0 else ()

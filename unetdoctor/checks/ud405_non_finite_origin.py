@@ -21,7 +21,7 @@ _GUARDS = {
     "reciprocal": ("at 0", f"1 / x.clamp_min({_LEAST})  # for a divisor that is never negative"),
     "div": ("divided by 0", f"a / b.clamp_min({_LEAST})  # for a divisor that is never negative"),
     "pow": ("below 0 under a fractional power", "x.clamp_min(0) ** p"),
-    "exp": ("too large", "torch.exp(x - x.amax(dim=1, keepdim=True))  # or torch.softmax(x, dim=1)"),
+    "exp": ("too large", "torch.exp(x.clamp_max(40))  # scores of an attention: torch.softmax(x, dim=1)"),
     "exp2": ("too large", "torch.exp2(x.clamp_max(40))"),
     "expm1": ("too large", "torch.expm1(x.clamp_max(40))"),
     "sinh": ("too large", "torch.sinh(x.clamp(-40, 40))"),

@@ -11,6 +11,7 @@ from unetdoctor.checks.skips import (
     is_dead,
     is_known,
     is_unread,
+    joining,
     judged,
     left_joined,
     text,
@@ -100,9 +101,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
             place=skip.place,
             parameters={"join": skip.join, "operand": skip.operand, "at": skip.cut_at},
             title=f"join what {skip.source.layer or 'the encoder'} drew",
-            patch=f"joined = torch.cat([deep, skip], dim=1)  # skip: the tensor from {skip.source.text}, unchanged"
-            if skip.kind == "cat"
-            else f"joined = deep + skip  # skip: the tensor from {skip.source.text}, unchanged",
+            patch=f"joined = {joining(skip)}  # skip: the tensor from {skip.source.text}, unchanged",
             cause="UD406",
             scope=1,
         )

@@ -12,6 +12,7 @@ from unetdoctor.checks.skips import (
     fresh_slice,
     is_dead,
     is_known,
+    joining,
     judged,
     left_joined,
     text,
@@ -109,7 +110,7 @@ def _remedies(skip: Skip) -> Iterator[Remedy]:
             place=skip.place,
             parameters={**_at(skip), "branch": "deep", "at": skip.deep_cut_at},
             title="join what the decoder drew, unchanged",
-            patch="joined = torch.cat([deep, skip], dim=1)  # deep: what the decoder drew, unchanged",
+            patch=f"joined = {joining(skip)}  # deep: what the decoder drew, unchanged",
             cause="UD407",
             scope=1,
         )

@@ -19,6 +19,9 @@ WRAPPED_LIMIT = 0.1
 """Share of the values that the type cannot hold, in %. 0: 12 networks, scaled, and cut off where they are unbounded."""
 WRAPPED_GRAVELY = 5.0
 """The same from which the picture is lost. 30-60: logits, tanh times 255. Below: some burnt places are black."""
+OVERSHOT = 1.0
+"""Distance of the sum of both ends from 1 under which a picture's values are 0..1 that overshoots. .09: a denoiser
+whose last layer is linear, -.45..1.54."""
 _PATCHES = {
     "unit": ("multiply by 255 and cut off", "(y * 255).round().clamp(0, 255)"),
     "signed": ("bring -1..1 to 0..255 and cut off", "((y + 1) * 127.5).round().clamp(0, 255)"),
@@ -61,7 +64,7 @@ class CastWithoutScaling(Check):
                 _readings(cast, told),
                 place=place,
                 severity=_severity(cast),
-                remedies=[_scaled(cast, place, cls.code)],
+                remedies=[_scaled(cast, place, cls.code, picture=evidence.intent.effective.is_picture)],
                 op=cast.op,
             )
 
@@ -92,7 +95,9 @@ def _severity(cast: Cast) -> Severity:
 
 
 def _message(cast: Cast, place: Place) -> str:
-    read = f"The values that are converted to {cast.dtype} at {place.text} lie in"
+    own = cast.largest == cast.maximum  # else a function made others of them first
+    read = "The values that are" if own else "What is"
+    read += f" converted to {cast.dtype} at {place.text} {'lie in' if own else 'is made of values in'}"
     span = f"{shown(cast.minimum)}..{shown(cast.maximum)}"
     lost = f"{shown(100 * cast.fractional)} % of them are no whole numbers (at most {FRACTIONAL_LIMIT:g} %)"
     beyond = f"{shown(100 * cast.wrapped)} % of them wrap around (at most {WRAPPED_LIMIT:g} %)"
@@ -104,8 +109,8 @@ def _message(cast: Cast, place: Place) -> str:
     return f"{read} {span}: {beyond}{broken}."
 
 
-def _scaled(cast: Cast, place: Place, code: str) -> Remedy:
-    scale = _scale(cast)
+def _scaled(cast: Cast, place: Place, code: str, *, picture: bool) -> Remedy:
+    scale = _scale(cast, picture=picture)
     title, patch = _PATCHES[scale]
     return Remedy(
         action="scale_before_cast",
@@ -118,10 +123,12 @@ def _scaled(cast: Cast, place: Place, code: str) -> Remedy:
     )
 
 
-def _scale(cast: Cast) -> str:
-    """Return which range the values come from."""
+def _scale(cast: Cast, *, picture: bool) -> str:
+    """Return which range the values come from; those of a picture overshoot 0..1 on both sides of its middle."""
     if not 100 * cast.fractional > FRACTIONAL_LIMIT or cast.maximum > cast.high / 2:
         return "as is"
     if cast.minimum >= 0 and cast.maximum <= 1:
         return "unit"
-    return "signed" if cast.minimum >= -1 and cast.maximum <= 1 else "logits"
+    if cast.minimum >= -1 and cast.maximum <= 1:
+        return "signed"
+    return "unit" if picture and abs(cast.minimum + cast.maximum - 1) < OVERSHOT and cast.minimum > -1 else "logits"

@@ -16,7 +16,7 @@ from unetdoctor.engine.observation import Observed, operations
 from unetdoctor.engine.passes import Passes
 from unetdoctor.engine.setting import Setting, Subject
 from unetdoctor.engine.truths import task_of, truths_of
-from unetdoctor.facts import Comparison, DisplayRange, ModelFacts, Output, Request, Run
+from unetdoctor.facts import Comparison, DisplayRange, ModelFacts, Output, Request, Run, Task
 
 
 class Reading(Passes):
@@ -39,6 +39,11 @@ class Reading(Passes):
         fed, drawn = main.probe.shape, tuple(main.output.shape)
         timed = self.subject.timestep or embeds_time(main.tape, fed)
         task, reason = outputs.infer_task(self.subject.latent, fed, drawn, main.drawing, timed)
+        plain = main.drawing is None or main.drawing.activation not in ("softmax", "log_softmax", "sigmoid")
+        if task.is_segmentation and plain and outputs.is_photograph(main.output):
+            task, reason = Task.RGB, "bytes in more colours than a mask has"
+        if task.is_segmentation and plain and main.probe.real and outputs.repeats(main.output, main.inputs[0]):
+            task, reason = Task.RGB, "every channel has nearly the photograph's own values"
         task, reason = task_of(self.truths, drawn, task, reason)
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)

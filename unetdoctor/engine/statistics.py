@@ -17,6 +17,8 @@ from unetdoctor.facts import DisplayRange, TensorStatistics
 SAMPLE = 16_384
 """Values per tensor from which mean and spreads are taken."""
 _CHANNELS = 64
+_ALLOCATES = {"empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided"}
+"""Operations that set memory aside: what lies in it is no result, until another operation writes there."""
 _CHANNEL_LAST = {"native_layer_norm", "addmm", "mm", "linear", "_softmax", "gelu"}
 
 
@@ -63,8 +65,8 @@ class Statistics:
         self._pinned: dict[int, Tensor] = {}
 
     def __call__(self, op: int, entry: Entry, result: Any) -> None:
-        """Measure the first tensor of a result unless it is a view, empty or not floating."""
-        if entry.traits.view:
+        """Measure the first tensor of a result unless it is a view, memory without values, empty or not floating."""
+        if entry.traits.view or entry.name in _ALLOCATES:
             return
         tensor = next(tensors(result), None)
         if tensor is None or not tensor.is_floating_point() or not tensor.numel() or tensor.layout is not torch.strided:

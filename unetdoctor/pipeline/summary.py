@@ -125,23 +125,26 @@ def run_block(clock: Clock) -> RunBlock:
     return RunBlock(worker_seconds=sum(clock.stages.values()), stages=clock.stages, peak_memory_bytes=_peak())
 
 
-def _drawn(outputs: Sequence[Output], painted: bool) -> str:
-    """Say in one line what came out on a person's own pictures; colours of classes are no scores of classes."""
+def _drawn(outputs: Sequence[Output], *, classes: bool) -> str:
+    """Say in one line what came out on a person's own pictures, `classes` where the values are scores of classes."""
     count = len(outputs)
     where = "On the one picture" if count == 1 else f"Over {count} pictures"
-    first = outputs[0]
-    if all(output.non_finite == 1 for output in outputs):
+    finite = [output for output in outputs if output.non_finite < 1]
+    if not finite:
         return f"{where} no value of what is drawn is a finite number."
+    if len(finite) < count:
+        where = f"Over {len(finite)} of {count} pictures, those with finite values,"
+    outputs, first = finite, finite[0]
     whole = first.dtype.startswith(("int", "uint")) and first.display.source not in ("bytes", "0 and 1")
     if whole and len(first.channels) == 1:
         least, most = min(output.minimum for output in outputs), max(output.maximum for output in outputs)
         return f"{where} class ids from {least:g} to {most:g} come out."
-    if len(first.class_shares) == 2 and len(first.channels) == 1 and not painted:
+    if len(first.class_shares) == 2 and len(first.channels) == 1 and classes:
         above = [100 * output.class_shares[1] for output in outputs]
         ends = f" ({min(above):.3g} to {max(above):.3g} %)" if count > 1 else ""
         top = max(output.channels[0].p99_8bit for output in outputs) / 255
         return f"{where} {mean(above):.3g} % of the mask lies above the threshold{ends}; the highest values: {top:.2f}."
-    if first.class_shares and not painted and first.display.source != "bytes":
+    if first.class_shares and classes and first.display.source != "bytes":
         alike = [output.class_shares for output in outputs if len(output.class_shares) == len(first.class_shares)]
         shares = [mean(each) for each in zip(*alike, strict=True)]
         ranked = sorted(enumerate(shares), key=lambda pair: -pair[1])[:3]
@@ -161,7 +164,8 @@ def _notices(evidence: Evidence) -> tuple[str, ...]:
         notices.append("These weights are fresh: train the network, or give its trained weights with -w FILE.")
     drawn = [run.output for run in evidence.runs if run.probe.real and run.output is not None]
     if drawn:
-        notices.append(_drawn(drawn, evidence.painted))
+        segmenting = evidence.intent.effective.is_segmentation
+        notices.append(_drawn(drawn, classes=segmenting and not evidence.painted))
     main = evidence.main
     if main is not None and main.output is not None and len(main.output.shape) == 5:
         depth = main.output.shape[2]

@@ -96,7 +96,8 @@ def _diagnosis(rank: int, diagnosis: Diagnosis, report: Report, look: Look) -> I
 
 def proof(diagnosis: Diagnosis, report: Report, look: Look) -> Text:
     """Return what an experiment showed of a cause, in one line."""
-    explains = f", explains {', '.join(diagnosis.explains)}" if diagnosis.explains else ""
+    others = [code for code in diagnosis.explains if code != diagnosis.code]
+    explains = f", explains {', '.join(others)}" if others else ""
     trial = diagnosis.trial or _untried(diagnosis, report)
     if trial is None:
         words = "proved by experiment" if diagnosis.confirmed else "not proved: no experiment takes it away alone"
