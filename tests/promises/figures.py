@@ -34,8 +34,8 @@ class Figure:
 def read(name: str, values: Any) -> list[Figure]:
     """Return the figures in one file of a long form; `name` is what the caller calls those that bear no name.
 
-    Read are {name, done, of, detail}, a list of these, and what the forms of our own write: {models, right}, {kills,
-    whole_or_absent}, {inputs, crashes}, and {site: {points, right}}. Raises ValueError for anything else.
+    Read are {name, done, of, detail}, a list of these, and what the forms of our own write: {models, right}, {kept,
+    cases}, {kills, whole_or_absent}, {inputs, crashes}, and {site: {points, right}}. Raises ValueError for anything else.
     """
     if isinstance(values, list):
         return [figure for one in values for figure in read(name, one)]
@@ -45,6 +45,8 @@ def read(name: str, values: Any) -> list[Figure]:
         return [Figure(values.get("name", name), values["done"], values["of"], values.get("detail", ""))]
     if "models" in values:
         return [Figure(name, values["right"], values["models"])]
+    if "kept" in values and "cases" in values:
+        return [Figure(name, values["kept"], values["cases"])]
     if "kills" in values:
         return [Figure(name, values["whole_or_absent"], values["kills"])]
     if "inputs" in values and "crashes" in values:

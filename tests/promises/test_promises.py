@@ -32,6 +32,7 @@ def test_there_are_ten_and_every_figure_belongs_to_one() -> None:
 def test_what_long_forms_write_is_read() -> None:
     assert read("x", {"name": "fuzz", "done": 5, "of": 5, "detail": "0 crashes"}) == [Figure("fuzz", 5, 5, "0 crashes")]
     assert read("m", {"models": 52, "right": 51, "run": 52, "wrong": {}}) == [Figure("m", 51, 52)]
+    assert read("bad files", {"kept": 156, "cases": 157, "rows": []}) == [Figure("bad files", 156, 157)]
     assert read("kills", {"kills": 100, "whole_or_absent": 100}) == [Figure("kills", 100, 100)]
     sites = {"parent": {"points": 3, "right": 3}, "child": {"points": 4, "right": 3}, "seconds": 1.0}
     assert read("torture", sites) == [Figure("torture", 6, 7, "3 in the parent, 4 in the child")]
