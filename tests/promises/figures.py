@@ -35,7 +35,8 @@ def read(name: str, values: Any) -> list[Figure]:
     """Return the figures in one file of a long form; `name` is what the caller calls those that bear no name.
 
     Read are {name, done, of, detail}, a list of these, and what the forms of our own write: {models, right}, {kept,
-    cases}, {kills, whole_or_absent}, {inputs, crashes}, and {site: {points, right}}. Raises ValueError for anything else.
+    cases}, {kills, whole_or_absent}, {inputs, crashes}, and {site: {points, right}}. Raises ValueError for anything
+    else.
     """
     if isinstance(values, list):
         return [figure for one in values for figure in read(name, one)]
