@@ -168,12 +168,14 @@ def test_a_killed_audit_goes_on_with_equal_totals(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     make(200)
     whole = spawned("images", "masks", "--format", "json", "--jobs", "1", "-o", "jsonl=whole.jsonl")
+    spool = tmp_path / "spool"  # what is killed cannot remove its folder
+    spool.mkdir()
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "unetdoctor", "audit", "images", "masks", "--jobs", "1"),
             *("--state", "audit.state", "-o", "jsonl=again.jsonl"),
         ],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(spool)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
