@@ -99,6 +99,11 @@ class TestActivationTwice:
         assert finding.severity is Severity.ERROR
         assert finding.readings[1].value == pytest.approx(23.1, abs=0.1)
 
+    def test_what_is_multiplied_by_zero_uses_nothing(self) -> None:
+        last = finish("sigmoid", ends=False, handed=(0.0, 0.0))
+        finding = only("UD502", ended(last, drawn=output(minimum=0.0, maximum=0.0)))
+        assert (finding.ill, finding.readings[1].value) == (False, 0)
+
     def test_without_an_activation_nothing_is_said(self) -> None:
         assert not examine("UD502", ended(finish("relu")))
 

@@ -198,7 +198,7 @@ def _used(output: Output, second: Finish) -> float:
     if second.kind == "log_softmax":
         return math.exp(min(output.maximum, 0.0)) - math.exp(min(output.minimum, 0.0))
     low, high = second.handed or (second.low, second.high)
-    return (output.maximum - output.minimum) / (high - low)
+    return (output.maximum - output.minimum) / (high - low) if high > low else 0.0
 
 
 def _range(first: Finish) -> tuple[float, float]:
