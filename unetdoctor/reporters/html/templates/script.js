@@ -48,8 +48,10 @@
       range.focus({ preventScroll: true, focusVisible: false });
       event.preventDefault();
     });
-    pair.addEventListener("pointermove", function (event) {
-      if (pair.hasPointerCapture(event.pointerId)) { follow(event); }
+    ["pointermove", "pointerup"].forEach(function (kind) {
+      pair.addEventListener(kind, function (event) {
+        if (pair.hasPointerCapture(event.pointerId)) { follow(event); }
+      });
     });
     button.addEventListener("click", function () {
       var apart = figure.classList.toggle("apart");
