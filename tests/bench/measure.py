@@ -67,15 +67,18 @@ class Process:
     cpu_s: float
     """Seconds of processor time, its own and the system's: what remains where others work on the same machine."""
     largest_bytes: int
-    """High-water mark of resident memory of its largest process."""
+    """High-water mark of resident memory of its largest process, where it was watched."""
     tree_bytes: int
     """Largest sum of resident memory over its processes, as polled."""
     exit_code: int
     """As it ended."""
 
 
-def run(command: Sequence[str], directory: Path) -> Process:
-    """Run a command to its end and watch its memory; its bytecode is kept, as it is where a package is installed."""
+def run(command: Sequence[str], directory: Path, *, watched: bool = False) -> Process:
+    """Run a command to its end; its bytecode is kept, as it is where a package is installed.
+
+    Its memory is 0 unless it is `watched`: looking through all processes of the machine takes time from the command.
+    """
     start, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.Popen(
         [sys.executable, *command],
@@ -85,6 +88,15 @@ def run(command: Sequence[str], directory: Path) -> Process:
         stderr=subprocess.DEVNULL,
         env={**os.environ, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(_bytecode())},
     )
+    largest, tree = _memory_of(child) if watched else (0, 0)
+    child.wait()
+    seconds, now = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+    return Process(seconds, cpu_s, largest, tree, child.returncode)
+
+
+def _memory_of(child: "subprocess.Popen[bytes]") -> tuple[int, int]:
+    """Return (high-water mark of the largest process, largest sum over all) in bytes, when the child has ended."""
     root, peaks, tree = psutil.Process(child.pid), dict[int, int](), 0
     while child.poll() is None:
         resident = 0
@@ -96,9 +108,7 @@ def run(command: Sequence[str], directory: Path) -> Process:
             continue
         tree = max(tree, resident)
         time.sleep(POLL_S)
-    seconds, now = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
-    return Process(seconds, cpu_s, max(peaks.values(), default=0), tree, child.returncode)
+    return max(peaks.values(), default=0), tree
 
 
 @cache
@@ -118,23 +128,27 @@ def _high_water(process: psutil.Process) -> int:
 
 
 def processes(commands: Mapping[str, Sequence[str]], directory: Path, rounds: int) -> dict[str, Process]:
-    """Return the medians of each command, run A B A B ... after one unmeasured round that warms the file cache."""
+    """Return the medians of each command, run A B A B ... and then once more each for their memory.
+
+    A first round, which warms the file cache, is not measured.
+    """
     runs: dict[str, list[Process]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
             finished = run(command, directory)
             if number:
                 runs[name].append(finished)
-    return {
-        name: Process(
-            median(p.seconds for p in found),
-            median(p.cpu_s for p in found),
-            int(median(p.largest_bytes for p in found)),
-            int(median(p.tree_bytes for p in found)),
-            found[-1].exit_code,
+    found = {}
+    for name, command in commands.items():
+        memory = run(command, directory, watched=True)
+        found[name] = Process(
+            median(p.seconds for p in runs[name]),
+            median(p.cpu_s for p in runs[name]),
+            memory.largest_bytes,
+            memory.tree_bytes,
+            memory.exit_code,
         )
-        for name, found in runs.items()
-    }
+    return found
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from unetdoctor.engine.filters import as_rows, filled, unread, without_weight
+from unetdoctor.engine.filters import as_rows, filled, spread, unread, without_weight
 
 KERNELS = {
     "plain": nn.Conv2d(6, 8, 3),
@@ -69,3 +69,12 @@ def test_inputs_that_nothing_reads() -> None:
 @pytest.mark.parametrize("rows", [torch.zeros(4, 3), torch.zeros(4, 0), torch.full((4, 3), torch.nan)])
 def test_where_none_has_any_nothing_is_told_apart(rows: torch.Tensor) -> None:
     assert not without_weight(rows).any()
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0, 0.02), (0.1, 0.02), (1000, 0.02), (5, 0), (0, 1e25), (0, 1e-30)])
+def test_the_spread_is_that_of_the_weights(mean: float, std: float) -> None:
+    rows = torch.randn(64, 300, generator=torch.Generator().manual_seed(0)) * std + mean
+    wanted = rows.double()
+    found = spread(rows)
+    assert found[0] == pytest.approx(wanted.std(correction=0).item(), rel=1e-4, abs=1e-5 * abs(mean))
+    assert found[1] == pytest.approx(wanted.mean().item(), rel=1e-4, abs=std * 1e-4)

@@ -15,31 +15,39 @@ RULES = shape_rules.RULES | shape_spatial.RULES
 _UNTAGGED = ("leaky_relu", "hardswish", "rsub", "polar", "complex")
 """Elementwise operations that torch does not tag as such, or not in every version."""
 
+_PLAIN = frozenset((int, float, bool, str, type(None)))
+"""Types of most arguments, which hold no tensor."""
+
 
 def tensors(value: Any) -> list[Tensor]:
     """Return the tensors among an operation's arguments or results, in order."""
-    if isinstance(value, Tensor):
-        return [value]
     found: list[Tensor] = []
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, (list, tuple)):
-        return found
-    for item in value:
-        if isinstance(item, Tensor):
-            found.append(item)
-        elif isinstance(item, (list, tuple, dict)):
-            found += tensors(item)
+    _gather(value, found)
     return found
+
+
+def _gather(value: Any, found: list[Tensor]) -> None:
+    kind = type(value)
+    if kind in _PLAIN:
+        return
+    if isinstance(value, Tensor):
+        found.append(value)
+    elif isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            if type(item) not in _PLAIN:
+                _gather(item, found)
 
 
 def exchange(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
     """Return arguments or results with every tensor exchanged."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, Tensor):
         return function(value)
-    if type(value) in (list, tuple):
-        return type(value)([exchange(item, function) for item in value])
-    if type(value) is dict:
+    if kind in (list, tuple):
+        return kind([item if type(item) in _PLAIN else exchange(item, function) for item in value])
+    if kind is dict:
         return {key: exchange(item, function) for key, item in value.items()}
     return value
 

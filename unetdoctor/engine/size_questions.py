@@ -158,12 +158,9 @@ def reduced_along(questions: SizeQuestions, passing: Size, direction: Sequence[i
     step = multiple
     if not questions.passes(plus(passing, direction, step)):
         return None
-    prime = 2
-    while prime <= step:
-        if step % prime == 0 and questions.passes(plus(passing, direction, step // prime)):
+    for prime in [n for n in range(2, multiple + 1) if multiple % n == 0 and all(n % d for d in range(2, n))]:
+        while step % prime == 0 and questions.passes(plus(passing, direction, step // prime)):
             step //= prime
-        else:
-            prime += 1
     return step
 
 

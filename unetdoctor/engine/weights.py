@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine import fingerprints
 from unetdoctor.engine.drawing import CONVOLUTIONS, NORMALISATIONS, is_weighted
-from unetdoctor.engine.filters import as_rows, unread, without_weight
+from unetdoctor.engine.filters import as_rows, spread, unread, without_weight
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, argument, owner, references
 from unetdoctor.facts import LayerWeights, NormStatistics, Place, TensorStatistics
 
@@ -193,8 +193,8 @@ def numbers(
     fan = default_fan(weight)
     bound = 1 / math.sqrt(fan)
     state, scheme = _state(w, rows, bias, (cosine, difference))
-    finite = w if scheme != "non-finite" else w[torch.isfinite(w)]
-    std, mean = (float(x) for x in torch.std_mean(finite, correction=0)) if finite.numel() else (math.nan, math.nan)
+    finite = rows if scheme != "non-finite" else rows[torch.isfinite(rows)][None]
+    std, mean = spread(finite) if finite.numel() else (math.nan, math.nan)
     inputs = rows.shape[1] / (use.stride if use.transposed else 1)
     biases = bias.detach().float() if bias is not None else None
     bad = int((~torch.isfinite(w)).sum()) if scheme == "non-finite" else 0

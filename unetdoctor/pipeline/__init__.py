@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import importlib
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -60,9 +61,14 @@ class InProcess:
         return {"file": str(path), "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def prepare() -> None:
-    """Import what is large before the worker bounds its address space, which must still hold the model."""
-    import unetdoctor.engine.environment  # noqa: F401
+COURSES = {"examine": "course", "survey_sizes": "sizes", "trace": "trace"}
+"""Entry of the worker's child -> the module that does its work."""
+
+
+def prepare(entry: str) -> None:
+    """Import what an entry needs before the worker bounds its address space, which must still hold the model."""
+    for name in ("facts.contract", f"pipeline.{COURSES[entry]}"):
+        importlib.import_module(f"unetdoctor.{name}")
 
 
 def examine(request: dict[str, Any], channel: Channel) -> dict[str, Any]:

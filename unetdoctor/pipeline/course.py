@@ -12,11 +12,14 @@ from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.given_inputs import Given
 from unetdoctor.engine.inputs import choose_input
+from unetdoctor.engine.isolation import isolate
 from unetdoctor.engine.loading import LoadedModel, bare_checkpoint, load
 from unetdoctor.engine.loading.errors import guarded
+from unetdoctor.engine.pictures import decoded, pictures
 from unetdoctor.engine.price import price
 from unetdoctor.engine.probes import make_probes
 from unetdoctor.engine.setting import Subject
+from unetdoctor.engine.shapes import sweep
 from unetdoctor.engine.source import layer_place
 from unetdoctor.facts import (
     Decoding,
@@ -189,8 +192,6 @@ def examination_of(loaded: LoadedModel, chosen: ChosenInput, request: Request) -
 
 def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
     """Look for the valid sizes where a pass crashed or the person gave a size."""
-    from unetdoctor.engine.shapes import sweep
-
     request, main = examination.request, examination.seen[0]
     shape = main.probe.shape
     crashed = any(s.crash is not None for s in examination.seen)
@@ -213,8 +214,6 @@ def _sweep(examination: Examination, chosen: ChosenInput, channel: Any) -> None:
 
 def _isolate(examination: Examination, channel: Any) -> None:
     """Feed the first sample alone where a pass went through."""
-    from unetdoctor.engine.isolation import isolate
-
     if examination.alive:
         channel.stage("forward")
         examination.isolation = guarded(
@@ -265,8 +264,6 @@ def _pictures(
     examination: Examination, trial: Trial | None, channel: Any
 ) -> tuple[tuple[Preview, ...], tuple[Decoding, ...], tuple[Skipped, ...]]:
     """Return the pictures and what was decoded; a full disk costs the pictures, and nothing that was found."""
-    from unetdoctor.engine.pictures import decoded, pictures
-
     if examination.request.pictures:
         try:
             previews = pictures(examination, trial, channel.raw)

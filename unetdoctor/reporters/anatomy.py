@@ -64,7 +64,7 @@ def anatomy(report: Report) -> Image.Image | None:
     for line in layout.lines:
         artist.label(line)
     artist.legend()
-    return page.resize((WIDTH, layout.height), Image.Resampling.LANCZOS)
+    return page.reduce(SCALE)
 
 
 class Layout:

@@ -43,7 +43,7 @@ def decode(preview: Preview, raw: bytes) -> Image.Image:
 def png(picture: Image.Image) -> bytes:
     """Return the picture as PNG."""
     stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=False, compress_level=6)
+    picture.save(stream, "PNG", compress_level=3)
     return stream.getvalue()
 
 

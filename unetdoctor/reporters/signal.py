@@ -49,7 +49,7 @@ def signal_plot(report: Report) -> Image.Image | None:
         _curve(pen, frame, curve, color)
     _labels(pen, frame, points, step)
     _title(pen, report, curves[::-1])
-    return page.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    return page.reduce(SCALE)
 
 
 def decades(values: Sequence[float]) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -67,15 +68,23 @@ def _run(channel: Channel, request: dict[str, Any], root: Path, stack: int) -> N
 
 
 def _find(name: str) -> Callable[[dict[str, Any], Channel], dict[str, Any]]:
-    """Return an entry function; its module may have a `prepare`, which imports what the entry will need."""
+    """Return an entry function; its module may have a `prepare`, which imports what the entry of a name will need.
+
+    What is imported stays to the end: the garbage collector looks at it neither meanwhile nor later.
+    """
     module_name, _, function = name.partition(":")
-    module = importlib.import_module(module_name)
-    getattr(module, "prepare", _nothing)()
+    gc.disable()
+    try:
+        module = importlib.import_module(module_name)
+        getattr(module, "prepare", _nothing)(function)
+        gc.freeze()
+    finally:
+        gc.enable()
     found: Callable[[dict[str, Any], Channel], dict[str, Any]] = getattr(module, function)
     return found
 
 
-def _nothing() -> None:
+def _nothing(_entry: str) -> None:
     pass
 
 
