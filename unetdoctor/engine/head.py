@@ -139,15 +139,15 @@ def _handed(finish: Finish, between: list[Entry]) -> tuple[float, float] | None:
 
 
 def numbers(clean: Tensor, before: Tensor, activation: str) -> HeadNumbers:
-    """Return the numbers of a head from [N, C, H, W] values without NaN, and from what the final activation read."""
+    """Return the numbers of a head from finite [N, C, H, W] values, and from what the final activation read."""
     sums = math.nan
     if clean.shape[1] > 1 and clean.numel():
         added = (clean.exp() if activation == "log_softmax" else clean).sum(dim=1)
         sums = (added - 1).abs().max().item()
-    margin, spread, least = _margin(torch.nan_to_num(before), 0.0)
+    margin, spread, least = _margin(before, 0.0)
     return HeadNumbers(
         channel_sum_error=sums,
-        zeros=(clean == 0).float().mean().item() if clean.numel() else math.nan,
+        zeros=1 - int(torch.count_nonzero(clean)) / clean.numel() if clean.numel() else math.nan,
         margin=margin,
         margin_spread=spread,
         margin_least=least,

@@ -1,6 +1,7 @@
 """An output as numbers: how it is shown, what a person would see."""
 
 import math
+from statistics import fmean
 
 import torch
 from torch import Tensor
@@ -157,30 +158,40 @@ def describe(
     `threshold` is the declared one of a mask of one channel, as a share of its range.
     """
     flattened = raw.dim() == 3 and tensor.dim() == 4 and raw.shape == tensor.flatten(2).shape
-    x, before = as_pictures(tensor), as_pictures(raw.reshape(tensor.shape) if flattened else raw)
-    finite = torch.isfinite(x)
+    x = as_pictures(tensor)
+    before = x if raw is tensor else as_pictures(raw.reshape(tensor.shape) if flattened else raw)
     count = x.numel()
-    whole = bool(finite.all())  # then nothing need be picked out, which takes longer than all the rest
-    nan = 0 if whole else int(torch.isnan(x).sum())
-    infinite = 0 if whole else count - int(finite.sum()) - nan
-    clean = x if whole else torch.where(finite, x, torch.zeros((), dtype=x.dtype))
-    known = x if whole else x[finite]
-    low, high = (known.min().item(), known.max().item()) if known.numel() else (math.nan, math.nan)
+    low, high = _ends(x)
+    whole = math.isfinite(low + high)  # then nothing need be picked out, which takes longer than all the rest
+    nan = infinite = 0
+    clean = known = x
+    if not whole:
+        finite = torch.isfinite(x)
+        nan = int(torch.isnan(x).sum())
+        infinite = count - int(finite.sum()) - nan
+        clean, known = torch.where(finite, x, torch.zeros((), dtype=x.dtype)), x[finite]
+        low, high = _ends(known)
+    sound = whole if before is x else math.isfinite(sum(_ends(before)))
     picture = shown(clean, display)
-    levels = picture if whole else picture[finite]
     inside = picture.clamp(0, 255)
-    spread_raw = _spread_within(before)
-    channels = _channels(clean, inside, spread_raw, before.shape[1])
-    fine = _fine_histogram(inside.reshape(1, -1))[0]
-    percentiles = _percentile(fine, 0.01), _percentile(fine, 0.99)
-    spread = percentiles[1] - percentiles[0]
+    spread_raw = _spread_within(before if sound else torch.nan_to_num(before, nan=0.0, posinf=0.0, neginf=0.0))
+    before = before if sound else torch.nan_to_num(before)
+    fine = _fine_histogram(inside.transpose(0, 1).flatten(1))
+    channels = _channels(clean, inside, fine, spread_raw, before.shape[1])
+    together = fine.sum(dim=0, keepdim=True)
+    first, last = _percentiles(together)[0]
+    spread = last - first
     if display.decode == "softmax" or display.source == "softmax":
         spread = max((c.spread_8bit for c in channels), default=0.0)
     difference, raw_difference, correlation, chroma = _between_channels(inside, before, max(spread_raw, default=0.0))
     outside = 0.0
-    if display.decode == "as is" and known.numel():
-        values = (known - display.low) * (255 / (display.high - display.low))
+    scale = 255 / (display.high - display.low)
+    if display.decode == "as is" and ((low - display.low) * scale < -0.5 or (high - display.low) * scale > 255.5):
+        values = (known - display.low) * scale
         outside = ((values < -0.5) | (values > 255.5)).float().mean().item()
+    mean = fmean(c.mean_8bit for c in channels) if count else math.nan
+    square = fmean(c.std_8bit**2 + (c.mean_8bit - mean) ** 2 for c in channels) if count else math.nan
+    at_ends = _at_ends(together[0]) if whole else _at_ends(_fine_histogram(inside[finite][None])[0])
     samples = x.shape[0]
     above = HALF if threshold is None else threshold
     return Output(
@@ -198,16 +209,16 @@ def describe(
         infinite=infinite,
         minimum=low,
         maximum=high,
-        mean_8bit=inside.mean().item() if count else math.nan,
-        std_8bit=inside.std(correction=0).item() if count else math.nan,
+        mean_8bit=mean,
+        std_8bit=math.sqrt(square),
         spread_8bit=spread if known.numel() else math.nan,
         raw_spread=max(spread_raw, default=math.nan),
         channel_difference_8bit=difference,
         channel_difference_raw=raw_difference,
         channel_correlation=correlation,
         chroma_8bit=chroma,
-        at_low=(levels <= 1).float().mean().item() if known.numel() else math.nan,
-        at_high=(levels >= 254).float().mean().item() if known.numel() else math.nan,
+        at_low=at_ends[0],
+        at_high=at_ends[1],
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
         class_shares=_class_shares(clean, inside, task, above) if known.numel() else (),
@@ -215,10 +226,18 @@ def describe(
     )
 
 
+def _ends(x: Tensor) -> tuple[float, float]:
+    """Return the smallest and the largest value, NaN where one of them is or where there is none."""
+    if not x.numel():
+        return math.nan, math.nan
+    low, high = torch.aminmax(x)
+    return low.item(), high.item()
+
+
 def _spread_within(before: Tensor) -> list[float]:
-    """Return the standard deviation over places, mean over samples, of each channel."""
-    clean = torch.nan_to_num(before, nan=0.0, posinf=0.0, neginf=0.0)
-    return [float(v) for v in clean.flatten(2).std(dim=2, correction=0).mean(dim=0)]
+    """Return the standard deviation over places, mean over samples, of each channel of finite values."""
+    spreads: list[float] = before.flatten(2).std(dim=2, correction=0).mean(dim=0).tolist()
+    return spreads
 
 
 def _fine_histogram(rows: Tensor) -> Tensor:
@@ -229,20 +248,35 @@ def _fine_histogram(rows: Tensor) -> Tensor:
     return torch.bincount(index.flatten(), minlength=rows.shape[0] * bins).reshape(-1, bins)
 
 
-def _percentile(fine: Tensor, share: float) -> float:
-    cumulative = fine.cumsum(0)
-    position = int(torch.searchsorted(cumulative, int(share * int(cumulative[-1])) + 1))
-    return min(position / _FINE, 255.0)
+def _percentiles(fine: Tensor) -> list[list[float]]:
+    """Return the first and the last percentile of each row of a fine histogram."""
+    cumulative = fine.cumsum(1)
+    wanted = (cumulative[:, -1:] * torch.tensor([0.01, 0.99], dtype=torch.float64)).long() + 1
+    found: list[list[float]] = (torch.searchsorted(cumulative, wanted) / _FINE).clamp(max=255).tolist()
+    return found
 
 
-def _channels(clean: Tensor, inside: Tensor, spread_raw: list[float], raw_channels: int) -> tuple[Channel, ...]:
+def _at_ends(fine: Tensor) -> tuple[float, float]:
+    """Return the shares that are black and white: within one level of an end, to a bin."""
+    total = int(fine.sum())
+    if not total:
+        return math.nan, math.nan
+    return int(fine[: _FINE + 1].sum()) / total, int(fine[254 * _FINE :].sum()) / total
+
+
+def _channels(
+    clean: Tensor, inside: Tensor, fine: Tensor, spread_raw: list[float], raw_channels: int
+) -> tuple[Channel, ...]:
+    """Return the numbers of each channel; `fine` is its histogram."""
     values, levels = clean.transpose(0, 1).flatten(1), inside.transpose(0, 1).flatten(1)
-    fine = _fine_histogram(levels)
-    coarse = fine.reshape(fine.shape[0], 256, _FINE).sum(2)
-    low, high = values.min(dim=1).values.tolist(), values.max(dim=1).values.tolist()
+    low, high = (v.tolist() for v in torch.aminmax(values, dim=1))
     std, mean = (v.tolist() for v in torch.std_mean(values, dim=1, correction=0))
     std_8bit, mean_8bit = (v.tolist() for v in torch.std_mean(levels, dim=1, correction=0))
-    rounded = torch.stack([torch.bincount(row, minlength=256) for row in levels.round().long()])
+    half = _FINE // 2  # a level holds what is rounded to it
+    rounded = torch.nn.functional.pad(fine, (half, half)).reshape(fine.shape[0], -1, _FINE).sum(2)
+    seen = (rounded > 0).sum(1).tolist()
+    coarse = fine.reshape(fine.shape[0], 32, -1).sum(2).tolist()
+    percentiles = _percentiles(fine)
     return tuple(
         Channel(
             index=c,
@@ -252,10 +286,10 @@ def _channels(clean: Tensor, inside: Tensor, spread_raw: list[float], raw_channe
             std=std[c],
             mean_8bit=mean_8bit[c],
             std_8bit=std_8bit[c],
-            p1_8bit=_percentile(fine[c], 0.01),
-            p99_8bit=_percentile(fine[c], 0.99),
-            levels=int((rounded[c] > 0).sum()),
-            histogram=tuple(coarse[c].reshape(32, 8).sum(1).tolist()),
+            p1_8bit=percentiles[c][0],
+            p99_8bit=percentiles[c][1],
+            levels=seen[c],
+            histogram=tuple(coarse[c]),
             raw_spread=spread_raw[c] if raw_channels == clean.shape[1] else math.nan,
         )
         for c in range(clean.shape[1])
@@ -268,7 +302,7 @@ def _between_channels(inside: Tensor, before: Tensor, largest: float) -> tuple[f
         return math.nan, math.nan, math.nan, math.nan
     difference = (inside.amax(dim=1) - inside.amin(dim=1)).max().item()
     chroma = (inside - inside.mean(dim=1, keepdim=True)).abs().mean().item()
-    rows = torch.nan_to_num(before).transpose(0, 1).flatten(1).double()
+    rows = before.transpose(0, 1).flatten(1).double()
     gap = (rows.amax(dim=0) - rows.amin(dim=0)).max().item()
     centred = rows - rows.mean(dim=1, keepdim=True)
     norms = centred.norm(dim=1)
