@@ -8,7 +8,7 @@ import pytest
 from tests.reporters.answers import op
 from unetdoctor.engine.loading import RequestError
 from unetdoctor.facts import InputSpec, Request, TensorStatistics
-from unetdoctor.pipeline import InProcess, survey_sizes, trace
+from unetdoctor.pipeline import InProcess, survey_sizes, trace_pass
 from unetdoctor.pipeline.sizes import run as sizes_of
 from unetdoctor.pipeline.trace import first_collapse
 from unetdoctor.pipeline.trace import run as trace_of
@@ -95,7 +95,7 @@ def test_the_worker_gets_json(request_for: Any, tmp_path: Path) -> None:
 
     asked = dump(request_for("UNet"))
     assert load_sizes(survey_sizes(asked, InProcess(tmp_path))).output
-    assert load_trace(trace(asked, InProcess(tmp_path))).ops
+    assert load_trace(trace_pass(asked, InProcess(tmp_path))).ops
     refused = survey_sizes(dump(request_for("Nothing")), InProcess(tmp_path))
     assert "Nothing" in refused["request_error"]
 

@@ -13,7 +13,7 @@ from unetdoctor.cli.errors import EXIT_WRONG_REQUEST, RequestError, choice
 if TYPE_CHECKING:
     from unetdoctor.facts import Trace
 
-ENTRY = "unetdoctor.pipeline:trace"
+ENTRY = "unetdoctor.pipeline:trace_pass"
 FORMATS = ("text", "json", "csv")
 
 HELP = """Watch one forward pass: every operation with its shape, its numbers and its source line.

@@ -9,10 +9,9 @@ from torch import Tensor
 from unetdoctor.engine.chosen import has_channels_last
 from unetdoctor.engine.drawing import Drawing
 from unetdoctor.engine.head import numbers
-from unetdoctor.facts import Channel, DisplayRange, Output, Task
+from unetdoctor.engine.levels import at_ends, channels_of, histogram, percentiles
+from unetdoctor.facts import DisplayRange, Output, Task
 
-_FINE = 16
-"""Histogram bins per 8-bit level, from which percentiles are read."""
 _COLOURS = (3, 4)
 """Channels of a picture in colour."""
 _MOST_PAINTED = 256
@@ -176,10 +175,10 @@ def describe(
     inside = picture.clamp(0, 255)
     spread_raw = _spread_within(before if sound else torch.nan_to_num(before, nan=0.0, posinf=0.0, neginf=0.0))
     before = before if sound else torch.nan_to_num(before)
-    fine = _fine_histogram(inside.transpose(0, 1).flatten(1))
-    channels = _channels(clean, inside, fine, spread_raw, before.shape[1])
+    fine = histogram(inside.transpose(0, 1).flatten(1))
+    channels = channels_of(clean, inside, fine, spread_raw, before.shape[1])
     together = fine.sum(dim=0, keepdim=True)
-    first, last = _percentiles(together)[0]
+    first, last = percentiles(together)[0]
     spread = last - first
     if display.decode == "softmax" or display.source == "softmax":
         spread = max((c.spread_8bit for c in channels), default=0.0)
@@ -191,7 +190,7 @@ def describe(
         outside = ((values < -0.5) | (values > 255.5)).float().mean().item()
     mean = fmean(c.mean_8bit for c in channels) if count else math.nan
     square = fmean(c.std_8bit**2 + (c.mean_8bit - mean) ** 2 for c in channels) if count else math.nan
-    at_ends = _at_ends(together[0]) if whole else _at_ends(_fine_histogram(inside[finite][None])[0])
+    ends = at_ends(together[0]) if whole else at_ends(histogram(inside[finite][None])[0])
     samples = x.shape[0]
     above = HALF if threshold is None else threshold
     return Output(
@@ -217,8 +216,8 @@ def describe(
         channel_difference_raw=raw_difference,
         channel_correlation=correlation,
         chroma_8bit=chroma,
-        at_low=at_ends[0],
-        at_high=at_ends[1],
+        at_low=ends[0],
+        at_high=ends[1],
         outside=outside,
         sample_difference_8bit=(2 * inside.var(dim=0).mean()).sqrt().item() if samples > 1 else math.nan,
         class_shares=_class_shares(clean, inside, task, above) if known.numel() else (),
@@ -238,62 +237,6 @@ def _spread_within(before: Tensor) -> list[float]:
     """Return the standard deviation over places, mean over samples, of each channel of finite values."""
     spreads: list[float] = before.flatten(2).std(dim=2, correction=0).mean(dim=0).tolist()
     return spreads
-
-
-def _fine_histogram(rows: Tensor) -> Tensor:
-    """Return counts in 256 * 16 bins of [R, M] values in 0..255, for each row."""
-    bins = 256 * _FINE
-    index = (rows * _FINE).long().clamp_(0, bins - 1)
-    index += torch.arange(rows.shape[0])[:, None] * bins
-    return torch.bincount(index.flatten(), minlength=rows.shape[0] * bins).reshape(-1, bins)
-
-
-def _percentiles(fine: Tensor) -> list[list[float]]:
-    """Return the first and the last percentile of each row of a fine histogram."""
-    cumulative = fine.cumsum(1)
-    wanted = (cumulative[:, -1:] * torch.tensor([0.01, 0.99], dtype=torch.float64)).long() + 1
-    found: list[list[float]] = (torch.searchsorted(cumulative, wanted) / _FINE).clamp(max=255).tolist()
-    return found
-
-
-def _at_ends(fine: Tensor) -> tuple[float, float]:
-    """Return the shares that are black and white: within one level of an end, to a bin."""
-    total = int(fine.sum())
-    if not total:
-        return math.nan, math.nan
-    return int(fine[: _FINE + 1].sum()) / total, int(fine[254 * _FINE :].sum()) / total
-
-
-def _channels(
-    clean: Tensor, inside: Tensor, fine: Tensor, spread_raw: list[float], raw_channels: int
-) -> tuple[Channel, ...]:
-    """Return the numbers of each channel; `fine` is its histogram."""
-    values, levels = clean.transpose(0, 1).flatten(1), inside.transpose(0, 1).flatten(1)
-    low, high = (v.tolist() for v in torch.aminmax(values, dim=1))
-    std, mean = (v.tolist() for v in torch.std_mean(values, dim=1, correction=0))
-    std_8bit, mean_8bit = (v.tolist() for v in torch.std_mean(levels, dim=1, correction=0))
-    half = _FINE // 2  # a level holds what is rounded to it
-    rounded = torch.nn.functional.pad(fine, (half, half)).reshape(fine.shape[0], -1, _FINE).sum(2)
-    seen = (rounded > 0).sum(1).tolist()
-    coarse = fine.reshape(fine.shape[0], 32, -1).sum(2).tolist()
-    percentiles = _percentiles(fine)
-    return tuple(
-        Channel(
-            index=c,
-            minimum=low[c],
-            maximum=high[c],
-            mean=mean[c],
-            std=std[c],
-            mean_8bit=mean_8bit[c],
-            std_8bit=std_8bit[c],
-            p1_8bit=percentiles[c][0],
-            p99_8bit=percentiles[c][1],
-            levels=seen[c],
-            histogram=tuple(coarse[c]),
-            raw_spread=spread_raw[c] if raw_channels == clean.shape[1] else math.nan,
-        )
-        for c in range(clean.shape[1])
-    )
 
 
 def _between_channels(inside: Tensor, before: Tensor, largest: float) -> tuple[float, float, float, float]:

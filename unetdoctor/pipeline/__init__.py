@@ -61,7 +61,7 @@ class InProcess:
         return {"file": str(path), "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-COURSES = {"examine": "course", "survey_sizes": "sizes", "trace": "trace"}
+COURSES = {"examine": "course", "survey_sizes": "sizes", "trace_pass": "trace"}
 """Entry of the worker's child -> the module that does its work."""
 
 
@@ -85,7 +85,7 @@ def survey_sizes(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
     return _answered(run, request, channel)
 
 
-def trace(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
+def trace_pass(request: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Trace one forward pass as the worker's child: a dumped Trace (or a request error) comes out."""
     from unetdoctor.pipeline.trace import run
 
