@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from tests.engine.networks import NETWORKS
 from tests.engine.test_shapes import UNet
+from unetdoctor.engine import probing
+from unetdoctor.engine.candidates import Search
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.inputs import ChoiceError, ChosenInput, ProbeInput, choose_input, make_probes
 from unetdoctor.engine.signature import parameters
@@ -352,6 +354,40 @@ class BrokenGenerator(Generator):
 def test_a_broken_generator_gets_latents():
     chosen = choose(BrokenGenerator())
     assert (chosen.main.shape, chosen.latent, chosen.passes) == ((16, 100, 1, 1), True, False)
+
+
+class Conditioned(nn.Module):
+    """A network of six arguments, most of which may be left out, as diffusion networks have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.time = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(1, 8)
+        self.body, self.out = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 3, 3, padding=1)
+
+    def forward(
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        context: Tensor | None = None,
+        class_labels: Tensor | None = None,
+        down_residuals: tuple[Tensor, ...] | None = None,
+        mid_residual: Tensor | None = None,
+    ) -> Tensor:
+        x = self.stem(x) + self.time(timesteps[:, None].float())[..., None, None]
+        x = F.silu(self.body(x))
+        return self.out(x if mid_residual is None else x + mid_residual)
+
+
+@pytest.mark.parametrize(("layer", "kind"), [("stem", torch.float16), ("out", torch.float64), ("body", torch.bfloat16)])
+def test_layers_of_two_precisions_ask_for_no_other_shapes(layer, kind):
+    model = Conditioned()
+    model.get_submodule(layer).to(kind)
+    search = Search(model.eval(), parameters(model), 2)
+    found = probing.probe(search, None)
+    assert (found.answer.main.shape, found.answer.main.dtype, found.alike) == ((2, 3, 64, 64), "float32", True)
+    assert "ype" in found.answer.message
+    assert len(search.answers) <= 24  # one shape with what else may be fed; 768 where other shapes are tried
+    assert choose(model).passes is False
 
 
 class Wants(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,6 +32,8 @@ _COMBINATIONS = 12
 """Combinations of guesses for the other arguments, for each shape of the main one."""
 _QUESTIONS = 60
 """Candidates after which no further size is tried."""
+_PRECISIONS = re.compile(r"should be the same|same (?:d?type|precision)|expected scalar type|expected .*type .*but")
+"""What torch says of an operation whose operands are of two types."""
 _ENTRIES = 16
 """Entries after which no further one is put into a dict or a list."""
 _REPAIRS = 8
@@ -51,11 +55,17 @@ class Search:
     unknown: str = ""
     """Why shapes alone do not decide; empty while they do."""
     dtype: str = field(init=False)
-    """Floating type of the weights, and so of the inputs."""
+    """Floating type of most weights, and so of the inputs."""
+    _mixed: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        tensors = (*self.model.parameters(), *self.model.buffers())
-        self.dtype = next((str(x.dtype)[6:] for x in tensors if x.is_floating_point()), "float32")
+        found = [
+            tuple(x for x in tensors() if x.is_floating_point())
+            for tensors in (self.model.parameters, self.model.buffers)
+        ]
+        kinds = Counter(str(x.dtype)[6:] for x in found[0] or found[1])
+        self.dtype = kinds.most_common(1)[0][0] if kinds else "float32"
+        self._mixed = len(kinds) > 1
 
     @property
     def leaves(self) -> tuple[Parameter, ...]:
@@ -84,6 +94,10 @@ class Search:
             self.unknown = str(failure)
             ok = really_passes(self.model, args, kwargs)
             return Answer(specs, ok, failure.seen, "" if ok else f"a real forward pass failed ({failure})")
+
+    def clashes(self, answer: Answer) -> bool:
+        """Whether weights of two precisions refuse each other: no other shape mends that."""
+        return self._mixed and not answer.ok and _PRECISIONS.search(answer.message) is not None
 
     def confirmed(self, answer: Answer) -> bool:
         """Whether a candidate that shapes alone refuse passes when it is really run: then the shapes were wrong."""
@@ -227,6 +241,8 @@ class Search:
                 deepest = answer.seen.deepest
                 if side in first or deepest is None or deepest >= _DEEP_ENOUGH[dims]:
                     return answer
+            elif self.clashes(answer):
+                break
             elif not passed:
                 told = [s for s in sides_told(answer, side) if s not in asked]
                 sides = [*told, *(s for s in sides if s not in told)]

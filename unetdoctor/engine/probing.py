@@ -53,7 +53,8 @@ def probe(search: Search, batch: int | None) -> Found:
     groups = [
         group for some in (told, optional if _lacks(found.answer) else []) for group in (some, *([p] for p in some))
     ]
-    for chosen in (group for group in groups if group and not found.answer.ok):
+    hopeless = found.answer.ok or search.clashes(found.answer)
+    for chosen in [] if hopeless else filter(None, groups):
         search.parameters = tuple(replace(p, required=True, keyword_only=True) if p in chosen else p for p in given)
         again = _probe(search, batch)
         if again.answer.ok:
@@ -261,4 +262,4 @@ def _natural(search: Search, first: Answer) -> Found:
         _lacks(answer) and any(p.may_be_none for p in search.parameters)
     ):
         alike, stem = False, None  # what the other arguments want is unknown: the crash may well be ours
-    return Found(answer, is_latent(shape), alike or (stem is not None and answer.op != ""))
+    return Found(answer, is_latent(shape), alike or search.clashes(answer) or (stem is not None and answer.op != ""))
