@@ -33,8 +33,8 @@ class CheckpointKeysMismatch(Check):
     Remedy
         Rename the keys and load with strict=True. The lines to paste name the prefix or the entry that fits.
     Source
-        Recipe 9: in 13 of 303 public threads the weights were not loaded. A new head on a backbone that is taken whole
-        is what fine-tuning does: a note.
+        In 13 of 303 public threads the weights were not loaded. A new head on a backbone that is taken whole is what
+        fine-tuning does: a note.
     """
 
     code = "UD001"

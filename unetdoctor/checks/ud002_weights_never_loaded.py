@@ -33,10 +33,10 @@ class WeightsNeverLoaded(Check):
     Remedy
         Load every key with strict=True (UD001 names the prefix), or take the checkpoint of the whole network.
     Source
-        Recipe 9; the fingerprint (FACTS.md section 4) marks 100 % of the convolutions of networks that were never
-        loaded, 56 % where only the encoder was, and 0 % of six trained ones. Layers of fewer than 64 weights show
-        nothing and do not count. A hundred steps leave most weights as the library drew them, and move the shift of
-        every normalisation: a file that filled every key was never trained only where these are untouched as well.
+        The fingerprint marks 100 % of the convolutions of networks that were never loaded, 56 % where only the encoder
+        was, and 0 % of six trained ones. Layers of fewer than 64 weights show nothing and do not count. A hundred steps
+        leave most weights as the library drew them, and move the shift of every normalisation: a file that filled every
+        key was never trained only where these are untouched as well.
     """
 
     code = "UD002"

@@ -20,10 +20,11 @@ class ModelIsUntrained(Check):
         The weights still bear the fingerprint of their initialisation, and no normalisation layer has counted a batch.
     Remedy
         Train the network, or hand its weights over with --weights. Judge the picture of a fresh network with batch
-        statistics: the generator of seed 003 shows 0.7-0.9 8-bit levels in eval() and 83-85 in train().
+        statistics: the grey generator shows 0.7-0.9 8-bit levels in eval() and 83-85 in train().
     Source
-        Seeds 001 and 003; the fingerprint (FACTS.md section 4) marks 100 % of the convolutions of networks that were
-        never loaded and 0 % of six trained ones.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?" and "Why a No trained GAN generator
+        using 3 channels only produce grey images?"; the fingerprint marks 100 % of the convolutions of networks that
+        were never loaded and 0 % of six trained ones.
     """
 
     code = "UD003"

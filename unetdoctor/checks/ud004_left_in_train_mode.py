@@ -27,8 +27,8 @@ class LeftInTrainMode(Check):
         Hand self.training to the functional form; call eval() before the export. Stored statistics and no dropout are
         tried in place of what ran, and the difference is measured again.
     Source
-        Recipes 13 and 28: the first sample alone and in a batch differ by .22-.41 of the spread in train mode, and
-        by less than 1e-6 in eval(). Layers that store no statistics take those of the batch by design.
+        The first sample alone and in a batch differ by .22-.41 of the spread in train mode, and by less than 1e-6 in
+        eval(). Layers that store no statistics take those of the batch by design.
     """
 
     code = "UD004"

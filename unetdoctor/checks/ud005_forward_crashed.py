@@ -22,7 +22,8 @@ class ForwardCrashed(Check):
     Remedy
         That of the cause; for a wrong number of channels, make the layer's input channels those of the operand.
     Source
-        Seed 002; recipe 4: 19 of 303 public threads are a crash in a skip connection, 12 one in a normalisation layer.
+        An introduction to the U-Net; 19 of 303 public threads are a crash in a skip connection, 12 one in a
+        normalisation layer.
     """
 
     code = "UD005"

@@ -23,7 +23,7 @@ class AmbiguousOutput(Check):
     Remedy
         Name the tensor with --output, by its key, its index or its whole path; in the program take the same one.
     Source
-        Recipe 30: 2 of 303 public threads; torchvision, transformers and diffusers return mappings.
+        2 of 303 public threads; torchvision, transformers and diffusers return mappings.
     """
 
     code = "UD007"

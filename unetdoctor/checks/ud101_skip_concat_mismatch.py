@@ -30,7 +30,8 @@ class SkipConcatMismatch(Check):
         size before the join; or crop the skip connection in its centre, which loses a border. Pad the convolutions that
         take one.
     Source
-        Seed 002 (shape check of the skip path); recipe 4: 19 of 303 public threads; the U-Net paper (2015) crops.
+        An introduction to the U-Net (shape check of the skip path); 19 of 303 public threads; the U-Net paper (2015)
+        crops.
     """
 
     code = "UD101"

@@ -31,7 +31,7 @@ class SizeMustBeMultiple(Check):
     Remedy
         Pad the input to the multiple and crop the output back; resize it where there is one size only.
     Source
-        Seed 002; recipe 4: ten fake-tensor passes found 8 and 32 correctly on networks of depth 3 and 5.
+        An introduction to the U-Net; ten fake-tensor passes found 8 and 32 correctly on networks of depth 3 and 5.
     """
 
     code = "UD102"

@@ -33,9 +33,9 @@ class OutputSizeDiffers(Check):
         Interpolate the logits to the input's size; pad the convolutions; for a remainder, pad the input to the
         multiple and crop.
     Source
-        Seed 002; recipe 15. A note, and a warning where segmentation was declared or where the size that was asked for
-        leaves a remainder. Where some convolutions lose the border that others pad, a warning, and an error where a
-        task was declared: the U-Net of 2015 pads none, by design. The size law is found on 6 to 14 other sizes,
+        An introduction to the U-Net. A note, and a warning where segmentation was declared or where the size that was
+        asked for leaves a remainder. Where some convolutions lose the border that others pad, a warning, and an error
+        where a task was declared: the U-Net of 2015 pads none, by design. The size law is found on 6 to 14 other sizes,
         without arithmetic.
     """
 

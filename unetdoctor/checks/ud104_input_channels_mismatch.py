@@ -23,8 +23,8 @@ class InputChannelsMismatch(Check):
         Convert the picture when it is loaded: repeat grey, drop alpha, take the luminance; each is tried. Or build the
         network with the channels of the pictures.
     Source
-        Recipe 25. Pillow's convert("RGB") turns 16-bit pictures white: photographs given with --image are decoded
-        explicitly, and the note says how.
+        Pillow's convert("RGB") turns 16-bit pictures white: photographs given with --image are decoded explicitly, and
+        the note says how.
     """
 
     code = "UD104"

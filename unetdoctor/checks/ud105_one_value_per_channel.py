@@ -26,7 +26,7 @@ class OneValuePerChannel(Check):
     Remedy
         At least two samples, a larger picture, or eval() so that stored statistics are used; each is tried.
     Source
-        Recipe 11; 12 of 303 public threads are a crash in a normalisation layer.
+        12 of 303 public threads are a crash in a normalisation layer.
     """
 
     code = "UD105"

@@ -23,9 +23,8 @@ class ChannelsLastConfusion(Check):
         x.permute(0, 3, 1, 2); for tokens [N, H*W, C], x.transpose(1, 2).reshape(N, C, H, W); pixel_shuffle where
         channels become rows and columns.
     Source
-        Recipe 31. A view is named only where its 3 or 4 axes prove it: [N, a, b, c] to [N, c, a, b] or back, or
-        [N, a*b, c] to [N, c, a, b], with c unlike the others; behind the last layer also [N, c*r*r, h, w] to
-        [N, c, h*r, w*r].
+        A view is named only where its 3 or 4 axes prove it: [N, a, b, c] to [N, c, a, b] or back, or [N, a*b, c] to [N,
+        c, a, b], with c unlike the others; behind the last layer also [N, c*r*r, h, w] to [N, c, h*r, w*r].
     """
 
     code = "UD106"

@@ -22,9 +22,9 @@ class TileSeams(Check):
         Let tiles overlap by the number named and keep their inner part; without such a number draw the whole picture,
         take larger tiles, or blend them.
     Source
-        Recipe 17: 7 of 303 public threads; a U-Net of three levels differs by 72 % of its spread at the cut, by 2.7 %
-        after 8 pixels and by 1 % after 20. Measured on two passes over a strip of the main input and its left half.
-        A note at most: whoever draws whole pictures has no seams.
+        7 of 303 public threads; a U-Net of three levels differs by 72 % of its spread at the cut, by 2.7 % after 8
+        pixels and by 1 % after 20. Measured on two passes over a strip of the main input and its left half. A note at
+        most: whoever draws whole pictures has no seams.
     """
 
     code = "UD108"

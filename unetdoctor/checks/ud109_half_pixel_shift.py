@@ -34,8 +34,8 @@ class HalfPixelShift(Check):
     Remedy
         The other align_corners, or the shift put back. The experiments do both.
     Source
-        Recipe 23. Found from the outlines of the decided classes, to first order (Lucas and Kanade, 1981), over all
-        pictures together; only where every picture says the same.
+        Found from the outlines of the decided classes, to first order (Lucas and Kanade, 1981), over all pictures
+        together; only where every picture says the same.
     """
 
     code = "UD109"

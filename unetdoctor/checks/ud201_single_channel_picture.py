@@ -20,8 +20,9 @@ class SingleChannelPicture(Check):
     Remedy
         Make the last layer draw 3 channels for colour, or one for each class, and train it anew: UD501 has the line.
     Source
-        Seed 000. Judged only where a task or a number of classes was declared: one channel is right for binary masks,
-        for depth and for grey pictures. None of 303 public threads had this fault, so nothing is inferred.
+        "Why is my UNet model producing a grayscale output?". Judged only where a task or a number of classes was
+        declared: one channel is right for binary masks, for depth and for grey pictures. None of 303 public threads had
+        this fault, so nothing is inferred.
     """
 
     code = "UD201"

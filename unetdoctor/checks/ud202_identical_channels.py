@@ -29,8 +29,9 @@ class IdenticalChannels(Check):
     Remedy
         That of the cause; with identical filters any initialisation of the last layer that draws them at random.
     Source
-        Seed 001. Measured: identical filters leave a chroma of 2e-6, sound pictures have 20-57; a healthy trained
-        picture reaches a correlation of .98, so that correlation alone proves nothing.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?". Measured: identical filters leave a
+        chroma of 2e-6, sound pictures have 20-57; a healthy trained picture reaches a correlation of .98, so that
+        correlation alone proves nothing.
     """
 
     code = "UD202"

@@ -44,10 +44,13 @@ class FlatPicture(Check):
         Running statistics that were never filled (UD308), a last layer that is zero or too small (UD303, UD302), a bias
         that pins the activation (UD304), a signal that died on its way (UD403, UD306, UD305).
     Remedy
-        That of the cause. Popular advice measured on the grey generator of seed 003 (0.7-0.9 levels): sigmoid for tanh
-        0.4, xavier on the last layer 0.3-1.1, spectral_norm 0.4-29; filled BatchNorm statistics 70-82.
+        That of the cause. Popular advice measured on the grey generator (0.7-0.9 levels): sigmoid for tanh 0.4, xavier
+        on the last layer 0.3-1.1, spectral_norm 0.4-29; filled BatchNorm statistics 70-82.
     Source
-        Seeds 001, 003, 004; 70 measured runs separate grey (spread at most 12.6) from sound (at least 28.6).
+        "Why do untrained 3-channel GAN generators produce only grayscale images?", "Why a No trained GAN generator
+        using 3 channels only produce grey images?" and "Why are inferences from a DeepLabV3 model trained on a custom
+        dataset producing black images?"; 70 measured runs separate grey (spread at most 12.6) from sound (at least
+        28.6).
     """
 
     code = "UD203"

@@ -33,9 +33,9 @@ class SaturatedPicture(Check):
     Remedy
         That of the cause: a smaller last layer, no bias, or targets scaled to the activation's range.
     Source
-        Seed 001 and recipe 3. A confident segmentation sits at 0 and 1 and is sound, so masks are not judged; digits
-        on black reach 84 %, so that a large share alone is a note: it is an error where the whole picture is one tone
-        or the values before the activation spread by more than 20.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?". A confident segmentation sits at 0
+        and 1 and is sound, so masks are not judged; digits on black reach 84 %, so that a large share alone is a note:
+        it is an error where the whole picture is one tone or the values before the activation spread by more than 20.
     """
 
     code = "UD205"

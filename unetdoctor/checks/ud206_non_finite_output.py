@@ -25,8 +25,8 @@ class NonFiniteOutput(Check):
         That of the cause, at the first operation whose result is not finite although its operands are: the message
         names it.
     Source
-        Recipe 2: 28 of 303 public threads. A ratio of largest activation to 65504 of 2.1 gave 12.7 % NaN in fp16, one
-        of 0.42 none.
+        28 of 303 public threads. A ratio of largest activation to 65504 of 2.1 gave 12.7 % NaN in fp16, one of 0.42
+        none.
     """
 
     code = "UD206"

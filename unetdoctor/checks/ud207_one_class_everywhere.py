@@ -20,9 +20,10 @@ class OneClassEverywhere(Check):
     Remedy
         That of the cause.
     Source
-        Seed 004; recipe 24. A sound, trained network may call all synthetic inputs background: that alone is no fault.
-        It is an error where no input crosses the lead that the last layer's bias gives it, and a warning on one's own
-        pictures. With masks these decide: an error where they hold other classes, and well where they do not.
+        "Why are inferences from a DeepLabV3 model trained on a custom dataset producing black images?". A sound,
+        trained network may call all synthetic inputs background: that alone is no fault. It is an error where no input
+        crosses the lead that the last layer's bias gives it, and a warning on one's own pictures. With masks these
+        decide: an error where they hold other classes, and well where they do not.
     """
 
     code = "UD207"

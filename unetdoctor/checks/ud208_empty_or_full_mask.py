@@ -20,10 +20,11 @@ class EmptyOrFullMask(Check):
     Remedy
         That of the cause.
     Source
-        Seeds 002 and 004; recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99. A sound
-        network may find nothing in synthetic inputs: that alone is no fault. It is an error where no input crosses
-        the distance that the last layer's bias makes, a warning on one's own pictures. With masks
-        these decide: an error where they hold the object, and well where they are as empty.
+        An introduction to the U-Net and "Why are inferences from a DeepLabV3 model trained on a custom dataset
+        producing black images?"; a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99. A sound
+        network may find nothing in synthetic inputs: that alone is no fault. It is an error where no input crosses the
+        distance that the last layer's bias makes, a warning on one's own pictures. With masks these decide: an error
+        where they hold the object, and well where they are as empty.
     """
 
     code = "UD208"

@@ -24,8 +24,8 @@ class IgnoresItsInput(Check):
     Remedy
         That of the cause.
     Source
-        Seed 003; recipe 18. 13 of 126 sound fresh networks ignore their input in eval() with unfilled BatchNorm: a
-        note.
+        "Why a No trained GAN generator using 3 channels only produce grey images?". 13 of 126 sound fresh networks
+        ignore their input in eval() with unfilled BatchNorm: a note.
     """
 
     code = "UD209"

@@ -19,8 +19,8 @@ class NoDiversity(Check):
     Remedy
         That of the cause; a collapsed training needs another training.
     Source
-        Seed 003; recipe 18. Latents scaled by 0.01 leave 0.007 8-bit levels of deviation in eval(), while BatchNorm
-        hides them in train().
+        "Why a No trained GAN generator using 3 channels only produce grey images?". Latents scaled by 0.01 leave 0.007
+        8-bit levels of deviation in eval(), while BatchNorm hides them in train().
     """
 
     code = "UD210"

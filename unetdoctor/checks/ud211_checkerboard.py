@@ -63,12 +63,12 @@ class Checkerboard(Check):
         Resize (bilinear or nearest) and then convolve; or give every pixel of a cell the same sum of weights, which is
         tried here, and train on.
     Source
-        Odena et al., "Deconvolution and Checkerboard Artifacts", 2016; recipe 19. A kernel divisible by the stride
-        alone does not help: measured, 4x4 with stride 2 draws as much of a grid as 3x3. Judged for trained networks
-        that draw pictures: in scores of classes a grid is none in the mask (networks that segment well hold .57), and
-        that of fresh weights is noise. A kernel that is not divisible and whose taps agree is judged everywhere: its
-        grid is as strong as what it draws. Pixels repeated behind the last layer are a note unless a picture is drawn
-        with them; class ids and thresholded masks are enlarged that way, and well.
+        Odena et al., "Deconvolution and Checkerboard Artifacts", 2016. A kernel divisible by the stride alone does not
+        help: measured, 4x4 with stride 2 draws as much of a grid as 3x3. Judged for trained networks that draw
+        pictures: in scores of classes a grid is none in the mask (networks that segment well hold .57), and that of
+        fresh weights is noise. A kernel that is not divisible and whose taps agree is judged everywhere: its grid is as
+        strong as what it draws. Pixels repeated behind the last layer are a note unless a picture is drawn with them;
+        class ids and thresholded masks are enlarged that way, and well.
     """
 
     code = "UD211"

@@ -27,8 +27,9 @@ class DeadOutputChannel(Check):
     Remedy
         Initialise that filter and train it; look at whether the loss ever sees this channel.
     Source
-        Seeds 000 and 004. A channel is judged by its spread before the activation, relative to its neighbours, so that
-        a class that is absent from a picture does not count as dead.
+        "Why is my UNet model producing a grayscale output?" and "Why are inferences from a DeepLabV3 model trained on a
+        custom dataset producing black images?". A channel is judged by its spread before the activation, relative to
+        its neighbours, so that a class that is absent from a picture does not count as dead.
     """
 
     code = "UD212"

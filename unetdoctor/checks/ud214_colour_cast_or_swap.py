@@ -39,9 +39,9 @@ class ColourCastOrSwap(Check):
     Remedy
         Exchange the channels of the output (`output.flip(1)`), or add the mean that was subtracted; both are tried.
     Source
-        Recipe 21: 5 of 303 public threads. Judged for a trained network that restores: it adds to the photograph, or
-        draws it larger. Of any other that draws the same picture it is a note: a translation may be meant to exchange
-        warm and cold. Another white balance scales its channels and shifts none by a constant. Probes of ours are no
+        5 of 303 public threads. Judged for a trained network that restores: it adds to the photograph, or draws it
+        larger. Of any other that draws the same picture it is a note: a translation may be meant to exchange warm and
+        cold. Another white balance scales its channels and shifts none by a constant. Probes of ours are no
         photographs, so that nothing is said of them.
     """
 

@@ -36,9 +36,9 @@ class RaggedBoundary(Check):
     Remedy
         That of the cause; the experiments of every cause are read at the outlines.
     Source
-        Seed 002. A band of 1 % of the picture's diagonal on either side of the masks' outlines is compared with the
-        rest. IoU is Dice / (2 - Dice) of the same counts: the two can only part where they are averaged differently,
-        or where the boundary is scored on its own.
+        An introduction to the U-Net. A band of 1 % of the picture's diagonal on either side of the masks' outlines is
+        compared with the rest. IoU is Dice / (2 - Dice) of the same counts: the two can only part where they are
+        averaged differently, or where the boundary is scored on its own.
     """
 
     code = "UD215"

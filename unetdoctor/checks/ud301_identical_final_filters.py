@@ -25,8 +25,8 @@ class IdenticalFinalFilters(Check):
         Draw the filters at random: the layer's own reset_parameters(), xavier_uniform_ or kaiming_normal_. Usual
         initialisations never make filters equal.
     Source
-        Seed 001. Measured: fill_(1.0) gives R = G = B exactly; the cosine is 1.000 in sick and at most .39 in sound
-        ones.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?". Measured: fill_(1.0) gives R = G = B
+        exactly; the cosine is 1.000 in sick and at most .39 in sound ones.
     """
 
     code = "UD301"

@@ -31,9 +31,10 @@ class FinalLayerScale(Check):
     Remedy
         Rescale the layer to the gain of a fresh one (std * sqrt(fan_in) = 0.58), or initialise it.
     Source
-        Seeds 001 and 003. Gains: default 0.58, xavier about 1, kaiming 1.41, N(0, .02) 0.6-1.8 on 1,024 to 8,192
-        inputs. In the grey generator of seed 003 the last layer's scheme was not the cause: xavier left 0.3-1.1
-        levels.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?" and "Why a No trained GAN generator
+        using 3 channels only produce grey images?". Gains: default 0.58, xavier about 1, kaiming 1.41, N(0, .02)
+        0.6-1.8 on 1,024 to 8,192 inputs. In the grey generator the last layer's scheme was not the cause: xavier left
+        0.3-1.1 levels.
     """
 
     code = "UD302"

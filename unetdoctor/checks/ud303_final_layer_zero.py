@@ -25,8 +25,8 @@ class FinalLayerZero(Check):
     Remedy
         Initialise the layer, or train the network.
     Source
-        Seed 001. Of 139 networks that were observed, the diffusion U-Nets start with a zero last convolution and draw
-        exactly 0.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?". Of 139 networks that were observed,
+        the diffusion U-Nets start with a zero last convolution and draw exactly 0.
     """
 
     code = "UD303"

@@ -40,8 +40,7 @@ class FinalBiasDominates(Check):
     Remedy
         Zero the bias; for rare classes set it to -log((1 - p) / p) of their true share p.
     Source
-        Recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99; -3 leaves .58 instead of
-        .92.
+        A bias of -8 leaves a Dice of 0 at a threshold of .5 with an AUC of .99; -3 leaves .58 instead of .92.
     """
 
     code = "UD304"

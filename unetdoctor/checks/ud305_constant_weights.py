@@ -24,9 +24,10 @@ class ConstantWeights(Check):
     Remedy
         Initialise the layer at random.
     Source
-        Seed 001 (symmetry). Layers that are all zero are a note, since residual blocks start like that by
-        design, but for one that everything must pass: behind it nothing is left of the input. A filter
-        that averages each channel for itself (depthwise) is constant by design and does not count.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?" (symmetry). Layers that are all zero
+        are a note, since residual blocks start like that by design, but for one that everything must pass: behind it
+        nothing is left of the input. A filter that averages each channel for itself (depthwise) is constant by design
+        and does not count.
     """
 
     code = "UD305"

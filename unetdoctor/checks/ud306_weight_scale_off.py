@@ -24,10 +24,11 @@ class WeightScaleOff(Check):
     Remedy
         Rescale or initialise the layer; for the whole network kaiming_normal_ with mode="fan_in".
     Source
-        Seeds 001 and 003. PyTorch's default (kaiming_uniform_ with a = sqrt 5, gain 0.58) is usual. A layer whose
-        result is normalised behind it, or only added to another branch, is judged leniently: its scale is taken away,
-        or small by design. Kaiming fan-in on all layers brought the grey generator of seed 003 from 0.9 to 23-28
-        levels.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?" and "Why a No trained GAN generator
+        using 3 channels only produce grey images?". PyTorch's default (kaiming_uniform_ with a = sqrt 5, gain 0.58) is
+        usual. A layer whose result is normalised behind it, or only added to another branch, is judged leniently: its
+        scale is taken away, or small by design. Kaiming fan-in on all layers brought the grey generator from 0.9 to
+        23-28 levels.
     """
 
     code = "UD306"

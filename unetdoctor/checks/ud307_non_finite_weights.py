@@ -27,8 +27,8 @@ class NonFiniteWeights(Check):
         Load an earlier checkpoint. Fresh values in place of the broken ones prove the cause; they do not bring back
         what was learnt there.
     Source
-        Recipe 2: 28 of 303 public threads end in NaN. A buffer of -Inf that is no weight (an attention mask) is a
-        note as long as the output is finite.
+        28 of 303 public threads end in NaN. A buffer of -Inf that is no weight (an attention mask) is a note as long as
+        the output is finite.
     """
 
     code = "UD307"

@@ -46,11 +46,11 @@ class BatchnormStatisticsWrong(Check):
         Feed what training fed; else fill the statistics anew with some tens of passes in train() over real inputs.
         Batch statistics and recalibrated ones are tried, and the picture's own check reads the result.
     Source
-        Recipe 10: resetting the statistics of a trained network takes the Dice from .94 to .30. Noise is not what a
-        network was trained on, and sound networks differ on it by a factor of e^3.5: a gap counts only where it is
-        beyond that and the picture is dull, where one's own pictures are fed, or where no input could explain it. Where
-        they are fed otherwise than in training, UD601 says so, and the statistics are not judged. With photographs the
-        output on stored statistics (eval) is set beside the one on statistics averaged over them (train).
+        Resetting the statistics of a trained network takes the Dice from .94 to .30. Noise is not what a network was
+        trained on, and sound networks differ on it by a factor of e^3.5: a gap counts only where it is beyond that and
+        the picture is dull, where one's own pictures are fed, or where no input could explain it. Where they are fed
+        otherwise than in training, UD601 says so, and the statistics are not judged. With photographs the output on
+        stored statistics (eval) is set beside the one on statistics averaged over them (train).
     """
 
     code = "UD309"

@@ -21,10 +21,10 @@ class NormOnFlatFeatures(Check):
     Remedy
         Leave the normalisation out there, or take all channels together (GroupNorm(1, channels)); both are tried.
     Source
-        Recipe 29: two public threads on flat pictures; on an even picture, a trained network with InstanceNorm makes
-        469 times more of noise than on a real one, one with BatchNorm 3.4 times, and that is how it is meant.
-        Therefore features are judged on the main input, which varies, and never on an even one. Where a layer in front
-        lost the signal already, the normalisation is not to blame.
+        Two public threads on flat pictures; on an even picture, a trained network with InstanceNorm makes 469 times
+        more of noise than on a real one, one with BatchNorm 3.4 times, and that is how it is meant. Therefore features
+        are judged on the main input, which varies, and never on an even one. Where a layer in front lost the signal
+        already, the normalisation is not to blame.
     """
 
     code = "UD312"

@@ -22,10 +22,10 @@ class DeadRelu(Check):
         Set the bias in front to zero or initialise that layer anew, and train with a smaller learning rate; LeakyReLU
         cannot die.
     Source
-        Recipe 6: with a learning rate of 0.3 and no normalisation one layer is 100 % dead and the picture's deviation
-        exactly 0. A dead block that a sum passes by leaves the picture working, and stays a note in a trained network.
-        Where a skip connection or the deep branch beside it is even because of it, it is an error. No initialisation
-        leaves a whole layer dead.
+        With a learning rate of 0.3 and no normalisation one layer is 100 % dead and the picture's deviation exactly 0.
+        A dead block that a sum passes by leaves the picture working, and stays a note in a trained network. Where a
+        skip connection or the deep branch beside it is even because of it, it is an error. No initialisation leaves a
+        whole layer dead.
     """
 
     code = "UD401"

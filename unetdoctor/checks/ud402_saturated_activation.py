@@ -18,8 +18,9 @@ class SaturatedActivation(Check):
     Remedy
         Normalise in front of it, zero the bias; ReLU where no ends are wanted.
     Source
-        Seed 001. Only where everything must pass: a gate that is open or shut lets its features pass beside it, and is
-        made for that. A binary code is pinned by design, so that it is a note unless an experiment cures a picture.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?". Only where everything must pass: a
+        gate that is open or shut lets its features pass beside it, and is made for that. A binary code is pinned by
+        design, so that it is a note unless an experiment cures a picture.
     """
 
     code = "UD402"

@@ -26,9 +26,9 @@ class SignalVanishes(Check):
         Initialise the network with kaiming fan-in, or from the named layer on; batch statistics prove the other
         cause.
     Source
-        Seed 003: without BatchNorm its generator is truly grey, 0.8 levels with tanh and 0.3 with sigmoid. Judged
-        only where everything must pass (a deep branch that a skip connection bypasses is no obstacle), and before the
-        last layer.
+        "Why a No trained GAN generator using 3 channels only produce grey images?": without BatchNorm its generator is
+        truly grey, 0.8 levels with tanh and 0.3 with sigmoid. Judged only where everything must pass (a deep branch
+        that a skip connection bypasses is no obstacle), and before the last layer.
     """
 
     code = "UD403"

@@ -57,8 +57,8 @@ class NonFiniteOrigin(Check):
         Keep the operand of the named operation where its result is finite, or compute it in a wider type. Each is
         tried at that operation alone.
     Source
-        Recipe 2: 28 of 303 public threads end in NaN. Where the first non-finite values stand in a parameter, UD307
-        says so, where float16 overflows, UD801: this check then says nothing.
+        28 of 303 public threads end in NaN. Where the first non-finite values stand in a parameter, UD307 says so,
+        where float16 overflows, UD801: this check then says nothing.
     """
 
     code = "UD405"

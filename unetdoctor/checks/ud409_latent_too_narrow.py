@@ -23,8 +23,9 @@ class LatentTooNarrow(Check):
         Draw the latents from N(0, 1), or from the distribution that training used. A trained generator that draws
         varied pictures of such latents was trained on them.
     Source
-        Seed 003. Measured: latents x 0.01 leave 0.007 8-bit levels of deviation in eval(); batch statistics hide the
-        fault, 84 levels in train(). Judged only where a person gave the latents: our own are N(0, 1).
+        "Why a No trained GAN generator using 3 channels only produce grey images?". Measured: latents x 0.01 leave
+        0.007 8-bit levels of deviation in eval(); batch statistics hide the fault, 84 levels in train(). Judged only
+        where a person gave the latents: our own are N(0, 1).
     """
 
     code = "UD409"

@@ -24,8 +24,8 @@ class RandomInEval(Check):
     Remedy
         Draw only while self.training is true; use the mean of the distribution at inference; else seed every call.
     Source
-        Recipe 13: two equal runs that differ. Of 139 networks some are random in eval() by design (VAEs sample,
-        generators inject noise): a note. A trained mask is a warning.
+        Two equal runs that differ. Of 139 networks some are random in eval() by design (VAEs sample, generators inject
+        noise): a note. A trained mask is a warning.
     """
 
     code = "UD410"

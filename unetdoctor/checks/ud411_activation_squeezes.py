@@ -28,8 +28,10 @@ class ActivationSqueezes(Check):
     Remedy
         Scale behind the activation instead of in front of it; make its input a few units wide.
     Source
-        Seeds 001 and 003, which blame tanh for grey pictures: measured, tanh on small values changes nothing (sigmoid
-        in its place is greyer, 0.4 for 0.7-0.9 levels). It removes contrast only where its input is large.
+        "Why do untrained 3-channel GAN generators produce only grayscale images?" and "Why a No trained GAN generator
+        using 3 channels only produce grey images?", which blame tanh for grey pictures: measured, tanh on small values
+        changes nothing (sigmoid in its place is greyer, 0.4 for 0.7-0.9 levels). It removes contrast only where its
+        input is large.
     """
 
     code = "UD411"

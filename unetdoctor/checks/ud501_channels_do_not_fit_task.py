@@ -25,7 +25,9 @@ class ChannelsDoNotFitTask(Check):
         The experiment puts fresh filters beside those of the last convolution: the number of channels then fits, and
         what the new ones draw is noise until they are trained.
     Source
-        Seeds 000 and 004; recipe 22: 5 of 303 public threads. Judged only where a task or classes were declared.
+        "Why is my UNet model producing a grayscale output?" and "Why are inferences from a DeepLabV3 model trained on a
+        custom dataset producing black images?"; 5 of 303 public threads. Judged only where a task or classes were
+        declared.
     """
 
     code = "UD501"

@@ -36,10 +36,10 @@ class ActivationTwice(Check):
     Remedy
         Apply one of the two only.
     Source
-        Seed 002; recipe 12: sigmoid twice leaves [.5007, .7306], a foreground of 100 % and a Dice of .165. Read from
-        the graph: only changes of shape and size and operations with numbers, as in (tanh(x) + 1) / 2, may lie between
-        the two. Where the graph does not tell (a sigmoid that
-        is written out), the values of a trained network do: all between the two ends, and both reached.
+        An introduction to the U-Net; sigmoid twice leaves [.5007, .7306], a foreground of 100 % and a Dice of .165.
+        Read from the graph: only changes of shape and size and operations with numbers, as in (tanh(x) + 1) / 2, may
+        lie between the two. Where the graph does not tell (a sigmoid that is written out), the values of a trained
+        network do: all between the two ends, and both reached.
     """
 
     code = "UD502"

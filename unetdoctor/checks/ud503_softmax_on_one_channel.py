@@ -23,8 +23,8 @@ class SoftmaxOnOneChannel(Check):
     Remedy
         sigmoid for the probability, and a threshold (probability .5, logit 0) for the mask.
     Source
-        Seed 000; recipe 14: 8 of 303 public threads. Measured there: argmax(1) of one channel gives {0}, softmax 1.0;
-        sigmoid > .5 of the same logits a Dice of .80.
+        "Why is my UNet model producing a grayscale output?"; 8 of 303 public threads. Measured there: argmax(1) of one
+        channel gives {0}, softmax 1.0; sigmoid > .5 of the same logits a Dice of .80.
     """
 
     code = "UD503"

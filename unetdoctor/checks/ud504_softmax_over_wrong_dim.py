@@ -27,9 +27,9 @@ class SoftmaxOverWrongDim(Check):
     Remedy
         dim=1.
     Source
-        Recipe 14. The axis of the channels is followed on the graph from the layer that drew the output, through every
-        permutation and view; sums over channels of the drawn values confirm it. A softmax over all places together (a
-        heatmap) is none of these and is not judged, nor are those of attention inside the network.
+        The axis of the channels is followed on the graph from the layer that drew the output, through every permutation
+        and view; sums over channels of the drawn values confirm it. A softmax over all places together (a heatmap) is
+        none of these and is not judged, nor are those of attention inside the network.
     """
 
     code = "UD504"

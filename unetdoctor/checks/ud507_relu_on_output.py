@@ -35,9 +35,9 @@ class ReluOnOutput(Check):
     Remedy
         No activation behind the last layer; sigmoid or tanh where the target has a range.
     Source
-        Recipe 16: 88.5 % zeros, and an output of 0 everywhere without normalisation. An error where a mask was
-        declared, a warning where a picture was; depth, counts and other targets that are never negative end so by
-        design, so that elsewhere it is a note.
+        88.5 % zeros, and an output of 0 everywhere without normalisation. An error where a mask was declared, a warning
+        where a picture was; depth, counts and other targets that are never negative end so by design, so that elsewhere
+        it is a note.
     """
 
     code = "UD507"

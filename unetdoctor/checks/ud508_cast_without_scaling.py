@@ -41,8 +41,9 @@ class CastWithoutScaling(Check):
     Remedy
         Scale to 0..255, round and clamp in front of the conversion. The experiment does so.
     Source
-        Seed 004. A mask of 0 and 1, class ids, and what was rounded in front of it lose nothing, and are well. So is a
-        probability plus .5, of which the conversion makes 0 or 1.
+        "Why are inferences from a DeepLabV3 model trained on a custom dataset producing black images?". A mask of 0 and
+        1, class ids, and what was rounded in front of it lose nothing, and are well. So is a probability plus .5, of
+        which the conversion makes 0 or 1.
     """
 
     code = "UD508"

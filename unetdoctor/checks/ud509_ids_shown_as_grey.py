@@ -33,10 +33,10 @@ class IdsShownAsGrey(Check):
     Remedy
         A palette, or ids times 255 / (classes - 1). The experiment paints the same classes again.
     Source
-        Seed 004; recipe 8. Ids of one channel as `argmax` gives them are no picture, and well, unless `--postprocess`
-        gives them as one; so are two classes times 255, ids spread over 0..255, and a choice among 256
-        levels for each colour. Each class is drawn once on the
-        recorded operations, so that a class counts that no input shows.
+        "Why are inferences from a DeepLabV3 model trained on a custom dataset producing black images?". Ids of one
+        channel as `argmax` gives them are no picture, and well, unless `--postprocess` gives them as one; so are two
+        classes times 255, ids spread over 0..255, and a choice among 256 levels for each colour. Each class is drawn
+        once on the recorded operations, so that a class counts that no input shows.
     """
 
     code = "UD509"

@@ -37,10 +37,10 @@ class PaletteBroken(Check):
     Remedy
         One distinct colour per class. The experiment paints the same classes again.
     Source
-        Seed 004. Each class is drawn once on the recorded operations. Palettes in use paint a few classes alike (the
-        unlabelled ones of Cityscapes): of the background's colour that is a note, as long as half look different. Bins
-        in a colour map are to look like their neighbours. Of one channel a table is no palette, but gives classes
-        other numbers.
+        "Why are inferences from a DeepLabV3 model trained on a custom dataset producing black images?". Each class is
+        drawn once on the recorded operations. Palettes in use paint a few classes alike (the unlabelled ones of
+        Cityscapes): of the background's colour that is a note, as long as half look different. Bins in a colour map are
+        to look like their neighbours. Of one channel a table is no palette, but gives classes other numbers.
     """
 
     code = "UD510"

@@ -33,11 +33,11 @@ class ThresholdMisfit(Check):
         The threshold with the best Dice on validation pictures. The experiment moves the values so that the threshold
         in use cuts them there.
     Source
-        Seed 002; recipe 24: a bias of -8 leaves a Dice of 0 at a threshold of 0.5 with an AUC of .99. Dice is counted
-        over all pictures together, at 2048 levels between the smallest and the largest value. The best threshold of
-        few pictures fits these: only a gain far beyond that is a fault, and never that of fresh weights. It is an error
-        where the picture at the threshold in use is of no use, else a warning. A threshold inside the network is judged
-        without masks: by what the activation before it can give, where not one place lies across it.
+        An introduction to the U-Net; a bias of -8 leaves a Dice of 0 at a threshold of 0.5 with an AUC of .99. Dice is
+        counted over all pictures together, at 2048 levels between the smallest and the largest value. The best
+        threshold of few pictures fits these: only a gain far beyond that is a fault, and never that of fresh weights.
+        It is an error where the picture at the threshold in use is of no use, else a warning. A threshold inside the
+        network is judged without masks: by what the activation before it can give, where not one place lies across it.
     """
 
     code = "UD511"

@@ -26,8 +26,8 @@ class ClassOrderDiffers(Check):
     Remedy
         The order in which the classes fit the masks best. The experiment gives each class of the output that number.
     Source
-        Recipe 22. The order with the largest sum of Dice is found by the Hungarian method on the confusion. Of fresh
-        weights, which fit nothing in any order, nothing is said.
+        The order with the largest sum of Dice is found by the Hungarian method on the confusion. Of fresh weights,
+        which fit nothing in any order, nothing is said.
     """
 
     code = "UD512"

@@ -21,7 +21,8 @@ class TanhShownAsUnitRange(Check):
     Remedy
         (x + 1) / 2 before showing, or save_image(..., normalize=True, value_range=(-1, 1)).
     Source
-        Seed 003; recipe 3: 68 % of a tanh head lie outside 0..1, and 68 % wrap. Judged where a range was declared.
+        "Why a No trained GAN generator using 3 channels only produce grey images?"; 68 % of a tanh head lie outside
+        0..1, and 68 % wrap. Judged where a range was declared.
     """
 
     code = "UD513"

@@ -34,12 +34,11 @@ class PreprocessingMismatch(Check):
         Prepare pictures as training did. What the statistics remember is fed as an experiment, and the masks, where
         there are any, are scored again.
     Source
-        Recipe 5; FACTS.md section 3. The batch's own statistics at the first normalisation are compared with the
-        stored ones under some twenty preprocessings; where a convolution stands in front, the stored means also tell
-        the mean pixels of training. All of 600 single unseen pictures of ten trained networks are named rightly
-        (`python -m tests.fingerprint`, which has held-out networks as well).
-        Where nothing was declared the picture is fed as the statistics say, and this is a note. A backbone that was
-        taken over frozen remembers ImageNet, whatever it is fed.
+        The batch's own statistics at the first normalisation are compared with the stored ones under some twenty
+        preprocessings; where a convolution stands in front, the stored means also tell the mean pixels of training. All
+        of 600 single unseen pictures of ten trained networks are named rightly (`python -m tests.fingerprint`, which
+        has held-out networks as well). Where nothing was declared the picture is fed as the statistics say, and this is
+        a note. A backbone that was taken over frozen remembers ImageNet, whatever it is fed.
     """
 
     code = "UD601"

@@ -38,9 +38,9 @@ class ChannelOrderSwapped(Check):
     Remedy
         cv2.cvtColor(image, cv2.COLOR_BGR2RGB), or x[:, [2, 1, 0]]. That is tried, and the masks are scored again.
     Source
-        Recipe 21. Read from the same statistics as UD601. Where red and blue are alike in the pictures of training
-        nobody can tell: that photographs are redder than blue on average is a note, and only pictures that themselves
-        lie far from the stored statistics in the order in which they are fed make it more. Several tell more than one.
+        Read from the same statistics as UD601. Where red and blue are alike in the pictures of training nobody can
+        tell: that photographs are redder than blue on average is a note, and only pictures that themselves lie far from
+        the stored statistics in the order in which they are fed make it more. Several tell more than one.
     """
 
     code = "UD602"

@@ -35,7 +35,8 @@ class InputDtypeOrRange(Check):
     Remedy
         x.float() / 255, as training did; both are tried. For a Dataset, the line to paste.
     Source
-        Seed 004; recipes 5 and 2. A network that divides by 255 itself is told by its statistics: it is not accused.
+        "Why are inferences from a DeepLabV3 model trained on a custom dataset producing black images?". A network that
+        divides by 255 itself is told by its statistics: it is not accused.
     """
 
     code = "UD603"

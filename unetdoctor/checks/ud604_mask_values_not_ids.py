@@ -45,9 +45,9 @@ class MaskValuesNotIds(Check):
     Remedy
         Turn the values into ids where the masks are loaded; the line to paste names the values that were found.
     Source
-        The most frequent cause among public threads about wrong pictures, 29 of 303 (RECIPES 1). Without declared
-        classes 0 and 255 alone are a warning: `ToTensor` makes 0 and 1 of them, which is right for a binary loss and
-        wrong for every other reader. 255 beside other ids is the usual id for "ignored", and sound.
+        The most frequent cause among public threads about wrong pictures, 29 of 303. Without declared classes 0 and 255
+        alone are a warning: `ToTensor` makes 0 and 1 of them, which is right for a binary loss and wrong for every
+        other reader. 255 beside other ids is the usual id for "ignored", and sound.
     """
 
     code = "UD604"

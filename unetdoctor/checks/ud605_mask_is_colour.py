@@ -27,8 +27,8 @@ class MaskIsColour(Check):
     Remedy
         Map the colours to ids where the masks are loaded; keep the indices of palette pictures.
     Source
-        RECIPES 1. Palette pictures are sound (Pascal VOC's are), and a note says how to read them; colours are sound
-        where their palette was declared (`--palette`).
+        Palette pictures are sound (Pascal VOC's are), and a note says how to read them; colours are sound where their
+        palette was declared (`--palette`).
     """
 
     code = "UD605"

@@ -41,8 +41,8 @@ class MaskInterpolatedOrLossy(Check):
     Remedy
         Transform masks with nearest neighbour; save them as PNG.
     Source
-        RECIPES 20. A JPEG of quality 90 leaves 40 values of which 38 are rare, 99 % of their pixels at borders. Where
-        ids are neighbours (0, 1, 2) the values tell nothing: there a strip of 1 between 0 and 2 does.
+        A JPEG of quality 90 leaves 40 values of which 38 are rare, 99 % of their pixels at borders. Where ids are
+        neighbours (0, 1, 2) the values tell nothing: there a strip of 1 between 0 and 2 does.
     """
 
     code = "UD607"

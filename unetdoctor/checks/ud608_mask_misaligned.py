@@ -36,9 +36,9 @@ class MaskMisaligned(Check):
     Remedy
         Transform both in one call.
     Source
-        Seed 002. Agreement of edges is counted in deviations of chance, told by all cyclic shifts of the mask: on 18
-        photographs with five masks each it is 3-30 where the mask lies right and at most 5.6 where it does not; another
-        placement counts where it reaches 5 and exceeds the stored one by 2.5.
+        An introduction to the U-Net. Agreement of edges is counted in deviations of chance, told by all cyclic shifts
+        of the mask: on 18 photographs with five masks each it is 3-30 where the mask lies right and at most 5.6 where
+        it does not; another placement counts where it reaches 5 and exceeds the stored one by 2.5.
     """
 
     code = "UD608"

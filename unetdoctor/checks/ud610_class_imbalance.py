@@ -30,8 +30,8 @@ class ClassImbalance(Check):
         A loss that counts overlap (Dice), or weights of the classes; the line to paste has the numbers of this data
         set.
     Source
-        Seed 002; RECIPES 24: with a prior of 1 to 300 the largest probability was .115 while the ranking was right (AUC
-        .99). Milletari et al., "V-Net", 2016; Lin et al., "Focal Loss", 2017.
+        An introduction to the U-Net; with a prior of 1 to 300 the largest probability was .115 while the ranking was
+        right (AUC .99). Milletari et al., "V-Net", 2016; Lin et al., "Focal Loss", 2017.
     """
 
     code = "UD610"

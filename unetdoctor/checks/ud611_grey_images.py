@@ -23,8 +23,9 @@ class GreyImages(Check):
     Remedy
         Train on pictures in colour; where grey is right, one channel is enough.
     Source
-        Seeds 000 and 001. Measured as the mean difference between the largest and the smallest channel: 0 for converted
-        pictures, 15-60 8-bit levels for photographs.
+        "Why is my UNet model producing a grayscale output?" and "Why do untrained 3-channel GAN generators produce only
+        grayscale images?". Measured as the mean difference between the largest and the smallest channel: 0 for
+        converted pictures, 15-60 8-bit levels for photographs.
     """
 
     code = "UD611"

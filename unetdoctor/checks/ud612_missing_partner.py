@@ -26,7 +26,7 @@ class MissingPartner(Check):
     Remedy
         Pair by name instead of by position, and leave out what has no partner.
     Source
-        Seed 002. Two sorted lists of different length pair wrongly without any error.
+        An introduction to the U-Net. Two sorted lists of different length pair wrongly without any error.
     """
 
     code = "UD612"

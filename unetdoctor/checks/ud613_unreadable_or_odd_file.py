@@ -77,8 +77,8 @@ class UnreadableOrOddFile(Check):
     Remedy
         Fetch broken files again or leave them out; read the others explicitly.
     Source
-        RECIPES 3 and 25. Pillow's `convert("RGB")` turns 16-bit pictures white (94 % of the pixels become 255) and
-        floating-point ones black.
+        Pillow's `convert("RGB")` turns 16-bit pictures white (94 % of the pixels become 255) and floating-point ones
+        black.
     """
 
     code = "UD613"

@@ -29,8 +29,8 @@ class DatasetStatistics(Check):
     Remedy
         Normalise with the statistics of the pictures, or with those that the weights were trained with.
     Source
-        Seed 004. Weights pretrained on ImageNet want ImageNet's numbers whatever the data set's own are: only another
-        scale is a warning.
+        "Why are inferences from a DeepLabV3 model trained on a custom dataset producing black images?". Weights
+        pretrained on ImageNet want ImageNet's numbers whatever the data set's own are: only another scale is a warning.
     """
 
     code = "UD615"

@@ -26,8 +26,8 @@ class HalfPrecisionOverflow(Check):
         bfloat16, which reaches as far as float32; or float32 for the named block. Both are tried where the network
         runs in float16.
     Source
-        Recipe 2: 28 of 303 public threads; a ratio of 2.1 gave 12.7 % NaN in float16, and bfloat16 a Dice of .9997
-        against float32. Nobody who runs in float32 is hurt, so that this is a note there.
+        28 of 303 public threads; a ratio of 2.1 gave 12.7 % NaN in float16, and bfloat16 a Dice of .9997 against
+        float32. Nobody who runs in float32 is hurt, so that this is a note there.
     """
 
     code = "UD801"
