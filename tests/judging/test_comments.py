@@ -150,3 +150,27 @@ def test_two_causes_of_one_symptom_must_both_be_suppressed() -> None:
     symptom: Finding = half.findings[0]
     assert symptom.suppression is None
     assert half.exit_code == 1
+
+
+@pytest.mark.parametrize(("layer", "line", "suppressed"), [
+    ("draw", 6, True), ("net.draw", 6, True), ("draw.2", 6, True), ("draw", 3, True),
+    ("body", 6, False), ("draw.body", 6, False), ("draw", 9, False),
+])  # fmt: skip
+def test_a_comment_where_a_layer_is_made_speaks_of_what_is_done_to_its_result(
+    layer: str, line: int, suppressed: bool
+) -> None:
+    text = (
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        self.draw = nn.Conv2d(12, 1, 1)  # unetdoctor: ignore[UD301] meant\n"
+        "        self.body = nn.Conv2d(12, 12, 1)\n"
+        "    def forward(self, x):\n"
+        "        return torch.relu(self.draw(self.body(x)))\n"
+        "class Other(nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return torch.relu(self.draw(x))\n"
+    )
+    place = Place(layer, FILE, line)
+    report = replace(build.ill(), findings=tuple(replace(f, place=place) for f in build.ill().findings))
+    judged, _ = apply(report, comments(FILE, text), known)
+    assert any(f.suppression for f in judged.findings) is suppressed

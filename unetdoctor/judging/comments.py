@@ -30,14 +30,22 @@ class Comment:
     """The lines of the class or function at the top of the file that it stands in."""
     owner: str = ""
     """The name of that."""
+    makes: frozenset[str] = frozenset()
+    """The attributes that the statement gives its object: the layers that it makes."""
 
     def names(self, finding: Finding) -> bool:
         """Return whether it names the check of a finding."""
         return any(finding.code.lower().startswith(code) or finding.name == code for code in self.codes)
 
     def covers(self, place: Place) -> bool:
-        """Return whether it stands on the source of a place."""
-        return place.file == self.place.file and place.line in self.lines
+        """Return whether it stands on the source of a place, or on the line that makes its layer.
+
+        What a function does to a layer's result, as `torch.relu(self.draw(x))`, stands where it is called.
+        """
+        if place.file != self.place.file or place.line is None:
+            return False
+        layer = next((part for part in reversed(place.layer.split(".")) if not part.isdigit()), "")
+        return place.line in self.lines or (place.line in self.scope and layer in self.makes)
 
     def concerns(self, report: Report) -> bool:
         """Return whether something was examined where it stands, so that it should be of use."""
@@ -81,8 +89,18 @@ def _scoped(comment: Comment, text: str) -> Comment:
         return comment
     for node in body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and comment.lines.start in _lines(node):
-            return replace(comment, scope=_lines(node), owner=node.name)
+            return replace(comment, scope=_lines(node), owner=node.name, makes=_made(node, comment.lines))
     return comment
+
+
+def _made(definition: ast.stmt, lines: range) -> frozenset[str]:
+    """Return the attributes of `self` that the statement on these lines assigns."""
+    found = set()
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno in lines:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {t.attr for t in targets if isinstance(t, ast.Attribute)}
+    return frozenset(found)
 
 
 def _lines(node: ast.stmt) -> range:
