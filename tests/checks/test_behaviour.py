@@ -151,7 +151,7 @@ class TestBatchnormStatisticsWrong:
         assert finding.severity is Severity.WARNING
         assert finding.place.layer == "norm2"
         assert finding.op == 0
-        assert "a factor of e^20 above the stored one (at most e^15)" in finding.message
+        assert "4.85e+08 times larger than the stored one (at most 3.27e+06 times)" in finding.message
         assert [r.action for r in finding.remedies] == ["batch_statistics", "recalibrate"]
 
     def test_on_ones_own_pictures_they_are_an_error(self) -> None:

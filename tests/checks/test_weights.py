@@ -462,7 +462,8 @@ class TestBatchNormNeverUpdated:
         assert finding.place == place("norm1", 20)
         assert finding.message == (
             "2 of 2 normalisation layers use statistics that were never filled (at most 0), the first at "
-            "norm1 (model.py:20); the batch lies 3 deviations and a variance ratio of e^2 away."
+            "norm1 (model.py:20); furthest off is norm1 (model.py:20): the variance of the batch is 7.39 times smaller "
+            "than the stored one, and its mean 3 deviations away."
         )
         assert [x.action for x in finding.remedies] == ["batch_statistics", "recalibrate"]
         assert "module.momentum = None" in finding.remedies[1].patch

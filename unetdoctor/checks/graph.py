@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from unetdoctor.checks.check import shown
 from unetdoctor.facts import DeadActivation, Evidence, NormStatistics, Op, PlaceNorm, Run, Severity
 
 FEWEST_CHANNELS = 4
@@ -27,6 +28,8 @@ another network, or means ten deviations away: 5-28; so does an input on another
 REAL_LIMIT = 3.5
 """The same where the person's own pictures are fed. 10 trained networks on pictures like those of their training: up to
 0.64. Their averaged weights beside the statistics of other ones: 5.6-6.4; pictures on another scale: 7.9."""
+_HUGE = 700.0
+"""Largest exponent of e that is a number."""
 _CARRIES_SCALE = ("relu", "relu_", "leaky_relu", "leaky_relu_", "prelu", "dropout", "native_dropout", "max_pool2d")
 _CARRIES_SCALE_AND_MORE = (*_CARRIES_SCALE, "silu", "silu_", "gelu", "mul", "mul_", "div", "div_")
 _SUMS = ("add", "add_", "sub", "sub_")
@@ -231,6 +234,12 @@ def is_flattening(norm: PlaceNorm) -> bool:
 def statistics_gap(norm: NormStatistics) -> float:
     """Return how far the variances of the batch lie from the stored ones, as a logarithm."""
     return abs(norm.log_variance_ratio)
+
+
+def apart(norm: NormStatistics) -> str:
+    """Say how many times the variance of the batch is that which is stored."""
+    times = shown(math.exp(min(statistics_gap(norm), _HUGE)))
+    return f"{times} times {'larger' if norm.log_variance_ratio > 0 else 'smaller'}"
 
 
 def stored_statistics(evidence: Evidence) -> list[NormStatistics]:

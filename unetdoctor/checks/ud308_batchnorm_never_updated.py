@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.graph import apart, statistics_gap
 from unetdoctor.checks.loads import owners, torn
 from unetdoctor.checks.remedies import statistics_for
 from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
@@ -70,7 +71,7 @@ class BatchNormNeverUpdated(Check):
         yield cls.finding(
             f"{len(pristine)} of {len(norms)} normalisation layers use statistics that were never filled (at most "
             f"{COUNT_LIMIT})"
-            + (f", the first at {first.place.text}{_far(shift, variance)}." if pristine else " in the model."),
+            + (f", the first at {first.place.text}{_far(pristine)}." if pristine else " in the model."),
             readings,
             place=first.place if pristine else None,
             severity=_severity(evidence, pristine, readings),
@@ -90,10 +91,17 @@ def _largest(values: Iterator[float]) -> float | None:
     return max((abs(x) for x in values if x == x), default=None)
 
 
-def _far(shift: float | None, variance: float | None) -> str:
-    if shift is None or variance is None:
+def _far(norms: Sequence[NormStatistics]) -> str:
+    """Say which layer's statistics lie furthest from those of the batch, and how far."""
+    told = [x for x in norms if x.mean_shift == x.mean_shift and x.log_variance_ratio == x.log_variance_ratio]
+    if not told:
         return ""
-    return f"; the batch lies {shown(shift)} deviations and a variance ratio of e^{shown(variance)} away"
+    most = max(told, key=statistics_gap)
+    where = f"furthest off is {most.place.text}: " if len(norms) > 1 else ""
+    return (
+        f"; {where}the variance of the batch is {apart(most)} than the stored one, and its mean "
+        f"{shown(most.mean_shift)} deviations away"
+    )
 
 
 def _severity(evidence: Evidence, pristine: Sequence[NormStatistics], readings: Sequence[Reading]) -> Severity:

@@ -1,10 +1,11 @@
 """UD309: running statistics that do not belong to what the network computes."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.feeding import misfed
-from unetdoctor.checks.graph import statistics_gap, statistics_limit, stored_statistics
+from unetdoctor.checks.graph import apart, statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.checks.pictures import best, contrast, flatness, most_changed
 from unetdoctor.checks.remedies import statistics_for
 from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
@@ -70,12 +71,11 @@ class BatchnormStatisticsWrong(Check):
         limit = statistics_limit(evidence) if told else _absurd_limit(evidence)
         most = max(judged, key=statistics_gap)
         gap = statistics_gap(most)
-        times = "above" if most.log_variance_ratio > 0 else "below"
         variance = Reading("logarithm of batch over stored variance", gap, upper=limit)
         between = _between_modes(evidence)
         yield cls.finding(
-            f"At {most.place.text} the variance of the batch lies a factor of e^{shown(gap)} {times} the stored one "
-            f"(at most e^{limit:g}), and its mean {shown(most.mean_shift)} deviations away."
+            f"At {most.place.text} the variance of the batch is {apart(most)} than the stored one "
+            f"(at most {shown(math.exp(limit))} times), and its mean {shown(most.mean_shift)} deviations away."
             f"{_said(between, evidence)}",
             [variance, *between],
             place=most.place,
