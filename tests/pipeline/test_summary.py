@@ -72,11 +72,11 @@ def test_a_verdict_leaves_the_state_to_the_badge_and_says_where_to_look_next() -
     def said(given: Evidence, state: State = State.HEALTHY) -> str:
         return verdict_of(state, given, (), (), 84, None)
 
-    assert said(evidence()) == "84 checks on 2 inputs found nothing wrong."
+    assert said(evidence()) == "0 of 84 checks applied, on 2 inputs, and found nothing wrong."
     assert said(evidence(scores=scores())).endswith("wrong, and the mean Dice beside 3 masks is 0.95.")
     poor = said(evidence(scores=scores(dice=0.31)))
     assert poor.startswith(
-        "The mean Dice beside 3 masks is 0.31, and 84 checks on 2 inputs found nothing that explains"
+        "The mean Dice beside 3 masks is 0.31, and 0 of 84 checks applied, on 2 inputs, and found nothing that explains"
     )
     assert "unetdoctor audit" in poor
     assert said(evidence(), State.UNTRAINED).startswith("The weights are fresh, and nothing is wrong: ")

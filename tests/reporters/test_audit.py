@@ -62,7 +62,7 @@ def found(*masks: bytes | None, listed: Listed = Listed()) -> Audited:  # noqa: 
 def test_all_is_well_is_one_green_line_and_what_was_counted() -> None:
     text = to_text(found(mask(), mask(), mask(), mask()), Look(width=80))
     first = text.split("\n")[0]
-    assert first.startswith("✓ HEALTHY  12 checks on 4 pictures and 4 masks found nothing wrong.")
+    assert first.startswith("✓ HEALTHY  11 of 12 checks applied, on 4 pictures and 4 masks, and found nothing")
     assert "Remedy" not in text
     for line in ("Pairs   4", "Sizes   4 32x32", "Files   4 image PNG RGB, 4 mask PNG L", "4 pairs · 2.0 s, 2 pairs/s"):
         assert line in text

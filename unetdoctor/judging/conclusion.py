@@ -84,4 +84,4 @@ def _verdict(report: Report) -> str:
     if report.state is State.UNTRAINED:
         return NOTHING_WRONG
     checks = len({f.code for f in report.findings})
-    return f"{checks} check{'s' * (checks != 1)} found nothing wrong."
+    return f"{checks} of {sum(len(s.codes) for s in report.sections)} checks applied, and found nothing wrong."

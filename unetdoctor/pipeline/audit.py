@@ -116,7 +116,8 @@ def _verdict(
         return f"{first.message}{more}"
     if first is not None:
         return f"No error, one thing to look at: {first.message}{more}"
-    return f"{examined} checks on {_counted(totals)} found nothing wrong."
+    applied = len({finding.code for finding in findings})
+    return f"{applied} of {examined} checks applied, on {_counted(totals)}, and found nothing wrong."
 
 
 def _counted(totals: Totals) -> str:

@@ -39,7 +39,8 @@ def verdict_of(
     if worst is not None:
         return f"No error, one thing to look at: {worst.message}"
     count = len(evidence.runs)
-    looked = f"{examined} checks on {count} input{'s' * (count != 1)} found nothing"
+    applied = len({finding.code for finding in findings})
+    looked = f"{applied} of {examined} checks applied, on {count} input{'s' * (count != 1)}, and found nothing"
     scores = evidence.scores
     if scores is None or math.isnan(scores.dice):
         return f"{looked} wrong."
