@@ -1,5 +1,6 @@
 """`python -m tests.datasets [NAME [SEED]]`: audits every made data set and prints what was found."""
 
+import argparse
 import sys
 
 from tests.datasets.case import audit, is_found
@@ -12,7 +13,11 @@ from unetdoctor.facts import Severity
 def main() -> int:
     """Print the table; return 1 where a fault was missed or a sound set has an error."""
     missed = wrong = 0
-    only, seed = (*sys.argv[1:], "", "")[0], int((*sys.argv[2:], "0")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.datasets", description=__doc__)
+    parser.add_argument("only", nargs="?", default="", metavar="NAME", help="part of the names of those that are made")
+    parser.add_argument("seed", nargs="?", type=int, default=0, metavar="SEED", help="of the pictures; 0 without it")
+    given = parser.parse_args()
+    only, seed = given.only, given.seed
     faults, sound = ([case for case in kind if only in case.name] for kind in (FAULTS, (*SOUND, *LOOKS)))
     for case in faults:
         report = audit(case, seed)

@@ -22,6 +22,7 @@ from tests.fingerprint.held_out import HELD_OUT, SECOND, build_model
 from tests.fingerprint.networks import NETWORKS, PREPROCESSINGS, Network
 from tests.fingerprint.pictures import crops
 from tests.fingerprint.training import score, train
+from tests.named import names_asked
 from unetdoctor.checks.feeding import EXCESS_LIMIT, as_good, best, beyond, is_turned, order_is_certain
 from unetdoctor.engine.chains import UNIT, applied, candidates
 from unetdoctor.engine.observation import observe
@@ -203,4 +204,5 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    every = [network.name for network in (*NETWORKS, *HELD_OUT, *SECOND)]
+    sys.exit(main(names_asked("tests.fingerprint", __doc__, every)))

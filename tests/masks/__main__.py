@@ -1,12 +1,12 @@
 """`python -m tests.masks [NETWORK ...]`: every fault behind the trained networks of the bench, beside their masks."""
 
-import sys
 import tempfile
 from pathlib import Path
 
 import torch
 
 from tests.masks.made import Made, available, faults_of, make
+from tests.named import names_asked
 from unetdoctor.facts import Intent, Report, Request
 from unetdoctor.facts.scores import MaskScores
 from unetdoctor.pipeline import examine_in_process
@@ -60,4 +60,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(names_asked("tests.masks", __doc__, [network.name for network in available()]))

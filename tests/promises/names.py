@@ -54,4 +54,4 @@ def measured(count: int) -> Figure:
                 done += 1
             except Exception as error:
                 print(f"{kind} with {name!r}: {type(error).__name__} {str(error)[:200]}")
-    return Figure("hostile names", done, of, f"documents in {len(TABLE)} formats")
+    return Figure("hostile names", done, of, f"documents of {len(TABLE)} kinds")

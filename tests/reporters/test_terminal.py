@@ -96,7 +96,7 @@ def test_healthy_is_short() -> None:
 def test_healthy_with_a_note_says_it_in_a_line() -> None:
     notes = tuple(replace(build.UNTRAINED_NOTE, code=f"UD00{n}") for n in range(5))
     text = to_text(replace(build.healthy(), findings=notes), PLAIN)
-    assert "• UD000 No weights were given" in text
+    assert "•  UD000 No weights were given" in text
     assert "and 2 more with -v" in text
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.named import names_asked
 from tests.seed004.scenes import MEAN, STD, UNSEEN, scenes
 from tests.seed004.training import CACHE, WEIGHTS, ensure
 
@@ -87,4 +88,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(names_asked("tests.seed004", __doc__, WAYS)))

@@ -30,6 +30,8 @@ class Passes:
         """What becomes of them before they are fed."""
         self.declared = False
         """Whether the person said so."""
+        self.remembered = False
+        """Whether the network's own statistics said so, where nobody else did."""
 
     @property
     def alive(self) -> list[Observed]:

@@ -34,6 +34,7 @@ def probes_of(examination: Examination, chosen: ChosenInput, request: Request, c
         if told is not None and told.winner is not None and sure(told):
             chain = best(told)
             found = fed(found, chain)
+            examination.remembered = True
     examination.chain = chain
     return make_probes(chosen, request, request.device, found)
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean as mean
 from typing import Any
 
@@ -73,6 +73,18 @@ def untouched_text(before: dict[str, Any], changed: list[str]) -> str:
     return f"{len(before) - 2} parameters and buffers, the training flags and the random state are bit-identical"
 
 
+def _fed_as(examination: Examination) -> str:
+    """Say what photographs are fed as, and who said so."""
+    if not examination.pixels or examination.request.preprocessing.function:
+        return ""
+    why = "since nothing was declared and no statistics tell"
+    if examination.declared:
+        why = "as declared"
+    elif examination.remembered:
+        why = "as the statistics of its normalisation remember"
+    return f" It is fed as {examination.chain.text}, {why}."
+
+
 def build_report(
     request: Request,
     loaded: LoadedModel,
@@ -100,7 +112,7 @@ def build_report(
             weights=loaded.weights,
         ),
         intent=evidence.intent,
-        input=chosen.choice,
+        input=replace(chosen.choice, text=chosen.choice.text + _fed_as(examination)),
         environment=environment(request.device),
         diagnoses=conclusion.diagnoses,
         findings=findings,

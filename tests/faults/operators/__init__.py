@@ -12,8 +12,8 @@ OPERATORS: tuple[Operator, ...] = tuple(
 """Every operator, in the order of the table."""
 
 NOT_COVERED = (
-    "M13: preprocessing is told to the tool in forward() alone, since it has no option for it; this row stands apart "
-    "and is not counted in the goals",
+    "M13: the preprocessing is written into forward() itself, where no option tells it (declared ones are UD601); this "
+    "row stands apart and is not counted in the goals",
     "M14 and M15: casts and palettes in a function of one's own behind the model",
     "M03 and M04 on several classes: argmax undoes a scale, the mask stays right, and such cases are dropped",
     "M13: mean and std left out of a network that was trained with them (the networks here are trained on 0..1)",

@@ -104,7 +104,7 @@ OPERATORS = (
              (Strength("padding 0, all", partial(unpadded, "all")),
               Strength("padding 0, last", partial(unpadded, "last")),
               Strength("odd size", odd_size)), size_or_crash),
-    Operator("M24", "precision split", frozenset({"UD005", "UD802"}),
+    Operator("M24", "precision split", frozenset({"UD005"}),
              (Strength("head in double", partial(split_precision, "head")),
               Strength("stem in half", partial(split_precision, "stem"))), crashes),
 )  # fmt: skip

@@ -76,16 +76,11 @@ def _counts(section: Section, findings: Sequence[Finding]) -> str:
 def _short(found: Sequence[tuple[Section, Sequence[Finding]]], look: Look) -> Iterator[RenderableType]:
     """Yield everything well in one line, whatever is to be known in one line each."""
     names = ", ".join(f"{section.title} {len(findings)}" for section, findings in found if findings)
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=0)
-    table.add_row("", Text(look.sign("ok"), style="green"), look.text(f"places examined: {names}"))
-    yield table
+    yield hanging(Text(look.sign("ok"), style="green"), look.text(f"places examined: {names}"), 2, 2, look)
     ill = sorted((f for _, findings in found for f in findings if f.counts), key=lambda f: -f.severity.rank)
     for finding in ill[:PLACES_SHOWN]:
-        text = Text.assemble(
-            look.severity(finding.severity), f" {look.clean(finding.code)} ", look.text(finding.message)
-        )
-        yield indented(text, 2, look)
+        text = Text(f"{look.clean(finding.code)} ").append_text(look.text(finding.message))
+        yield hanging(look.severity(finding.severity), text, 2, 2, look)
     if len(ill) > PLACES_SHOWN:
         yield indented(look.text(f"and {len(ill) - PLACES_SHOWN} more with -v", "dim"), 2)
 

@@ -41,10 +41,10 @@ def indented(renderable: RenderableType, by: int, look: Look | None = None) -> R
 
 
 def hanging(sign: Text, text: Text, by: int, gap: int, look: Look) -> RenderableType:
-    """Return a sign with a text beside it, moved right: where the text folds, it goes on below itself."""
+    """Return a sign with a text beside it, moved right and no wider than prose; what folds goes on below itself."""
     table = Table.grid(padding=(0, gap, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(max_width=max(look.width - by - gap - sign.cell_len, 20), overflow="fold")
+    table.add_column(max_width=max(look.prose - by - gap - sign.cell_len, 20), overflow="fold")
     table.add_row(sign, text)
     return Padding(table, (0, 0, 0, by))
 
