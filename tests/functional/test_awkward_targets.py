@@ -651,7 +651,7 @@ CASES = {
         2,
         (
             "m.py defines no network (an nn.Module class, an instance of one, or a function build_model()); "
-            "it defines nothing at all.",
+            "it defines no class and no function.",
         ),
     ),
     "space at the end": Case(

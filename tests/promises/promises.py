@@ -17,8 +17,8 @@ class Promise:
 
 PROMISES = (
     Promise(
-        "Exit code 0 means that every check that was asked for ran to its end on this model in this run; what it had no "
-        "numbers for is listed with its reason.",
+        "Exit code 0 means that every check that was asked for ran to its end on this model in this run; what it had "
+        "no numbers for is listed with its reason.",
         ("tests/worker/test_boundary.py", "tests/cli/test_inspect.py"),
     ),
     Promise(

@@ -79,7 +79,7 @@ def request(options: Options) -> Request:
         postprocess=options.postprocess,
         images=images,
         masks=masks,
-        preprocessing=preprocessing(options.chain),
+        preprocessing=preprocessing(options.chain, photographs=bool(images)),
         batch=options.batch,
         intent=Intent(
             task=Task(choice("--task", options.task, tuple(task.value for task in Task))),

@@ -191,7 +191,9 @@ def _neighbour(path: Path) -> Path | None:
     if folder == Path() and len(dotted.parts) > 1 and _exists(str(dotted)):
         return dotted
     same = [name for name in names if Path(name).stem == path.stem or name == path.name.strip()]
-    near = get_close_matches(path.name, names, n=1) or same[:1]
+    ending = path.suffix.strip().lower()
+    alike = {Path(name).stem: name for name in names if not ending or Path(name).suffix.lower() == ending}
+    near = [alike[stem] for stem in get_close_matches(path.stem, alike, n=1)] or same[:1]
     return folder / near[0] if near else None
 
 

@@ -35,6 +35,17 @@ Preprocess = Annotated[
 ]
 
 
+_OPTIONS = {
+    "scale": "--scale",
+    "mean": "--mean",
+    "std": "--std",
+    "channels": "--channels",
+    "resize": "--resize",
+    "function": "--preprocess",
+}
+"""Field of Typed -> its option."""
+
+
 @dataclass(frozen=True)
 class Typed:
     """These options as typed."""
@@ -47,8 +58,14 @@ class Typed:
     function: str | None = None
 
 
-def preprocessing(typed: Typed) -> "Preprocessing":
-    """Return what these options declare; raises RequestError with one sentence for the first that is wrong."""
+def preprocessing(typed: Typed, *, photographs: bool = True) -> "Preprocessing":
+    """Return what these options declare; raises RequestError with one sentence for the first that is wrong.
+
+    Without photographs there is nothing that they could be of use to.
+    """
+    if not photographs and typed != Typed():
+        option = next(option for name, option in _OPTIONS.items() if getattr(typed, name) is not None)
+        raise RequestError(f"{option} says how photographs are fed, and none is given: --image PHOTO.")
     scale, mean, std, channels = typed.scale, typed.mean, typed.std, typed.channels
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise RequestError(f"--scale must be a finite number above 0, not {scale:g}; for example --scale 255")

@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "",
         "",
         "model.py defines no network (an nn.Module class, an instance of one, or a function build_model()); "
-        "it defines nothing at all.",
+        "it defines no class and no function.",
         (),
     ),
     "only functions": (

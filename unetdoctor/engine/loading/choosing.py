@@ -116,7 +116,7 @@ def _nothing(module: ModuleType, found: Definitions, location: str, kwargs: dict
         if names:
             offered = names if names not in (found.losses, found.abstract) else ()
             return RequestError(f"{expected}; {words.format(_list(names))}", _commands(location, offered[:3]))
-    return RequestError(f"{expected}; it defines nothing at all.")
+    return RequestError(f"{expected}; it defines no class and no function.")
 
 
 def _offered(found: Definitions) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def _offered(found: Definitions) -> tuple[str, ...]:
 
 def _offer(found: Definitions) -> str:
     names = _offered(found) or found.private or found.losses or found.imported or found.others
-    return f" It has: {_list(names)}." if names else " It defines nothing."
+    return f" It has: {_list(names)}." if names else " It defines no class and no function."
 
 
 def _list(names: tuple[str, ...]) -> str:
