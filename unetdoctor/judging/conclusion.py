@@ -56,10 +56,10 @@ def _state(before: Report, findings: Sequence[Finding]) -> State:
 
 def _same(before: Report, after: Report) -> bool:
     """Return whether what the verdict speaks of is as it was."""
-    told = [(d.code, d.place, d.severity) for d in before.diagnoses[:1]]
+    told, now = ([(d.code, d.place, d.severity, d.explains) for d in r.diagnoses[:1]] for r in (before, after))
     return (
         before.state is after.state
-        and told == [(d.code, d.place, d.severity) for d in after.diagnoses[:1]]
+        and told == now
         and (bool(told) or _worst(before.findings) == _worst(after.findings))
     )
 
