@@ -11,7 +11,10 @@ STRIP = 32
 """Columns of a strip."""
 MARGIN = 0.12
 """Room of a strip beyond its outermost value, as a share of what lies between."""
-EXPLAINED = "All readings of a check must be ill together: one value beyond its limit is no false alarm."
+EXPLAINED = (
+    "All readings of a check must be ill together: one value beyond its limit is no false alarm. Fresh networks are "
+    "among the sound ones: for them some limits are wider, and what lies beyond is a note."
+)
 _SIGNS = ("█", "░", "│", "·"), ("#", "=", "|", ".")
 """Sick, sound, limit, nothing; and the same in ASCII."""
 
