@@ -111,7 +111,7 @@ def _verdict(
         return f"None of the {totals.images + totals.masks} files can be read."
     first = diagnoses[0] if diagnoses else None
     others = len(diagnoses) - 1
-    more = f" {others} more finding{'s' * (others != 1)} below." if others > 0 else ""
+    more = f" {others} more finding{'s' * (others != 1)}." if others > 0 else ""
     if state is State.ILL and first is not None:
         return f"{first.message}{more}"
     if first is not None:
