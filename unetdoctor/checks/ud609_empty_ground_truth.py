@@ -88,8 +88,8 @@ def _unseen(data: Dataset) -> Iterator[Finding]:
     missing = [index for index in range(classes) if index not in ids and index != data.declared.ignore_index]
     if missing and len(ids) > 1:
         yield EmptyGroundTruth.finding(
-            f"Of {classes} declared classes {len(missing)} {'occurs' if len(missing) == 1 else 'occur'} in none of {data.totals.labelled:,} masks:"
-            f" {listed(missing)}.",
+            f"Of {classes} declared classes {len(missing)} {'occurs' if len(missing) == 1 else 'occur'} in none of "
+            f"{data.totals.labelled:,} masks: {listed(missing)}.",
             portion("declared classes that no mask holds", len(missing), classes),
             severity=Severity.WARNING if data.totals.labelled >= SURE else Severity.NOTE,
             remedies=paste(
