@@ -53,11 +53,11 @@ def crash_dump(dump: str) -> str:
 def timeout(stage: str, limit_s: float, whole: bool, dump: str) -> Failure:
     """Name what was running when the time was up."""
     place = from_dump(dump)
-    limit = f"The run did not end within its {limit_s:g} s, in stage {stage}"
+    limit, more = f"The run did not end within its {limit_s:g} s, in stage {stage}", " More time: --timeout SECONDS."
     if not whole:
-        limit = f"Stage {stage} did not end within its {limit_s:g} s"
+        limit, more = f"Stage {stage} did not end within its {limit_s:g} s", ""
     where = f"; it was{shown(place)}" if place.file else ""
-    return Failure("timeout", stage, f"{limit}{where}.", place.file, place.line, dump)
+    return Failure("timeout", stage, f"{limit}{where}.{more}", place.file, place.line, dump)
 
 
 def memory(stage: str, used: int, limit: int, dump: str) -> Failure:
