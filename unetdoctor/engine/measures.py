@@ -19,6 +19,7 @@ from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.cutoffs import cutoff
 from unetdoctor.engine.finiteness import broken_operations, hidden
 from unetdoctor.engine.flatness import place_norms
+from unetdoctor.engine.folding import folding
 from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
@@ -55,6 +56,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "grid": grid,
     "seam": tile_seam,
     "blocks": blocks,
+    "folding": folding,
     "casts": casts,
     "cutoff": cutoff,
     "painting": painting,
@@ -74,6 +76,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "skips": (SKIP_ACTIONS, skips_under),
     "grid": (GRID_ACTIONS, grid),
     "blocks": (BLOCK_ACTIONS, blocks),
+    "folding": (("fold_as",), folding),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": ((*REMODELLING, *FEEDING), _model),

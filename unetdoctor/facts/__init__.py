@@ -60,6 +60,7 @@ _HOMES = {
         "Suppression",
         "Trial",
     ),
+    "folding": ("Folding",),
     "grid": (
         "Blocks",
         "Grid",
@@ -178,6 +179,7 @@ if TYPE_CHECKING:
     from unetdoctor.facts.dataset import *
     from unetdoctor.facts.evidence import *
     from unetdoctor.facts.findings import *
+    from unetdoctor.facts.folding import *
     from unetdoctor.facts.grid import *
     from unetdoctor.facts.head import *
     from unetdoctor.facts.intent import *

@@ -16,6 +16,7 @@ from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.cutoff import Cutoff
 from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Place
+from unetdoctor.facts.folding import Folding
 from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.intent import Intent
@@ -216,6 +217,8 @@ class Evidence:
     """How far the cut of a tile reaches, for a trained network that draws a picture of the input's form."""
     blocks: Blocks | None = None
     """The blocks of equal pixels in which the picture is drawn last."""
+    folding: Folding | None = None
+    """How the last layer's values are laid out as pixels; None where they are not."""
     casts: tuple[Cast, ...] = ()
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
     cutoff: Cutoff | None = None
