@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional
 
+from unetdoctor.engine.attention import attend_over
 from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.folding import fold_as
@@ -33,5 +34,9 @@ def _moved(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     return x.movedim(-1, 1).reshape(shape)
 
 
-ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {"permute_view": permute_view, "fold_as": fold_as}
+ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
+    "permute_view": permute_view,
+    "fold_as": fold_as,
+    "attend_over": attend_over,
+}
 """Every remedy of renamed or exchanged axes that a tape can be evaluated under."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.attention import attentions
 from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.blocks import blocks
 from unetdoctor.engine.casting import ACTIONS as SCALING
@@ -57,6 +58,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "seam": tile_seam,
     "blocks": blocks,
     "folding": folding,
+    "attentions": attentions,
     "casts": casts,
     "cutoff": cutoff,
     "painting": painting,
@@ -77,6 +79,7 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "grid": (GRID_ACTIONS, grid),
     "blocks": (BLOCK_ACTIONS, blocks),
     "folding": (("fold_as",), folding),
+    "attentions": (("attend_over",), attentions),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": ((*REMODELLING, *FEEDING), _model),

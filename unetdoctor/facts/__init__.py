@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "attention": ("Attention",),
     "behaviour": (
         "BrokenOp",
         "Hidden",
@@ -172,6 +173,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
+    from unetdoctor.facts.attention import *
     from unetdoctor.facts.behaviour import *
     from unetdoctor.facts.card import *
     from unetdoctor.facts.crash import *

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from unetdoctor.facts.attention import Attention
 from unetdoctor.facts.behaviour import (
     BrokenOp,
     Chance,
@@ -219,6 +220,8 @@ class Evidence:
     """The blocks of equal pixels in which the picture is drawn last."""
     folding: Folding | None = None
     """How the last layer's values are laid out as pixels; None where they are not."""
+    attentions: tuple[Attention, ...] = ()
+    """Attention written out, in order, where its weights can be followed to the product that sums with them."""
     casts: tuple[Cast, ...] = ()
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
     cutoff: Cutoff | None = None
