@@ -287,7 +287,7 @@ class TestSaturatedPicture:
         assert not examine("UD205", evidence(self.POSTER, intent=MASK))
 
     def test_grey_is_not_its_own(self) -> None:
-        assert not only("UD205", evidence(output([flat()], at_low=0.0, at_high=0.0))).ill
+        assert not examine("UD205", evidence(output([flat()], at_low=0.0, at_high=0.0)))
 
 
 class TestNonFiniteOutput:

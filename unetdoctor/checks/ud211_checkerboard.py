@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
 from unetdoctor.checks.loads import left_empty
+from unetdoctor.checks.pictures import flatness, readable
 from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, judged
 from unetdoctor.facts import Blocks, Evidence, Finding, Grid, Kind, Maker, Place, Reading, Remedy, Severity
 
@@ -82,7 +83,8 @@ class Checkerboard(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the layer that draws a grid, and one for pixels that are repeated.
 
-        None beside a dead skip connection, which leaves the picture to the layers that draw the grid.
+        None beside a dead skip connection, which leaves the picture to the layers that draw the grid; nor in an even
+        tone, where the grid is all that there is and no person sees it.
         """
         if evidence.blocks is not None:
             yield cls._repeated(evidence.blocks, evidence.intent.effective.is_picture)
@@ -91,7 +93,7 @@ class Checkerboard(Check):
         if grid is None or any(skip.influence <= dead for skip in judged(evidence)):
             return
         agreeing = [maker for maker in grid.makers if _agrees(maker)]
-        if agreeing or (evidence.model.trained and evidence.intent.effective.is_picture):
+        if agreeing or (evidence.model.trained and _draws(evidence)):
             yield cls._grid(evidence, grid, agreeing[-1] if agreeing else _likely(grid))
 
     @classmethod
@@ -185,6 +187,13 @@ def _evened(makers: Sequence[Maker], place: Place) -> Remedy:
         cause="UD211",
         scope=1 if len(makers) == 1 else 2,
     )
+
+
+def _draws(evidence: Evidence) -> bool:
+    """Return whether a picture is drawn, and more of it than an even tone."""
+    drawn = [output for _, output in evidence.outputs if readable(output)]
+    flat = bool(drawn) and not any(x.holds for output in drawn for x in flatness(output))
+    return evidence.intent.effective.is_picture and not flat
 
 
 def _smoothed(blocks: Blocks) -> Remedy:
