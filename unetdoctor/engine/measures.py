@@ -34,7 +34,7 @@ from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.preprocessing import fed_values, feeds, fingerprint, model_fed
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
-from unetdoctor.engine.remodelling import model_under
+from unetdoctor.engine.remodelling import exchanged_gap, model_under
 from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tiling import tile_seam
@@ -53,6 +53,7 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "modes": mode_gap,
     "finishes": finishes,
     "skips": skips,
+    "exchanged_gap": exchanged_gap,
     "half": half_precision,
     "grid": grid,
     "seam": tile_seam,

@@ -210,6 +210,9 @@ class Evidence:
     """The functions behind the last weighted layer of the main pass, in order."""
     skips: tuple[Skip, ...] = ()
     """Skip connections of the main run with their influence, in order."""
+    exchanged_gap: float = float("nan")
+    """Largest logarithm of batch over stored variance with every two concatenated branches in the other order; NaN
+    where there are none, or where batch and stored variance are close as they are."""
     half: HalfPrecision | None = None
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
