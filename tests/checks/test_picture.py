@@ -467,6 +467,13 @@ class TestRangeDoesNotFitDisplay:
         assert finding.severity is Severity.ERROR
         assert f"they are {words}," in finding.message
         assert finding.patch.startswith(patch)
+        assert not finding.remedies
+
+    @pytest.mark.parametrize(("behind", "offered"), [(("sub", "div"), True), ((), False)])
+    def test_arithmetic_behind_the_activation_is_left_out(self, behind: tuple[str, ...], offered: bool) -> None:
+        drawn = output(minimum=-2.0, maximum=2.6, outside=0.58, display=self.UNIT, final_ops=("tanh", *behind))
+        finding = only("UD213", evidence(drawn))
+        assert [x.action for x in finding.remedies] == ["as_activated"] * offered
 
     @pytest.mark.parametrize(
         ("display", "intent", "trained", "severity"),

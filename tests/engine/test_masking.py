@@ -1,4 +1,4 @@
-"""Masks of zeros behind the last layer, left out."""
+"""Masks of zeros behind the last layer, and arithmetic behind the final activation, left out."""
 
 import pytest
 import torch
@@ -35,3 +35,30 @@ def test_an_operation_that_is_not_there() -> None:
     examined = examination(_Painted(), smooth(32, 32))
     with pytest.raises(NotApplicableError):
         examined.counterfactual((Remedy("without_masks", parameters={"ops": [99]}),))
+
+
+class _Normalised(nn.Module):
+    """Puts arithmetic behind its final activation."""
+
+    def __init__(self, activation: str, factor: float) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.draw, self.activation, self.factor = nn.Conv2d(3, 3, 3, padding=1), activation, factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        drawn: Tensor = getattr(torch, self.activation)(self.draw(x))
+        return (drawn - 0.45) / self.factor if self.factor else drawn
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_arithmetic_behind_the_final_activation_left_out(activation: str) -> None:
+    model, x = _Normalised(activation, 0.2), smooth(32, 32)
+    under = examination(model, x).counterfactual((Remedy("as_activated"),)).outputs[0][1]
+    drawn = getattr(torch, activation)(model.draw(x)).detach()
+    wanted = (drawn + 1) / 2 if activation == "tanh" else drawn
+    assert (under.minimum, under.maximum) == pytest.approx((wanted.min().item(), wanted.max().item()))
+
+
+def test_no_arithmetic_behind_the_final_activation() -> None:
+    with pytest.raises(NotApplicableError):
+        examination(_Normalised("tanh", 0), smooth(32, 32)).counterfactual((Remedy("as_activated"),))

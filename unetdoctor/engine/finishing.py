@@ -34,6 +34,28 @@ def skip_operation(bench: Bench, remedy: Remedy) -> Change:
     return Change(interventions={op: act})
 
 
+def as_activated(bench: Bench, remedy: Remedy) -> Change:
+    """Hand out what the final tanh or sigmoid draws, in 0..1, without the arithmetic behind it."""
+    drawing = bench.drawing
+    at, end = drawing.activation_op, drawing.output.op
+    entries = bench.tape.entries
+    if at is None or drawing.activation not in ("tanh", "sigmoid") or at == end:
+        raise NotApplicableError("nothing lies behind a final tanh or sigmoid")
+    if entries[at].shape != entries[end].shape:
+        raise NotApplicableError("what lies behind the final activation changes the shape")
+    kept: list[Tensor] = []
+
+    def keep(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out: Tensor = func(*args, **kwargs)
+        kept[:] = [out.clone()]
+        return out
+
+    def put(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return (kept[0] + 1) / 2 if drawing.activation == "tanh" else kept[0]
+
+    return Change(interventions={at: keep, end: put})
+
+
 def without_masks(bench: Bench, remedy: Remedy) -> Change:
     """Hand on of each operation the operand that says most, as it is."""
     ops = [int(op) for op in remedy.parameters["ops"]]
@@ -109,6 +131,7 @@ def scale_output(bench: Bench, remedy: Remedy) -> Change:
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "skip_operation": skip_operation,
+    "as_activated": as_activated,
     "without_masks": without_masks,
     "softmax_over": softmax_over,
     "decide_one_channel": decide_one_channel,
