@@ -120,7 +120,7 @@ class TestIdenticalChannels:
         finding = only("UD202", evidence(output(**EQUAL), output(**EQUAL)))
         assert finding.severity is Severity.ERROR
         assert finding.readings[0].unit == "8-bit levels"
-        assert "differ by at most 0 8-bit levels (at least 1) on the best of 2 inputs" in finding.message
+        assert "differ by at most 0 8-bit levels (at least 3) on the best of 2 inputs" in finding.message
 
     def test_untrained_is_a_note(self) -> None:
         assert only("UD202", evidence(output(**EQUAL), trained=False)).severity is Severity.NOTE
