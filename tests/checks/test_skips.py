@@ -229,7 +229,7 @@ class TestCheckerboard:
         assert [r.action for r in found.remedies] == ["even_kernel"] * 3 + ["structural"]
 
     def test_a_grid_in_an_even_tone_is_none(self) -> None:
-        assert not examine("UD211", replace(self.grid(0.9, 0.9), runs=evidence(output([flat()])).runs))
+        assert not only("UD211", replace(self.grid(0.9, 0.9), runs=evidence(output([flat()])).runs)).ill
 
     @pytest.mark.parametrize(("even", "picture"), [(0.055, 0.064), (0.6, 0.05), (0.05, 0.3)])
     def test_a_grid_on_one_of_them_is_none(self, even: float, picture: float) -> None:

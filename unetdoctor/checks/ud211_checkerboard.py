@@ -1,6 +1,7 @@
 """UD211: the picture holds a grid that is also drawn where there is no picture, or is made of repeated pixels."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
@@ -83,8 +84,7 @@ class Checkerboard(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for the layer that draws a grid, and one for pixels that are repeated.
 
-        None beside a dead skip connection, which leaves the picture to the layers that draw the grid; nor in an even
-        tone, where the grid is all that there is and no person sees it.
+        None beside a dead skip connection, which leaves the picture to the layers that draw the grid.
         """
         if evidence.blocks is not None:
             yield cls._repeated(evidence.blocks, evidence.intent.effective.is_picture)
@@ -93,7 +93,7 @@ class Checkerboard(Check):
         if grid is None or any(skip.influence <= dead for skip in judged(evidence)):
             return
         agreeing = [maker for maker in grid.makers if _agrees(maker)]
-        if agreeing or (evidence.model.trained and _draws(evidence)):
+        if agreeing or (evidence.model.trained and evidence.intent.effective.is_picture):
             yield cls._grid(evidence, grid, agreeing[-1] if agreeing else _likely(grid))
 
     @classmethod
@@ -114,11 +114,12 @@ class Checkerboard(Check):
         in_picture = Reading(
             "grid in the picture, over its spread", grid.picture, "x", upper=None if agrees else picture
         )
+        readings = (on_even, in_picture) if agrees else either(on_even, in_picture)
         return cls.finding(
             f"On an even input a grid of {grid.period} pixels is {shown(100 * grid.even)} % of the picture's spread "
             f"(at most {100 * even:g} %), in the picture {shown(100 * grid.picture)} %{bound}; {_said(maker)} at "
             f"{maker.place.text}.",
-            (on_even, in_picture) if agrees else either(on_even, in_picture),
+            readings if agrees or not _is_even(evidence) else [replace(x, upper=None) for x in readings],
             place=maker.place,
             severity=Severity.NOTE if left_empty(evidence, maker.place.layer) else Severity.WARNING,
             remedies=_remedies(grid, maker),
@@ -189,11 +190,10 @@ def _evened(makers: Sequence[Maker], place: Place) -> Remedy:
     )
 
 
-def _draws(evidence: Evidence) -> bool:
-    """Return whether a picture is drawn, and more of it than an even tone."""
+def _is_even(evidence: Evidence) -> bool:
+    """Return whether nothing but an even tone is drawn: then the grid is all that there is, and nobody sees it."""
     drawn = [output for _, output in evidence.outputs if readable(output)]
-    flat = bool(drawn) and not any(x.holds for output in drawn for x in flatness(output))
-    return evidence.intent.effective.is_picture and not flat
+    return bool(drawn) and not any(x.holds for output in drawn for x in flatness(output))
 
 
 def _smoothed(blocks: Blocks) -> Remedy:
