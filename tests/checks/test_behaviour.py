@@ -154,6 +154,13 @@ class TestBatchnormStatisticsWrong:
         assert "4.85e+08 times larger than the stored one (at most 3.27e+06 times)" in finding.message
         assert [r.action for r in finding.remedies] == ["batch_statistics", "recalibrate"]
 
+    @pytest.mark.parametrize(("gap", "tried"), [(0.9, True), (5.0, False), (NAN, False)])
+    def test_the_other_order_of_a_join_is_tried_where_they_fit_it(self, gap: float, tried: bool) -> None:
+        finding = only("UD309", photographed(-5.8, -2.5, exchanged_gap=gap, skips=(a_skip(0), a_skip(1))))
+        actions = [r.action for r in finding.remedies]
+        assert actions == ["exchange_joined"] * tried + ["batch_statistics", "recalibrate"]
+        assert not tried or finding.remedies[0].parameters == {"joins": [20, 30]}
+
     def test_on_ones_own_pictures_they_are_an_error(self) -> None:
         given = gaps(-14.1, -18.5, 20.0)
         pictured = replace(given, runs=(run(probe=replace(run().probe, real=True)),))

@@ -120,7 +120,7 @@ class TestIdenticalChannels:
         finding = only("UD202", evidence(output(**EQUAL), output(**EQUAL)))
         assert finding.severity is Severity.ERROR
         assert finding.readings[0].unit == "8-bit levels"
-        assert "differ by at most 0 8-bit levels (at least 1) on the best of 2 inputs" in finding.message
+        assert "differ by at most 0 8-bit levels (at least 3) on the best of 2 inputs" in finding.message
 
     def test_untrained_is_a_note(self) -> None:
         assert only("UD202", evidence(output(**EQUAL), trained=False)).severity is Severity.NOTE
@@ -287,7 +287,7 @@ class TestSaturatedPicture:
         assert not examine("UD205", evidence(self.POSTER, intent=MASK))
 
     def test_grey_is_not_its_own(self) -> None:
-        assert not only("UD205", evidence(output([flat()], at_low=0.0, at_high=0.0))).ill
+        assert not examine("UD205", evidence(output([flat()], at_low=0.0, at_high=0.0)))
 
 
 class TestNonFiniteOutput:
@@ -467,6 +467,13 @@ class TestRangeDoesNotFitDisplay:
         assert finding.severity is Severity.ERROR
         assert f"they are {words}," in finding.message
         assert finding.patch.startswith(patch)
+        assert not finding.remedies
+
+    @pytest.mark.parametrize(("behind", "offered"), [(("sub", "div"), True), ((), False)])
+    def test_arithmetic_behind_the_activation_is_left_out(self, behind: tuple[str, ...], offered: bool) -> None:
+        drawn = output(minimum=-2.0, maximum=2.6, outside=0.58, display=self.UNIT, final_ops=("tanh", *behind))
+        finding = only("UD213", evidence(drawn))
+        assert [x.action for x in finding.remedies] == ["as_activated"] * offered
 
     @pytest.mark.parametrize(
         ("display", "intent", "trained", "severity"),

@@ -296,6 +296,14 @@ class TestOneValuePerChannel:
         assert [x.action for x in finding.remedies] == ["stored_statistics", "enlarge_input"]
         assert finding.remedies[1].parameters == {"size": [16, 16]}
 
+    def test_group_normalisation_is_not_helped_by_samples(self) -> None:
+        """What it takes together lies within one sample; torch counts another, and two of one value pass in silence."""
+        message = self.MESSAGE.replace("torch.Size([1, 8, 1, 1])", "[1, 8, 1, 1]")
+        finding = only("UD105", crashed(crash("", (), message=message, input_shape=(1, 3, 32, 32))))
+        assert "takes 1 value of each sample together (at least 2)" in finding.message
+        assert [x.action for x in finding.remedies] == ["enlarge_input", "structural"]
+        assert finding.remedies[1].patch == "nn.GroupNorm(num_groups=4, num_channels=8)  # a divisor of the channels"
+
     def test_the_smallest_size_where_no_valid_one_is_near(self) -> None:
         failure = crash("", (), message="Expected more than 1 spatial element when training", input_shape=(2, 3, 8, 8))
         finding = only("UD105", crashed(failure, shapes=replace(SWEEP, asked=(8, 8), next_valid=None, smallest=33)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.build import MASK, NAN, OTHER, PICTURE, evidence, examine, only
+from tests.checks.build import MASK, NAN, OTHER, PICTURE, evidence, examine, flat, only, output
 from tests.checks.test_loads import load
 from unetdoctor.checks import by_code
 from unetdoctor.facts import Blocks, Evidence, Grid, Intent, Maker, Place, Severity, Skip
@@ -227,6 +227,9 @@ class TestCheckerboard:
         assert found.severity is Severity.WARNING
         assert found.place.layer == "paint"
         assert [r.action for r in found.remedies] == ["even_kernel"] * 3 + ["structural"]
+
+    def test_a_grid_in_an_even_tone_is_none(self) -> None:
+        assert not only("UD211", replace(self.grid(0.9, 0.9), runs=evidence(output([flat()])).runs)).ill
 
     @pytest.mark.parametrize(("even", "picture"), [(0.055, 0.064), (0.6, 0.05), (0.05, 0.3)])
     def test_a_grid_on_one_of_them_is_none(self, even: float, picture: float) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.evaluation import Change
-from unetdoctor.engine.isolation import isolate
+from unetdoctor.engine.isolation import beside_another, isolate
 from unetdoctor.engine.observation import observe
 from unetdoctor.engine.setting import Setting
 from unetdoctor.facts import Isolation, Probe
@@ -193,3 +193,27 @@ def test_training_flags_are_put_back_after_every_pass():
     assert found is not None
     assert found.relative > 0.01
     assert not any(module.training for module in model.modules())
+
+
+@pytest.mark.parametrize(
+    ("between", "sizes", "mixed"),
+    [
+        (nn.BatchNorm2d(4), (8, 8), True),
+        (nn.BatchNorm2d(4), (8, 4), False),
+        (nn.BatchNorm2d(4).eval(), (8, 8), False),
+    ],
+)
+def test_single_photographs_are_set_beside_each_other(between: nn.Module, sizes: tuple[int, int], mixed: bool) -> None:
+    """Where a normalisation takes statistics of the batch: no pass holds two samples otherwise."""
+    model = Network(between)
+    setting, passes = Setting(model, "cpu", 0, "", ""), []
+    for number, size in enumerate(sizes):
+        x = torch.randn(1, 3, 8, size, generator=torch.Generator().manual_seed(number)) * (1 + number)
+        passes.append(observe(setting, Probe(f"image-{number}", tuple(x.shape), True, False), (x,), {}, verify=False))
+    before = model_digest(model)
+    fed = beside_another(setting, passes[0], passes)
+    assert (fed is not passes[0]) == mixed
+    found = isolate(setting, fed)
+    assert (found is not None) == mixed
+    assert found is None or (found.samples == 2 and found.relative > 0.1)
+    assert model_digest(model) == before

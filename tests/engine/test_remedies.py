@@ -425,6 +425,7 @@ def test_every_action_is_tested_here():
     }
     # test_head.py, test_colours.py, test_chains.py, test_skips.py, test_cut_branches.py, test_mask_remedies.py
     elsewhere = {*FINISHING, *COLOURING, *SCALING, *PAINTING, *SKIP_ACTIONS, *BLOCK_ACTIONS, *MASKING, *FEEDING}
+    elsewhere |= {"fold_as", "attend_over"}  # test_folding.py, test_attention.py
     assert all(f"test_{action}" in source or f"test_{action}_last" in source for action in set(ACTIONS) - elsewhere)
 
 

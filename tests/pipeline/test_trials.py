@@ -60,6 +60,10 @@ class Milder(Broken):
     code, name, takes_over = "UD994", "milder", ("UD991",)
 
 
+class Deaf(Flat):
+    code, name, counterfactuals = "UD995", "deaf", ()
+
+
 def cause(*remedies: Remedy, severity: Severity = Severity.ERROR, code: str = "UD993", op: int = 3) -> Finding:
     return Finding(code, "cause", Kind.CAUSE, severity, Place("layer"), "The cause.", (), remedies, op)
 
@@ -103,6 +107,15 @@ def test_a_milder_symptom_in_place_of_the_worse_is_better():
     _, found = trials({"popular": evidence(200.0, other=0.0)}, checks=(Flat, Milder))
     assert found[0].outcome is Outcome.BETTER
     assert found[0].reason == "leaves UD994"
+
+
+def test_a_milder_symptom_in_place_of_a_worse_one_is_no_harm_to_a_third():
+    _, found = trials({"popular": evidence(200.0, other=0.0)}, checks=(Flat, Milder, Deaf))
+    _, alone = trials({"popular": evidence(200.0, other=0.0)}, cause(*Flat.counterfactuals), checks=(Milder, Deaf))
+    assert {t.symptom: t.outcome for t in found} == {"UD991": Outcome.BETTER}
+    assert [(t.outcome, t.reason) for t in alone] == [(Outcome.WORSE, "brings UD994")]
+    _, both = trials({"popular": evidence(200.0, other=0.0)}, cause(*Flat.counterfactuals), checks=(Flat, Milder, Deaf))
+    assert {t.symptom: t.outcome for t in both} == {"UD991": Outcome.BETTER, "UD995": Outcome.CURED}
 
 
 def test_a_structural_remedy_is_never_evaluated():

@@ -34,6 +34,7 @@ from unetdoctor.checks.ud106_channels_last_confusion import ChannelsLastConfusio
 from unetdoctor.checks.ud107_samples_mixed_across_batch import SamplesMixedAcrossBatch
 from unetdoctor.checks.ud108_tile_seams import TileSeams
 from unetdoctor.checks.ud109_half_pixel_shift import HalfPixelShift
+from unetdoctor.checks.ud110_pixels_in_wrong_order import PixelsInWrongOrder
 from unetdoctor.checks.ud201_single_channel_picture import SingleChannelPicture
 from unetdoctor.checks.ud202_identical_channels import IdenticalChannels
 from unetdoctor.checks.ud203_flat_picture import FlatPicture
@@ -121,6 +122,7 @@ CHECKS: tuple[type[Check], ...] = (
     SamplesMixedAcrossBatch,
     TileSeams,
     HalfPixelShift,
+    PixelsInWrongOrder,
     SingleChannelPicture,
     IdenticalChannels,
     FlatPicture,

@@ -12,6 +12,8 @@ VALUES_LIMIT = 2
 """Values per channel from which a spread can be taken. 1: a batch of one on a map of 1x1, which torch refuses. 2: it
 passes, and the spread of two values is mostly chance. 1024 and more: usual."""
 _SAID = re.compile(r"[Ee]xpected more than 1 (?:value per channel|spatial element)")
+_GROUPS = re.compile(r"input size \[\d+, (\d+)[\d, ]*\]$")
+"""Of what group normalisation says, which has no torch.Size: the number of groups, one value in each."""
 _SHAPE = re.compile(r"torch\.Size\(\[([\d, ]+)\]\)")
 
 
@@ -24,7 +26,8 @@ class OneValuePerChannel(Check):
         A batch of one on a map of one pixel: batch statistics in the pooled branch of DeepLab, or instance
         normalisation at the bottom of a network that was given a small picture.
     Remedy
-        At least two samples, a larger picture, or eval() so that stored statistics are used; each is tried.
+        At least two samples, a larger picture, or eval() so that stored statistics are used; each is tried. Of group
+        normalisation, a larger picture or several channels in a group: two samples only silence the message.
     Source
         12 of 303 public threads are a crash in a normalisation layer.
     """
@@ -38,7 +41,9 @@ class OneValuePerChannel(Check):
         """Yield a finding for the layer that refused, or one for the fewest values that a layer took statistics of."""
         run = evidence.crashed
         if run is not None and run.crash is not None and _SAID.search(run.crash.message):
-            yield cls._refused(run.crash, evidence.shapes, len(run.ops))
+            groups = _GROUPS.search(run.crash.message.strip())
+            refused = cls._grouped(int(groups[1]), run.crash, evidence.shapes, len(run.ops)) if groups else None
+            yield refused or cls._refused(run.crash, evidence.shapes, len(run.ops))
             return
         main = evidence.main
         taken = [op for op in main.ops if is_normalisation(op) and op.training and len(op.shape) > 1] if main else []
@@ -51,6 +56,27 @@ class OneValuePerChannel(Check):
                 place=op.place,
                 op=op.index,
             )
+
+    @classmethod
+    def _grouped(cls, groups: int, crash: Crash, sweep: ShapeSweep | None, index: int) -> Finding:
+        """Return the finding of group normalisation, which takes values of one sample together: others are no help."""
+        fewer = Remedy(
+            action="structural",
+            place=crash.place,
+            title="take several channels together",
+            patch=f"nn.GroupNorm(num_groups={max(groups // 2, 1)}, num_channels={groups})  # a divisor of the channels",
+            cause=cls.code,
+            scope=1,
+        )
+        return cls.finding(
+            f"The group normalisation at {crash.place.text} takes 1 value of each sample together (at least "
+            f"{VALUES_LIMIT}), with an input of {list(crash.input_shape)}: there is a group for each of {groups} "
+            "channels of one pixel, and nothing but their biases comes out, however many samples there are.",
+            [Reading("values taken together", 1, "values", lower=VALUES_LIMIT)],
+            place=crash.place,
+            remedies=(*(x for x in _remedies(crash, sweep) if x.action == "enlarge_input"), fewer),
+            op=index,
+        )
 
     @classmethod
     def _refused(cls, crash: Crash, sweep: ShapeSweep | None, index: int) -> Finding:

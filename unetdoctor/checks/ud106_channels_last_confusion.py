@@ -40,7 +40,7 @@ class ChannelsLastConfusion(Check):
         run = evidence.main or evidence.crashed
         views = [op for op in run.ops if op.name in _VIEWS and op.input_shapes] if run is not None else []
         drawn = max((op.index for op in run.ops if op.weighted), default=0) if run is not None else 0
-        wrong = [op for op in views if _patch(op, at_the_end=op.index > drawn)]
+        wrong = [op for op in views if _patch(op, at_the_end=op.index > drawn) and not _measured(op, evidence)]
         if not views:
             return
         op = wrong[0] if wrong else None
@@ -75,6 +75,12 @@ class ChannelsLastConfusion(Check):
             ],
             op=0,
         )
+
+
+def _measured(op: Op, evidence: Evidence) -> bool:
+    """Return whether the picture itself tells if this view is right, which is UD110's."""
+    found = evidence.folding if evidence.model.trained else None
+    return found is not None and found.first <= op.index <= found.last
 
 
 def _patch(op: Op, *, at_the_end: bool) -> str:

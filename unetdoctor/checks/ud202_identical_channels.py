@@ -8,9 +8,10 @@ from unetdoctor.checks.pictures import best, display, inputs, place, severity
 from unetdoctor.checks.remedies import ACTIVATIONS, EVERY_LAYER, LATENTS, STATISTICS, last_layer_advice
 from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity
 
-DIFFERENCE_LIMIT = 1.0
-"""Largest difference between two channels at one place, in 8-bit levels. 0: identical filters. 1: rounding. Sound
-pictures: 20-57 levels of mean chroma, more at single places."""
+DIFFERENCE_LIMIT = 3.0
+"""Largest difference between two channels at one place, in 8-bit levels. 0: identical filters. 1: rounding. 1.2-1.8: a
+colouriser whose a and b of Lab are 110 times too weak; 109-137: the same as it was trained. Sound pictures: 20-57
+levels of mean chroma, more at single places."""
 CORRELATION_LIMIT = 0.999
 """Smallest correlation between two channels before the final activation. 1: equal. Healthy trained pictures reach
 .98, so only equality counts."""
@@ -22,10 +23,11 @@ class IdenticalChannels(Check):
     """All channels of the output are equal: the colour picture holds no colour.
 
     Symptom
-        Shapes and contrast are there, but red, green and blue agree within one 8-bit level at every place.
+        Shapes and contrast are there, but red, green and blue agree within three 8-bit levels at every place.
     Cause
-        Identical filters in the last layer (UD301), a single drawn channel that is repeated, or training on targets
-        without colour.
+        Identical filters in the last layer (UD301), a single drawn channel that is repeated, colours that are scaled
+        too weakly beside the lightness (a and b of Lab in -1..1, where they reach 110), or training on targets without
+        colour.
     Remedy
         That of the cause; with identical filters any initialisation of the last layer that draws them at random.
     Source

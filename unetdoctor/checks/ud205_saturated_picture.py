@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import FLAT_SPREAD, best, contrast, display, inputs, place, severity
+from unetdoctor.checks.pictures import FLAT_SPREAD, best, contrast, display, flatness, inputs, place, severity
 from unetdoctor.checks.remedies import (
     ACTIVATIONS,
     EVERY_LAYER,
@@ -53,11 +53,16 @@ class SaturatedPicture(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for the least saturated picture; none for anything but pictures."""
+        """Yield one finding for the least saturated picture; none for anything but pictures, nor for an even grey.
+
+        There is nothing to see in that either: a change that makes it of white is no cure.
+        """
         chosen = best(evidence, lambda x: -_share(x)) if evidence.intent.effective.is_picture else None
         if chosen is None:
             return
         run, output = chosen
+        if _share(output) <= SHARE_LIMIT and not any(x.holds for x in flatness(output)):
+            return
         where = place(evidence, run, output)
         drawn = contrast(output)[0] >= FLAT_SPREAD and output.raw_spread < RAW_LIMIT
         yield cls.finding(

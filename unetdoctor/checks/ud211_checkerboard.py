@@ -1,10 +1,12 @@
 """UD211: the picture holds a grid that is also drawn where there is no picture, or is made of repeated pixels."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.layers import written
 from unetdoctor.checks.loads import left_empty
+from unetdoctor.checks.pictures import flatness, readable
 from unetdoctor.checks.skips import FRESH_LIMIT, NOTHING, judged
 from unetdoctor.facts import Blocks, Evidence, Finding, Grid, Kind, Maker, Place, Reading, Remedy, Severity
 
@@ -112,11 +114,12 @@ class Checkerboard(Check):
         in_picture = Reading(
             "grid in the picture, over its spread", grid.picture, "x", upper=None if agrees else picture
         )
+        readings = (on_even, in_picture) if agrees else either(on_even, in_picture)
         return cls.finding(
             f"On an even input a grid of {grid.period} pixels is {shown(100 * grid.even)} % of the picture's spread "
             f"(at most {100 * even:g} %), in the picture {shown(100 * grid.picture)} %{bound}; {_said(maker)} at "
             f"{maker.place.text}.",
-            (on_even, in_picture) if agrees else either(on_even, in_picture),
+            readings if agrees or not _is_even(evidence) else [replace(x, upper=None) for x in readings],
             place=maker.place,
             severity=Severity.NOTE if left_empty(evidence, maker.place.layer) else Severity.WARNING,
             remedies=_remedies(grid, maker),
@@ -185,6 +188,12 @@ def _evened(makers: Sequence[Maker], place: Place) -> Remedy:
         cause="UD211",
         scope=1 if len(makers) == 1 else 2,
     )
+
+
+def _is_even(evidence: Evidence) -> bool:
+    """Return whether nothing but an even tone is drawn: then the grid is all that there is, and nobody sees it."""
+    drawn = [output for _, output in evidence.outputs if readable(output)]
+    return bool(drawn) and not any(x.holds for output in drawn for x in flatness(output))
 
 
 def _smoothed(blocks: Blocks) -> Remedy:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.pictures import best, display, inputs, place
 from unetdoctor.checks.remedies import final_activation
-from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity
+from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Remedy, Severity
 
 OUTSIDE_LIMIT = 10.0
 """Share of values outside the display range, in %. 0: a sigmoid head. Under 5: the overshoot of a linear restoration
@@ -19,7 +19,8 @@ class RangeDoesNotFitDisplay(Check):
     Symptom
         Crushed blacks, burnt whites, or speckles where uint8 wraps.
     Cause
-        A tanh output (-1..1) shown as 0..1, logits shown as a picture, or 0..255 shown as 0..1.
+        A tanh output (-1..1) shown as 0..1, logits shown as a picture, or 0..255 shown as 0..1; a mean and deviation
+        behind the final activation that normalise where they should undo that.
     Remedy
         Map the values to the display range before they are shown or saved.
     Source
@@ -57,8 +58,21 @@ class RangeDoesNotFitDisplay(Check):
             [Reading("share of values outside the display range", 100 * output.outside, "%", upper=OUTSIDE_LIMIT)],
             place=where,
             severity=Severity.ERROR if certain else Severity.NOTE,
+            remedies=_activated(output),
             op=output.drawn_by,
             patch=patch,
+        )
+
+
+def _activated(output: Output) -> Iterator[Remedy]:
+    """Yield what the final activation draws, where arithmetic behind it leads out of its range."""
+    lines = {"tanh": "(torch.tanh(x) + 1) / 2", "sigmoid": "torch.sigmoid(x)"}
+    if output.activation in lines and output.final_ops[-1:] not in ((), (output.activation,)):
+        yield Remedy(
+            action="as_activated",
+            title=f"show what {output.activation} draws, without the arithmetic behind it",
+            patch=f"picture = {lines[output.activation]}  # and no mean, deviation or scale behind it",
+            scope=0,
         )
 
 

@@ -8,7 +8,7 @@ from unetdoctor.checks.feeding import misfed
 from unetdoctor.checks.graph import apart, statistics_gap, statistics_limit, stored_statistics
 from unetdoctor.checks.pictures import best, contrast, flatness, most_changed
 from unetdoctor.checks.remedies import statistics_for
-from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Severity
+from unetdoctor.facts import Evidence, Finding, Kind, NormStatistics, Reading, Remedy, Severity
 
 ABSURD_LIMIT = 15.0
 """|ln(batch variance / stored variance)| of a layer behind the first normalisation. Trained networks on noise: up to
@@ -42,10 +42,12 @@ class BatchnormStatisticsWrong(Check):
         One even tone, saturated colours, or the same picture for every input in eval(); sound in train().
     Cause
         Statistics of other weights (an EMA copy, a checkpoint that was merged or resumed); training with batches of
-        one; a diverged pass in train() that left huge variances; inputs on another scale than in training.
+        one; a diverged pass in train() that left huge variances; inputs on another scale than in training; skip
+        connections that are concatenated in another order than in training.
     Remedy
-        Feed what training fed; else fill the statistics anew with some tens of passes in train() over real inputs.
-        Batch statistics and recalibrated ones are tried, and the picture's own check reads the result.
+        Feed what training fed, join what training joined; else fill the statistics anew with some tens of passes in
+        train() over real inputs. The other order of concatenations, batch statistics and recalibrated ones are tried,
+        and the picture's own check reads the result.
     Source
         Resetting the statistics of a trained network takes the Dice from .94 to .30. Noise is not what a network was
         trained on, and sound networks differ on it by a factor of e^3.5: a gap counts only where it is beyond that and
@@ -82,8 +84,23 @@ class BatchnormStatisticsWrong(Check):
             severity=Severity.NOTE
             if variance.holds
             else _severity(evidence, absurd=_is_absurd(evidence, norms), real=real and not _is_calm(evidence, most)),
-            remedies=() if variance.holds else statistics_for(evidence),
+            remedies=() if variance.holds else (*_exchanged(evidence, limit), *statistics_for(evidence)),
             op=norms[0].op,
+        )
+
+
+def _exchanged(evidence: Evidence, limit: float) -> Iterator[Remedy]:
+    """Yield the other order of every concatenation of two branches, where the stored statistics fit that one."""
+    joins = sorted({x.join: x for x in evidence.skips if x.kind == "cat"}.items())
+    if joins and evidence.exchanged_gap <= limit:
+        yield Remedy(
+            action="exchange_joined",
+            place=joins[0][1].place,
+            parameters={"joins": [op for op, _ in joins]},
+            title="concatenate each skip connection and its deep branch in the other order",
+            patch="x = torch.cat([b, a], dim=1)  # where the code has [a, b]",
+            cause="UD309",
+            scope=0,
         )
 
 

@@ -52,8 +52,9 @@ class NormOnFlatFeatures(Check):
     @classmethod
     def _flattened(cls, evidence: Evidence, run: Run, norm: PlaceNorm, op: Op) -> Finding:
         passed = norm.signal_out / norm.signal_in
+        values = f"{norm.values} value{'s' * (norm.values != 1)}"
         return cls.finding(
-            f"`{op.name}` at {op.place.text} takes {norm.values} values together, and {shown(100 * norm.flat)} % of "
+            f"`{op.name}` at {op.place.text} takes {values} together, and {shown(100 * norm.flat)} % of "
             f"what it takes together are even (variance under eps, {norm.epsilon:g}; at most {FLAT_LIMIT:g} %): it "
             f"passes {shown(passed)} of the signal (at least {PASSED_LIMIT:g}).",
             either(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.graph import bottlenecks, cut, has_wrong_statistics, is_blocked_before, is_normalisation, places
+from unetdoctor.checks.masking import dead_masks
 from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -21,7 +22,7 @@ class SignalVanishes(Check):
         One even tone, or the same picture for every input: the layers behind draw their biases and borders.
     Cause
         Layers that are each a little too small, with no normalisation that makes up for it; or running statistics
-        that were never filled; or one dead layer.
+        that were never filled; or one dead layer; or, behind the last layer, a mask that is zero everywhere.
     Remedy
         Initialise the network with kaiming fan-in, or from the named layer on; batch statistics prove the other
         cause.
@@ -42,6 +43,10 @@ class SignalVanishes(Check):
         None where a dead or pinned activation or wrong statistics lost it: these are said by their own checks.
         """
         run = evidence.main
+        masks = dead_masks(run)
+        if masks:
+            yield cls._masked(masks)
+            return
         severed = cut(run)
         if severed is not None and not is_normalisation(severed) and not is_blocked_before(evidence, severed):
             if not any(x.op == severed.index and x.largest == 0 for x in evidence.model.layers):  # UD305 says it
@@ -64,6 +69,32 @@ class SignalVanishes(Check):
             place=op.place,
             severity=Severity.WARNING if evidence.model.trained else Severity.NOTE,
             remedies=_remedies(evidence, op),
+            op=op.index,
+        )
+
+    @classmethod
+    def _masked(cls, masks: tuple[Op, ...]) -> Finding:
+        """Return the finding of masks behind the last layer that let nothing through."""
+        op, *others = masks
+        elsewhere = sorted({x.place.text for x in others} - {op.place.text})
+        also = f", and at {', '.join(elsewhere)}," if elsewhere else ""
+        return cls.finding(
+            f"`{op.name.strip('_')}` at {op.place.text}{also} leaves nothing of what it reads: the signal is "
+            f"{shown(0.0)} behind it (at least {ABSOLUTE_LIMIT:g}), and that is all that is handed out.",
+            [Reading("signal", 0.0, lower=ABSOLUTE_LIMIT)],
+            place=op.place,
+            severity=Severity.WARNING,
+            remedies=[
+                Remedy(
+                    action="without_masks",
+                    place=op.place,
+                    parameters={"ops": [x.index for x in masks]},
+                    title=f"leave the mask out at {op.place.text}",
+                    patch="return x  # without the product with a mask that is zero everywhere",
+                    cause=cls.code,
+                    scope=1,
+                )
+            ],
             op=op.index,
         )
 

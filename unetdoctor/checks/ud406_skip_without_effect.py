@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unetdoctor.checks.check import Check, shown
+from unetdoctor.checks.masking import dead_masks
 from unetdoctor.checks.skips import (
     FRESH_LIMIT,
     LOUD,
@@ -50,7 +51,9 @@ class SkipWithoutEffect(Check):
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
-        """Yield one finding for each skip connection whose influence was measured."""
+        """Yield one finding for each skip connection whose influence was measured; none behind a mask of zeros."""
+        if dead_masks(evidence.main):  # UD403 says it
+            return
         limit = TRAINED_LIMIT if evidence.model.trained else FRESH_LIMIT
         for skip in judged(evidence):
             if not is_known(skip.influence) or is_dead(evidence, skip.shut_at):

@@ -1,35 +1,54 @@
 """UD504: the final softmax, or the argmax, runs over the samples, the height or the width."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from unetdoctor.checks.check import Check, shown
 from unetdoctor.checks.pictures import op_at, readable
-from unetdoctor.facts import Evidence, Finding, Finish, Kind, Misread, Output, Place, Reading, Remedy, Severity, Task
+from unetdoctor.facts import (
+    Attention,
+    Evidence,
+    Finding,
+    Finish,
+    Kind,
+    Misread,
+    Output,
+    Place,
+    Reading,
+    Remedy,
+    Severity,
+    Task,
+)
 
 SUM_LIMIT = 0.05
 """Largest distance of a sum over the channels from 1. 2e-7: a softmax over the channels. 1-2: one over samples, height
 or width."""
 _PICTURE_AXES = 4
+_WEIGHTS = "distance of attention weights from a sum of 1"
+WEIGHTS_LIMIT = 0.05
+"""Mean distance from 1 of the weights that attention sums with. 0-2e-7: softmax over the keys. .38: over the queries.
+15: over four heads."""
 FOLLOWS_LIMIT = 50.0
 """Part of the colours of a class map that the class with the largest score tells, in %. 100: sound maps, less where
 small parts are taken away or doubtful places are grey. 0-.2: scores that were reshaped; 0: another size."""
 
 
 class SoftmaxOverWrongDim(Check):
-    """The softmax or argmax that draws the output runs over samples, height or width instead of the channels.
+    """A softmax or argmax runs over another axis than the one that is summed or chosen over.
 
     Symptom
-        Stripes or even grey instead of probabilities; a picture that changes with the others in its batch. Of an
-        argmax: a map of [N, C, W] that holds row numbers, where class ids of [N, H, W] are meant. Where nothing says
-        that classes are meant, it is a note: some networks look for the row of a surface in every column.
+        At the output, stripes or even grey instead of probabilities; a picture that changes with the others in its
+        batch. Of an argmax: a map of [N, C, W] that holds row numbers, where class ids of [N, H, W] are meant. Where
+        nothing says that classes are meant, it is a note: some networks look for the row of a surface in every column.
     Cause
-        dim=0, -1 or 2 (or none) of softmax or argmax, where the channels of [N, C, H, W] are axis 1.
+        dim=0, -1 or 2 (or none) of softmax or argmax, where the channels of [N, C, H, W] are axis 1; in attention that
+        is written out, a softmax over heads or queries where the product with the values sums over keys.
     Remedy
-        dim=1.
+        dim=1 for channels; dim=-1 for scores of attention.
     Source
-        The axis of the channels is followed on the graph from the layer that drew the output, through every permutation
-        and view; sums over channels of the drawn values confirm it. A softmax over all places together (a heatmap) is
-        none of these and is not judged, nor are those of attention inside the network.
+        The axis of the channels is followed on the graph from the layer that drew the output, through every
+        permutation and view; sums over channels of the drawn values confirm it. A softmax over all places together (a
+        heatmap) is none of these and is not judged. Of attention the weights are followed from the product of queries
+        and keys to the product with the values; where other arithmetic lies between, nothing is said.
     """
 
     code = "UD504"
@@ -43,6 +62,7 @@ class SoftmaxOverWrongDim(Check):
         """Yield one finding for a final softmax whose axes are known, and one for an argmax that ends the network."""
         yield from cls._decision(evidence)
         yield from cls._by_function(evidence)
+        yield from cls._attention(evidence)
         run = evidence.main
         sums = [x.head.channel_sum_error for _, x in evidence.outputs if readable(x) and x.head is not None]
         finish = evidence.finishes[-1] if evidence.finishes else None
@@ -62,6 +82,31 @@ class SoftmaxOverWrongDim(Check):
             severity=Severity.ERROR if evidence.model.trained else Severity.WARNING,
             remedies=[_over_channels(finish, where) if channels > 1 else _sigmoid(finish, where)],
             op=finish.op,
+        )
+
+    @classmethod
+    def is_proof(cls, finding: Finding, evidence: Evidence) -> bool:
+        """Return whether its own reading is proof of harm: a network can be trained to another kind of attention."""
+        return finding.readings[0].name != _WEIGHTS
+
+    @classmethod
+    def _attention(cls, evidence: Evidence) -> Iterator[Finding]:
+        """Yield one finding for all attention that is written out."""
+        found = evidence.attentions
+        if not found:
+            return
+        wrong = [x for x in found if x.error > WEIGHTS_LIMIT and x.dim != x.right]
+        worst = max(wrong or found, key=lambda x: x.error)
+        yield cls.finding(
+            f"`softmax` at {worst.place.text} runs over axis {worst.dim} of {'x'.join(map(str, worst.shape))}, and the "
+            f"product with the values sums over axis {worst.right}: these weights add up to 1 give or take "
+            f"{shown(worst.error)} (at most {WEIGHTS_LIMIT:g}). Layers of attention of this kind: {len(wrong)} of "
+            f"{len(found)}.",
+            [Reading(_WEIGHTS, worst.error, upper=WEIGHTS_LIMIT if wrong else None)],
+            place=worst.place,
+            severity=Severity.WARNING,
+            remedies=[_over_keys(wrong)] if wrong else (),
+            op=worst.op,
         )
 
     @classmethod
@@ -109,6 +154,20 @@ class SoftmaxOverWrongDim(Check):
             remedies=[_class_of_channels(found, cls.code)],
             op=found.op,
         )
+
+
+def _over_keys(wrong: Sequence[Attention]) -> Remedy:
+    first = wrong[0]
+    dim = -1 if first.right == len(first.shape) - 1 else first.right
+    return Remedy(
+        action="attend_over",
+        place=first.place,
+        parameters={"axes": [[x.op, x.right] for x in wrong]},
+        title=f"softmax over axis {first.right}, which the product with the values sums over",
+        patch=f"weights = scores.softmax(dim={dim})",
+        cause="UD504",
+        scope=1,
+    )
 
 
 def _class_of_channels(found: Misread, code: str) -> Remedy:

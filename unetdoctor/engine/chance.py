@@ -11,7 +11,7 @@ from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.evaluation import Change, Intervention
-from unetdoctor.engine.isolation import called, isolate
+from unetdoctor.engine.isolation import beside_another, called, isolate
 from unetdoctor.engine.tape import Entry, argument, plain_name, traits
 from unetdoctor.engine.weights import normalisations
 from unetdoctor.facts import Chance, Remedy
@@ -72,7 +72,8 @@ def chance_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Any:
 
 def isolation_under(examination: Examination, remedies: tuple[Remedy, ...]) -> Any:
     """Return what the other samples change under remedies."""
-    return isolate(examination.setting, examination.main, examination.change(examination.main, remedies))
+    seen = beside_another(examination.setting, examination.main, examination.seen)
+    return isolate(examination.setting, seen, examination.change(examination.main, remedies))
 
 
 def as_in_eval(bench: Bench, remedy: Remedy) -> Change:

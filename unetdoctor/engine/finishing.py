@@ -34,6 +34,43 @@ def skip_operation(bench: Bench, remedy: Remedy) -> Change:
     return Change(interventions={op: act})
 
 
+def as_activated(bench: Bench, remedy: Remedy) -> Change:
+    """Hand out what the final tanh or sigmoid draws, in 0..1, without the arithmetic behind it."""
+    drawing = bench.drawing
+    at, end = drawing.activation_op, drawing.output.op
+    entries = bench.tape.entries
+    if at is None or drawing.activation not in ("tanh", "sigmoid") or at == end:
+        raise NotApplicableError("nothing lies behind a final tanh or sigmoid")
+    if entries[at].shape != entries[end].shape:
+        raise NotApplicableError("what lies behind the final activation changes the shape")
+    kept: list[Tensor] = []
+
+    def keep(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        out: Tensor = func(*args, **kwargs)
+        kept[:] = [out.clone()]
+        return out
+
+    def put(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return (kept[0] + 1) / 2 if drawing.activation == "tanh" else kept[0]
+
+    return Change(interventions={at: keep, end: put})
+
+
+def without_masks(bench: Bench, remedy: Remedy) -> Change:
+    """Hand on of each operation the operand that says most, as it is."""
+    ops = [int(op) for op in remedy.parameters["ops"]]
+    for op in ops:
+        _named(bench, op)
+    return Change(interventions=dict.fromkeys(ops, _fullest))
+
+
+def _fullest(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    out = func(*args, **kwargs)
+    operands = [x for x in args if isinstance(x, Tensor) and x.is_floating_point()]
+    fullest = max(operands, key=lambda x: x.float().std(correction=0).item())
+    return fullest.expand(out.shape).clone()
+
+
 def softmax_over(bench: Bench, remedy: Remedy) -> Change:
     """Let a softmax, or an argmax, run over another axis."""
     op, dim = int(remedy.parameters["op"]), int(remedy.parameters["dim"])
@@ -94,6 +131,8 @@ def scale_output(bench: Bench, remedy: Remedy) -> Change:
 
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "skip_operation": skip_operation,
+    "as_activated": as_activated,
+    "without_masks": without_masks,
     "softmax_over": softmax_over,
     "decide_one_channel": decide_one_channel,
     "scale_output": scale_output,

@@ -247,7 +247,8 @@ class _Ladder:
         if size != own:
             text += f" It is resized to {size[1]}x{size[0]}."
         if fitted is not None:
-            text += f" {size[1]}x{size[0]} does not pass; {fitted[1]}x{fitted[0]} does."
+            batch = f" in a batch of {chosen.main.shape[0]}" if fitted == size else ""
+            text += f" {size[1]}x{size[0]} does not pass; {fitted[1]}x{fitted[0]} does{batch}."
         specs = resized(chosen.specs, fitted or size, self.request.batch or 1)
         rung = chosen.choice.rung if chosen.declared else "--image"
         choice = InputChoice((1, shape[1], *size), rung, False, text, self._tried())

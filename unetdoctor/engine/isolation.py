@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from unetdoctor.engine.returned import find_tensors
 from unetdoctor.engine.setting import Setting
 from unetdoctor.engine.shape_pass import preserved
 from unetdoctor.engine.tape import Entry, tensors
+from unetdoctor.engine.weights import normalisations
 from unetdoctor.facts import Isolation
 
 _ROUNDING = 50
@@ -64,6 +66,33 @@ def isolate(setting: Setting, seen: Observed, change: Change | None = None) -> I
     if again is None or not torch.equal(again, whole):
         return None
     return replace(found, origin=_origin(setting, seen, (args, kwargs), copies, _ROUNDING * precision))
+
+
+def beside_another(setting: Setting, seen: Observed, others: Sequence[Observed]) -> Observed:
+    """Return a pass over one sample as one over two, where a normalisation takes statistics of the batch.
+
+    The second is that of another pass over one of the same shape; the pass itself is returned where there is none.
+    """
+    mixing = any(seen.tape.entries[op].training for op in normalisations(seen.tape))
+    if not mixing or not seen.inputs or seen.inputs[0].shape[:1] != (1,):
+        return seen
+    shapes = [x.shape for x in seen.inputs]
+    other = next((x for x in others if x is not seen and [y.shape for y in x.inputs] == shapes), None)
+    if other is None:
+        return seen
+    args, kwargs = _both(seen.args, other.args), _both(seen.kwargs, other.kwargs)
+    return replace(seen, args=args, kwargs=kwargs, output=called(setting, seen, args, kwargs))
+
+
+def _both(value: Any, other: Any) -> Any:
+    """Return the arguments of two passes over one sample as those of one pass over both."""
+    if isinstance(value, Tensor):
+        return torch.cat([value, other]) if value.dim() and value.shape[0] == 1 else value
+    if isinstance(value, (list, tuple)):
+        return type(value)([_both(x, y) for x, y in zip(value, other, strict=True)])
+    if isinstance(value, dict):
+        return {key: _both(item, other[key]) for key, item in value.items()}
+    return value
 
 
 def _first(value: Any, count: int, copies: int = 1) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from unetdoctor.engine.ablation import skips, skips_under
+from unetdoctor.engine.attention import attentions
 from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.blocks import blocks
 from unetdoctor.engine.casting import ACTIONS as SCALING
@@ -19,6 +20,7 @@ from unetdoctor.engine.checkerboard import grid
 from unetdoctor.engine.cutoffs import cutoff
 from unetdoctor.engine.finiteness import broken_operations, hidden
 from unetdoctor.engine.flatness import place_norms
+from unetdoctor.engine.folding import folding
 from unetdoctor.engine.given_files import given_data
 from unetdoctor.engine.grid_remedies import ACTIONS as GRID_ACTIONS
 from unetdoctor.engine.head import finishes, finishes_under
@@ -32,7 +34,7 @@ from unetdoctor.engine.precision import half_precision
 from unetdoctor.engine.preprocessing import ACTIONS as FEEDING
 from unetdoctor.engine.preprocessing import fed_values, feeds, fingerprint, model_fed
 from unetdoctor.engine.remodelling import ACTIONS as REMODELLING
-from unetdoctor.engine.remodelling import model_under
+from unetdoctor.engine.remodelling import exchanged_gap, model_under
 from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.skip_remedies import ACTIONS as SKIP_ACTIONS
 from unetdoctor.engine.tiling import tile_seam
@@ -51,10 +53,13 @@ MEASURES: dict[str, Callable[[Examination], Any]] = {
     "modes": mode_gap,
     "finishes": finishes,
     "skips": skips,
+    "exchanged_gap": exchanged_gap,
     "half": half_precision,
     "grid": grid,
     "seam": tile_seam,
     "blocks": blocks,
+    "folding": folding,
+    "attentions": attentions,
     "casts": casts,
     "cutoff": cutoff,
     "painting": painting,
@@ -74,6 +79,8 @@ AGAIN: dict[str, tuple[Collection[str], Callable[[Examination, tuple[Remedy, ...
     "skips": (SKIP_ACTIONS, skips_under),
     "grid": (GRID_ACTIONS, grid),
     "blocks": (BLOCK_ACTIONS, blocks),
+    "folding": (("fold_as",), folding),
+    "attentions": (("attend_over",), attentions),
     "chance": (STEADYING, chance_under),
     "isolation": (STEADYING, isolation_under),
     "model": ((*REMODELLING, *FEEDING), _model),

@@ -24,7 +24,7 @@ def price(examination: Examination, remedies: tuple[Remedy, ...], compared: bool
     if any(r.action in GEOMETRIC or r.action in RESHAPING for r in remedies):
         return float(max(len(examination.looked_at(compared)), 1))
     measured = examination.remodels and examination.evidence().model.trained
-    again = float(measured and any(r.action == STATISTICAL for r in remedies))
+    again = float(measured and any(r.action in STATISTICAL for r in remedies))
     whole = products(examination.main.tape) or 1
     return again + sum(
         _share(examination, seen, remedies) * (products(seen.tape) / whole if examination.slow else 1)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unetdoctor.engine.activations import centre_input, leaky_slope
-from unetdoctor.engine.axes import permute_view
+from unetdoctor.engine.axes import ACTIONS as MOVING
 from unetdoctor.engine.bench import Bench, NotApplicableError, on_batch_statistics
 from unetdoctor.engine.blocks import ACTIONS as BLOCK_ACTIONS
 from unetdoctor.engine.casting import ACTIONS as SCALING
@@ -265,7 +265,7 @@ ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "replace_non_finite": replace_non_finite,
     "latent": latent,
     "load_weights": load_weights,
-    "permute_view": permute_view,
+    **MOVING,
     "leaky_slope": leaky_slope,
     "centre_input": centre_input,
     **GUARDING,

@@ -106,11 +106,25 @@ def fresh_branch(bench: Bench, remedy: Remedy) -> Change:
     return Change(leaves={name: new.to(weight)})
 
 
+def exchange_joined(bench: Bench, remedy: Remedy) -> Change:
+    """Concatenate two branches in the other order, wherever that is named."""
+    ops = [int(op) for op in remedy.parameters["joins"]]
+    entries = bench.tape.entries
+    if any(op >= len(entries) or entries[op].name != "cat" or len(entries[op].args[0]) != 2 for op in ops):
+        raise NotApplicableError("this pass concatenates no two branches there")
+
+    def act(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return func(list(reversed(args[0])), *args[1:], **kwargs)
+
+    return Change(interventions=dict.fromkeys(ops, act))
+
+
 ACTIONS: dict[str, Callable[[Bench, Remedy], Change]] = {
     "fresh_slice": fresh_slice,
     "reconnect_skip": reconnect_skip,
     "leave_joined": leave_joined,
     "fresh_branch": fresh_branch,
     "exchange_skips": exchange_skips,
+    "exchange_joined": exchange_joined,
 }
 """Every remedy of a skip connection that a tape can be evaluated under."""

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "attention": ("Attention",),
     "behaviour": (
         "BrokenOp",
         "Hidden",
@@ -60,6 +61,7 @@ _HOMES = {
         "Suppression",
         "Trial",
     ),
+    "folding": ("Folding",),
     "grid": (
         "Blocks",
         "Grid",
@@ -171,6 +173,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
+    from unetdoctor.facts.attention import *
     from unetdoctor.facts.behaviour import *
     from unetdoctor.facts.card import *
     from unetdoctor.facts.crash import *
@@ -178,6 +181,7 @@ if TYPE_CHECKING:
     from unetdoctor.facts.dataset import *
     from unetdoctor.facts.evidence import *
     from unetdoctor.facts.findings import *
+    from unetdoctor.facts.folding import *
     from unetdoctor.facts.grid import *
     from unetdoctor.facts.head import *
     from unetdoctor.facts.intent import *

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from unetdoctor.facts.attention import Attention
 from unetdoctor.facts.behaviour import (
     BrokenOp,
     Chance,
@@ -16,6 +17,7 @@ from unetdoctor.facts.crash import Crash
 from unetdoctor.facts.cutoff import Cutoff
 from unetdoctor.facts.dataset import Dataset
 from unetdoctor.facts.findings import Place
+from unetdoctor.facts.folding import Folding
 from unetdoctor.facts.grid import Blocks, Grid
 from unetdoctor.facts.head import Finish
 from unetdoctor.facts.intent import Intent
@@ -208,6 +210,9 @@ class Evidence:
     """The functions behind the last weighted layer of the main pass, in order."""
     skips: tuple[Skip, ...] = ()
     """Skip connections of the main run with their influence, in order."""
+    exchanged_gap: float = float("nan")
+    """Largest logarithm of batch over stored variance with every two concatenated branches in the other order; NaN
+    where there are none, or where batch and stored variance are close as they are."""
     half: HalfPrecision | None = None
     """What rounding to half precision makes of the output; None where every result fits, or that is how it runs."""
     grid: Grid | None = None
@@ -216,6 +221,10 @@ class Evidence:
     """How far the cut of a tile reaches, for a trained network that draws a picture of the input's form."""
     blocks: Blocks | None = None
     """The blocks of equal pixels in which the picture is drawn last."""
+    folding: Folding | None = None
+    """How the last layer's values are laid out as pixels; None where they are not."""
+    attentions: tuple[Attention, ...] = ()
+    """Attention written out, in order, where its weights can be followed to the product that sums with them."""
     casts: tuple[Cast, ...] = ()
     """Conversions to whole numbers behind the last weighted layer, those of class ids left out."""
     cutoff: Cutoff | None = None

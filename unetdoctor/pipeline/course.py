@@ -12,7 +12,7 @@ from unetdoctor.engine.digest import model_digest
 from unetdoctor.engine.examination import Examination
 from unetdoctor.engine.given_inputs import Given
 from unetdoctor.engine.inputs import choose_input
-from unetdoctor.engine.isolation import isolate
+from unetdoctor.engine.isolation import beside_another, isolate
 from unetdoctor.engine.loading import LoadedModel, bare_checkpoint, load
 from unetdoctor.engine.loading.errors import guarded
 from unetdoctor.engine.pictures import decoded, pictures
@@ -216,9 +216,8 @@ def _isolate(examination: Examination, channel: Any) -> None:
     """Feed the first sample alone where a pass went through."""
     if examination.alive:
         channel.stage("forward")
-        examination.isolation = guarded(
-            channel.guard, "forward", partial(isolate, examination.setting, examination.main)
-        )
+        fed = partial(beside_another, examination.setting, examination.main, examination.seen)
+        examination.isolation = guarded(channel.guard, "forward", lambda: isolate(examination.setting, fed()))
 
 
 def _trials(

@@ -158,6 +158,8 @@ class Laboratory:
         grave = {f.code for f in findings if f.ill and f.severity.rank >= symptom.finding.severity.rank}
         told = symptom.finding.kind is Kind.SYMPTOM  # the proof of a cause is no statement on the picture
         new = sorted(grave - self._ill_before - self._settled(remedies)) if told else []
+        gone = self._ill_before - {f.code for f in findings if f.ill} - {code}
+        new = [c for c in new if gone.isdisjoint(next(k.takes_over for k in self._checks if k.code == c))]
         still_ill = any(f.ill for f in same) or not same  # a check that says nothing has not been satisfied
         milder = [c for c in new if code in next(k.takes_over for k in self._checks if k.code == c)]
         outcome, reason = _outcome(before, after, still_ill), ""
