@@ -31,8 +31,10 @@ class Decoded:
 def decodings(tensor: Tensor, output: Output) -> Iterator[Decoded]:
     """Yield the first sample of an output [N, C, H, W] under every reading that its channels allow.
 
-    `output` holds the display range, which says what the evidence supports.
+    `output` holds the display range, which says what the evidence supports. Class ids are no values to be read.
     """
+    if output.holds_ids:
+        return
     x, broken = cleaned(as_pictures(tensor[:1] if tensor.dim() > 2 else tensor)[0])
     wanted = _supported(output)
     whole = output.dtype == _BYTES
