@@ -185,3 +185,20 @@ def test_a_time_that_the_network_chooses_is_embedded(times, embeds):
             return self.draw(x) + embedded.reshape(1, 3, 1, 1)
 
     assert embeds_time(seen(Timed(), torch.randn(2, 3, 8, 8)).tape, (2, 3, 8, 8)) is embeds
+
+
+def test_a_function_of_one_number_moves_the_ends():
+    cases = {
+        "exp of a clamp": (lambda y, x: y.clamp(-3, 5).exp(), math.exp(-3), math.exp(5), "exp"),
+        "depth of a disparity": (lambda y, x: 1 / (0.01 + 9.99 * torch.sigmoid(y)), 0.1, 100, "reciprocal"),
+        "gamma": (lambda y, x: torch.sigmoid(y) ** 0.5, 0, 1, "pow"),
+        "square": (lambda y, x: torch.tanh(y).square() * 4, 0, 4, "pow"),
+        "size": (lambda y, x: 2 - torch.tanh(y).abs(), 1, 2, "abs"),
+        "root": (lambda y, x: torch.relu(y).sqrt(), 0, math.inf, "sqrt"),
+        "pole": (lambda y, x: 1 / torch.tanh(y), -math.inf, math.inf, "reciprocal"),
+        "turned": (lambda y, x: -torch.sigmoid(y), -1, 0, ""),
+    }
+    for name, (end, low, high, curve) in cases.items():
+        drawing = seen(Ends(end)).drawing
+        assert (drawing.low, drawing.high) == pytest.approx((low, high)), name
+        assert drawing.curve == curve, name
