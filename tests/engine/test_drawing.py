@@ -202,3 +202,18 @@ def test_a_function_of_one_number_moves_the_ends():
         drawing = seen(Ends(end)).drawing
         assert (drawing.low, drawing.high) == pytest.approx((low, high)), name
         assert drawing.curve == curve, name
+
+
+@pytest.mark.parametrize(
+    ("task", "ends", "decode"),
+    [
+        (Task.BINARY, (-10, 10), "sigmoid"),
+        (Task.MULTICLASS, (-30, 30), "softmax"),
+        (Task.RGB, (-10, 10), "as is"),
+        (Task.BINARY, (-1, 1), "as is"),
+        (Task.BINARY, (0, 10), "as is"),
+    ],
+)
+def test_logits_that_are_kept_finite_are_logits(task, ends, decode):
+    found = seen(Ends(lambda y, x: y.clamp(*ends)))
+    assert display_range(found.output, found.drawing, Intent(task)).decode == decode

@@ -13,6 +13,8 @@ from unetdoctor.engine.statistics import range_of
 from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
 
 _BRIGHTEST = 255
+_WIDE = 2.0
+"""End of a clamp from which it keeps logits finite; -1..1 is a picture's range."""
 _UNPAINTED = {"_to_copy", "clone", "contiguous", "bitwise_or", "bitwise_and", "logical_not", "constant_pad_nd"}
 
 
@@ -34,6 +36,7 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
         and math.isfinite(drawing.low)
         and math.isfinite(drawing.high)
         and drawing.low < drawing.high
+        and not (task.is_segmentation and _kept_finite(drawing))
     ):
         return DisplayRange(drawing.low, drawing.high, "as is", drawing.activation)
     if task is Task.MULTICLASS:
@@ -41,6 +44,11 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     if task in (Task.BINARY, Task.MULTILABEL):
         return DisplayRange(0.0, 1.0, "sigmoid", "logits")
     return range_of(tensor)
+
+
+def _kept_finite(drawing: Drawing) -> bool:
+    """Return whether logits are clamped so that no loss of theirs is infinite: evenly around 0, and wide."""
+    return drawing.activation in ("clamp", "hardtanh") and drawing.low == -drawing.high and drawing.high >= _WIDE
 
 
 def _holds_choices(drawing: Drawing) -> bool:
