@@ -457,6 +457,13 @@ class TestDeadOutputChannel:
     def test_one_channel(self) -> None:
         assert not examine("UD212", evidence(self._spreads(0.0)))
 
+    @pytest.mark.parametrize(("made_of", "coloured"), [(1, True), (2, True), (3, False)])
+    def test_a_function_that_colours_may_leave_a_colour_out(self, made_of: int, coloured: bool) -> None:
+        drawn = replace(self._spreads(1.0, 0.0, 1.0), final_ops=("postprocess",), drawn_by=4)
+        seen = run(drawn=drawn)
+        passed = replace(seen, ops=(*seen.ops[:4], replace(seen.ops[4], shape=(4, made_of, 32, 32))))
+        assert bool(examine("UD212", evidence(runs=(passed,)))) is not coloured
+
 
 class TestRangeDoesNotFitDisplay:
     """UD213."""
