@@ -217,3 +217,18 @@ def test_a_function_of_one_number_moves_the_ends():
 def test_logits_that_are_kept_finite_are_logits(task, ends, decode):
     found = seen(Ends(lambda y, x: y.clamp(*ends)))
     assert display_range(found.output, found.drawing, Intent(task)).decode == decode
+
+
+def test_class_ids_are_shown_as_ids():
+    found = seen(Ends(lambda y, x: y.argmax(1)))
+    display = display_range(found.output, found.drawing, Intent(Task.BINARY))
+    assert (display.low, display.high, display.decode, display.source) == (0, 1, "as is", "class ids")
+
+
+def test_a_quantity_is_shown_between_its_own_values():
+    depth = seen(Ends(lambda y, x: 50 * y.exp(), channels=1))
+    display = display_range(depth.output, depth.drawing, Intent(Task.REGRESSION))
+    assert display.source == "the values themselves"
+    assert float(depth.output.min()) <= display.low < display.high <= float(depth.output.max())
+    even = seen(Ends(lambda y, x: 50 + (1e-4 * y).exp(), channels=1))
+    assert display_range(even.output, even.drawing, Intent(Task.REGRESSION)).source == "values in 0..255"
