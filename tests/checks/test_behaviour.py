@@ -364,6 +364,13 @@ class TestCut:
         assert finding.severity is Severity.WARNING
         assert [r.action for r in finding.remedies] == ["initialise", "initialise"]
 
+    def test_what_faded_before_is_not_cut_off(self) -> None:
+        signals = (1.0, 1e-9, 1e-17, 0.0)
+        fading = tuple(replace(x, statistics=statistics(s)) for x, s in zip(ops(), signals, strict=False))
+        fresh = only("UD403", evidence(runs=(run(ops=(*fading, *ops()[4:])),), trained=False))
+        assert fresh.severity is Severity.NOTE
+        assert "nothing is left" not in fresh.message
+
     def test_one_place_has_no_spread(self) -> None:
         lone = replace(ops()[2], statistics=statistics(0.0), shape=(1, 16, 1, 1))
         given = evidence(runs=(run(ops=(*ops()[:2], lone, *ops()[3:])),), trained=False)

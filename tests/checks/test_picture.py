@@ -168,18 +168,28 @@ class TestFlatPicture:
         assert finding.readings[1].value == 0.5
 
     @pytest.mark.parametrize(
-        ("task", "outside", "spread", "severity"),
+        ("intent", "spread", "severity"),
         [
-            (Task.REGRESSION, 1.0, 300.0, Severity.NOTE),
-            (Task.REGRESSION, 1.0, 10.0, Severity.WARNING),
-            (Task.REGRESSION, 0.1, 300.0, Severity.WARNING),
-            (Task.RGB, 1.0, 300.0, Severity.ERROR),
+            (Intent(Task.REGRESSION), 300.0, Severity.NOTE),
+            (Intent(Task.REGRESSION), 10.0, Severity.WARNING),
+            (Intent(Task.REGRESSION, display_range=(0.0, 1e5)), 300.0, Severity.WARNING),
+            (Intent(Task.RGB), 300.0, Severity.ERROR),
         ],
-        ids=["inverse depth", "the same everywhere", "on the display", "a picture"],
+        ids=["inverse depth", "the same everywhere", "on a declared display", "a picture"],
     )
-    def test_quantities_beyond_any_display(self, task: Task, outside: float, spread: float, severity: Severity) -> None:
-        drawn = output([flat(0, 255)], outside=outside, raw_spread=spread, minimum=100.0, maximum=500.0)
-        assert only("UD203", evidence(drawn, intent=Intent(task))).severity is severity
+    def test_quantities_have_a_range_of_their_own(self, intent: Intent, spread: float, severity: Severity) -> None:
+        drawn = output([flat(0, 255)], raw_spread=spread, minimum=100.0, maximum=500.0)
+        assert only("UD203", evidence(drawn, intent=intent)).severity is severity
+
+    def test_a_density_of_thousandths_is_no_flat_picture(self) -> None:
+        density = output(
+            [flat(0, 0)],
+            raw_spread=0.001,
+            minimum=0.0,
+            maximum=0.003,
+            display=DisplayRange(0, 1, "as is", "values in 0..1"),
+        )
+        assert only("UD203", evidence(density, intent=Intent(Task.REGRESSION))).severity is Severity.NOTE
 
     def test_an_even_colour_is_as_flat(self) -> None:
         finding = only("UD203", evidence(output([flat(0, 200), flat(1, 90), flat(2, 20)])))
@@ -446,6 +456,13 @@ class TestDeadOutputChannel:
 
     def test_one_channel(self) -> None:
         assert not examine("UD212", evidence(self._spreads(0.0)))
+
+    @pytest.mark.parametrize(("made_of", "coloured"), [(1, True), (2, True), (3, False)])
+    def test_a_function_that_colours_may_leave_a_colour_out(self, made_of: int, coloured: bool) -> None:
+        drawn = replace(self._spreads(1.0, 0.0, 1.0), final_ops=("postprocess",), drawn_by=4)
+        seen = run(drawn=drawn)
+        passed = replace(seen, ops=(*seen.ops[:4], replace(seen.ops[4], shape=(4, made_of, 32, 32))))
+        assert bool(examine("UD212", evidence(runs=(passed,)))) is not coloured
 
 
 class TestRangeDoesNotFitDisplay:

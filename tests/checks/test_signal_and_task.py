@@ -179,6 +179,7 @@ class TestActivationSqueezes:
 
     def test_far_beyond_its_ends(self) -> None:
         finding = only("UD411", evidence(self.FAR))
+        assert "(y - mean) / std" in finding.remedies[0].patch
         assert finding.severity is Severity.WARNING
         assert (finding.op, finding.place.op) == (5, "tanh")
         actions = [(x.action, x.parameters.get("kind")) for x in finding.remedies]

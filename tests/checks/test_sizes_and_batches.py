@@ -80,6 +80,11 @@ def losing(
 class TestOutputSizeDiffers:
     """UD103."""
 
+    def test_what_a_law_of_the_network_does_not_explain_is_not_told_by_it(self) -> None:
+        finding = sized((192, 3), SAME)
+        assert "160 pixels off" in finding.message
+        assert "same as the input" not in finding.message
+
     def test_the_same_size_is_well(self) -> None:
         finding = sized((32, 32))
         assert not finding.ill
@@ -97,7 +102,9 @@ class TestOutputSizeDiffers:
         assert [x.action for x in finding.remedies] == ["resize_output"]
 
     def test_logits_of_a_size_that_is_no_multiple(self) -> None:
-        finding = sized((9, 9), SizeLaw(1, 4, 3, exact=False))
+        law = SizeLaw(1, 4, 3, exact=False)
+        passed = drawn((9, 9), (4, 3, 34, 34))
+        finding = only("UD103", evidence(runs=(passed,), shapes=replace(SWEEP, laws=(law, law))))
         assert "logits at 1/4 of the size, rounded; height is ceil(in/4)" in finding.message
 
     def test_they_are_a_note_where_a_mask_was_declared_as_well(self) -> None:

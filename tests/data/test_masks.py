@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.data.files import disc, encoded, indexed, noise, ramp, stored
 from unetdoctor.data.decoding import UnreadableError
-from unetdoctor.data.masks import Labels, ids_of, read_mask
+from unetdoctor.data.masks import Labels, Usage, ids_of, read_mask, usage_of
 from unetdoctor.data.palettes import CITYSCAPES, VOID, luminance, named, pack, voc
 from unetdoctor.facts import Coding, Declared, Fault, Task
 
@@ -181,3 +181,32 @@ class TestPalettes:
     def test_an_unknown_name_lists_the_known_ones(self) -> None:
         with pytest.raises(ValueError, match="voc, cityscapes, okabe-ito"):
             named("pascal")
+
+
+class TestSoft:
+    """Black-and-white masks with greys between."""
+
+    def usage(self, *values: tuple[int, int]) -> Usage:
+        """What a mask holds that has so many places of each value."""
+        flat = np.concatenate([np.full(count, value, np.uint8) for value, count in values])
+        return usage_of((read_mask(encoded(flat[None])),))
+
+    def test_blurred_and_saved_as_jpeg(self) -> None:
+        assert self.usage((0, 800), (40, 5), (120, 5), (200, 5), (230, 5), (255, 100)).soft
+        assert self.usage((1, 800), (5, 20), (60, 2), (130, 2), (199, 2), (231, 2), (250, 90)).soft
+
+    def test_ids_are_not(self) -> None:
+        ids = [(number, 50) for number in range(34)]
+        assert not self.usage(*ids, (255, 90)).soft
+        assert not self.usage((0, 900), *[(number, 9) for number in range(1, 151)], (255, 90)).soft
+        assert not self.usage((0, 900), *[(number, 9) for number in range(1, 255)]).soft
+        assert not self.usage((0, 900), (85, 50), (170, 50), (255, 50)).soft
+        assert not self.usage((0, 900), (255, 50)).soft
+
+    def test_they_are_thresholded(self) -> None:
+        values = np.array([[0] * 8 + [30, 100, 140, 200, 220] + [255] * 8], np.uint8)
+        raw = read_mask(encoded(values))
+        labels = ids_of(raw, Declared())
+        assert labels.ids.tolist() == [[0] * 10 + [1] * 11]
+        assert labels.how == "values above 127 read as id 1"
+        assert ids_of(raw, Declared(classes=3)).ids.max() == 255

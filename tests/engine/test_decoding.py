@@ -32,6 +32,7 @@ RAMP = torch.linspace(0, 1, 3 * 64).reshape(1, 3, 8, 8)
         (RAMP * 9 - 4, DisplayRange(0.0, 1.0, "sigmoid", "logits"), "sigmoid"),
         (RAMP * 9 - 4, DisplayRange(0.0, 1.0, "softmax", "logits"), "softmax and argmax"),
         (RAMP * 4, DisplayRange(0.0, 4.0, "as is", "declared"), "declared"),
+        (RAMP * 8 - 3, DisplayRange(-3.0, 5.0, "as is", "clamp"), "-3..5"),
     ],
 )
 def test_one_reading_is_supported_and_cuts_nothing_off_but_the_clamp(tensor, display, name):
@@ -42,6 +43,15 @@ def test_one_reading_is_supported_and_cuts_nothing_off_but_the_clamp(tensor, dis
         assert 10 < found[name].fact.clipped < 25
     else:
         assert found[name].fact.clipped == 0
+
+
+def test_a_range_below_0_is_written_with_a_plus():
+    display = DisplayRange(-3.0, 5.0, "as is", "clamp")
+    assert read(RAMP * 8 - 3, display)["-3..5"].fact.formula == "(y + 3) / 8"
+
+
+def test_class_ids_are_no_values_to_be_read():
+    assert not read((RAMP * 2).long()[:, :1], DisplayRange(0.0, 1.0, "as is", "class ids"))
 
 
 @pytest.mark.parametrize(

@@ -185,3 +185,50 @@ def test_a_time_that_the_network_chooses_is_embedded(times, embeds):
             return self.draw(x) + embedded.reshape(1, 3, 1, 1)
 
     assert embeds_time(seen(Timed(), torch.randn(2, 3, 8, 8)).tape, (2, 3, 8, 8)) is embeds
+
+
+def test_a_function_of_one_number_moves_the_ends():
+    cases = {
+        "exp of a clamp": (lambda y, x: y.clamp(-3, 5).exp(), math.exp(-3), math.exp(5), "exp"),
+        "depth of a disparity": (lambda y, x: 1 / (0.01 + 9.99 * torch.sigmoid(y)), 0.1, 100, "reciprocal"),
+        "gamma": (lambda y, x: torch.sigmoid(y) ** 0.5, 0, 1, "pow"),
+        "square": (lambda y, x: torch.tanh(y).square() * 4, 0, 4, "pow"),
+        "size": (lambda y, x: 2 - torch.tanh(y).abs(), 1, 2, "abs"),
+        "root": (lambda y, x: torch.relu(y).sqrt(), 0, math.inf, "sqrt"),
+        "pole": (lambda y, x: 1 / torch.tanh(y), -math.inf, math.inf, "reciprocal"),
+        "turned": (lambda y, x: -torch.sigmoid(y), -1, 0, ""),
+    }
+    for name, (end, low, high, curve) in cases.items():
+        drawing = seen(Ends(end)).drawing
+        assert (drawing.low, drawing.high) == pytest.approx((low, high)), name
+        assert drawing.curve == curve, name
+
+
+@pytest.mark.parametrize(
+    ("task", "ends", "decode"),
+    [
+        (Task.BINARY, (-10, 10), "sigmoid"),
+        (Task.MULTICLASS, (-30, 30), "softmax"),
+        (Task.RGB, (-10, 10), "as is"),
+        (Task.BINARY, (-1, 1), "as is"),
+        (Task.BINARY, (0, 10), "as is"),
+    ],
+)
+def test_logits_that_are_kept_finite_are_logits(task, ends, decode):
+    found = seen(Ends(lambda y, x: y.clamp(*ends)))
+    assert display_range(found.output, found.drawing, Intent(task)).decode == decode
+
+
+def test_class_ids_are_shown_as_ids():
+    found = seen(Ends(lambda y, x: y.argmax(1)))
+    display = display_range(found.output, found.drawing, Intent(Task.BINARY))
+    assert (display.low, display.high, display.decode, display.source) == (0, 1, "as is", "class ids")
+
+
+def test_a_quantity_is_shown_between_its_own_values():
+    depth = seen(Ends(lambda y, x: 50 * y.exp(), channels=1))
+    display = display_range(depth.output, depth.drawing, Intent(Task.REGRESSION))
+    assert display.source == "the values themselves"
+    assert float(depth.output.min()) <= display.low < display.high <= float(depth.output.max())
+    even = seen(Ends(lambda y, x: 50 + (1e-4 * y).exp(), channels=1))
+    assert display_range(even.output, even.drawing, Intent(Task.REGRESSION)).source == "values in 0..255"

@@ -684,6 +684,27 @@ def test_the_probes_of_a_picture():
     assert natural.std() > 0.15
 
 
+class Inpainting(nn.Module):
+    """Fills the places that its mask names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 3, 3, padding=1)
+
+    def forward(self, image: Tensor, hole_mask: Tensor) -> Tensor:
+        return image * (1 - hole_mask) + hole_mask * self.conv(torch.cat([image, hole_mask], 1))
+
+
+def test_an_argument_that_is_called_a_mask_is_fed_0_and_1():
+    chosen = choose(Inpainting())
+    image, mask = make_probes(chosen, Request("x"), "cpu")[0].args
+    assert image.shape[1] == 3
+    assert mask.shape[1] == 1
+    assert mask.unique().tolist() == [0, 1]
+    assert 0.3 < float(mask.mean()) < 0.7
+    assert float((mask[..., 1:] != mask[..., :-1]).float().mean()) < 0.1
+
+
 def test_natural_noise_is_smooth_coloured_and_differs_between_samples():
     natural = make_probes(choose(UNet()), Request("x"), "cpu")[1].args[0]
     step = (natural[..., 1:] - natural[..., :-1]).std()

@@ -81,6 +81,11 @@ class TestReading:
         found = drawn(x, DisplayRange(0.0, 255.0, "as is", "bytes"), (2, 2), painting=painting)
         assert found.ids.tolist() == [[0, 1], [1, 0]]
 
+    def test_ids_are_no_colours_that_look_alike(self) -> None:
+        painting = Painting(1, 2, False, ((0.0,), (1.0,), (2.0,)), 1, "int64", False)
+        found = drawn(torch.tensor([[0, 2], [1, 0]])[None, None], size=(2, 2), painting=painting)
+        assert found.ids.tolist() == [[0, 2], [1, 0]]
+
     def test_what_is_no_map_is_not_read(self) -> None:
         assert read(torch.zeros(2, 5), (1, 3, 4, 4), described(LOGITS), Task.AUTO, (4, 4)) is None
 

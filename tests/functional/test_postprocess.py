@@ -68,6 +68,12 @@ SOUND |= {
         "from PIL import ImageDraw; image = Image.fromarray(VOC[y[0].argmax(0).numpy()])\\n"
         "    ImageDraw.Draw(image).text((2, 2), 'net', fill=(255, 255, 255)); return image",
     ),
+    "objects in colours of their own": (
+        3,
+        "from scipy import ndimage; found, count = ndimage.label(y[0].argmax(0).numpy() > 0)\\n"
+        "    table = np.random.default_rng(0).integers(60, 255, (count + 1, 3)).astype(np.uint8)\\n"
+        "    table[0] = 0; return table[found]",
+    ),
     "red and blue exchanged": (3, "a = y.sigmoid().numpy()[:, ::-1]; return (a * 255).astype(np.uint8)"),
     "a heat map": (1, "p = sigmoid(y.numpy()[:, 0]) * 255; return np.stack([p, 255 - p, p / 9], -1).astype(np.uint8)"),
 }
@@ -186,6 +192,13 @@ def test_a_class_of_another_axis_is_proven(tmp_path: Path, name: str) -> None:
     assert first.code == "UD504", first.message
     assert first.severity is Severity.ERROR
     assert first.confirmed
+
+
+@pytest.mark.parametrize("body", ["VOC[{}.numpy()]", "({} * 100).byte().numpy()"])
+def test_a_class_of_the_samples_is_proven(tmp_path: Path, body: str) -> None:
+    first = masked(tmp_path, 2, "return " + body.format("y.argmax(0).argmax(0)")).diagnoses[0]
+    assert (first.code, first.severity, first.confirmed) == ("UD504", Severity.ERROR, True), first.message
+    assert "the largest of the samples of the batch (axis 0)" in first.message
 
 
 @pytest.mark.parametrize("name", SICK)

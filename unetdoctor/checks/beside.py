@@ -13,6 +13,12 @@ def judged(evidence: Evidence) -> MaskScores | None:
     return evidence.scores if evidence.model.trained else None
 
 
+def fits(evidence: Evidence) -> bool:
+    """Return whether the output of a trained network fits the masks, as they were read."""
+    scores = judged(evidence)
+    return scores is not None and scores.dice >= FITS
+
+
 def marked_run(evidence: Evidence) -> tuple[Run, Output] | None:
     """Return the first pass that has a mask, with its output."""
     if evidence.scores is None:

@@ -31,6 +31,8 @@ class Check(ABC):
     """Whether it says something of a checkpoint without its network."""
     reads_data: ClassVar[bool] = False
     """Whether it reads pictures and masks as files: `audit` runs these checks, `inspect` where files are given."""
+    refuted_by_fit: ClassVar[bool] = False
+    """Whether an output that fits the masks shows that its training reads them rightly: then this is a note."""
     reads_samples: ClassVar[bool] = False
     """Whether it reads what a Dataset yields: `audit --loader` runs these checks too."""
     proves_itself: ClassVar[bool] = False

@@ -173,6 +173,8 @@ ACTIVATIONS = (final_activation("identity"), final_activation("sigmoid"), final_
 RESCALE_ACTIVATION_INPUT = Remedy(
     action="rescale_input_of_activation",
     title="divide the final activation's input by its own spread",
+    patch="std, mean = torch.std_mean(y, dim=(1, 2, 3), keepdim=True)\n"
+    "y = (y - mean) / std  # in front of the activation; better: take out the factor that stands there",
     cause="UD411",
     scope=1,
 )

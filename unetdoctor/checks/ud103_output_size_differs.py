@@ -74,7 +74,7 @@ class OutputSizeDiffers(Check):
                 place=place,
             )
             return
-        laws = evidence.shapes.laws if evidence.shapes is not None else ()
+        laws = _kept(evidence.shapes.laws if evidence.shapes is not None else (), fed, out)
         known = borders(evidence, run)
         why, cause, remedies = _explained(fed, out, laws, known, evidence)
         times = _times(laws) if cause == "valid" else 1
@@ -103,6 +103,12 @@ def _severity(evidence: Evidence, cause: str, known: Borders) -> Severity:
     if cause == "ratio":
         return Severity.NOTE
     return Severity.WARNING if intent.task.is_segmentation or (asked and cause == "remainder") else Severity.NOTE
+
+
+def _kept(laws: _Laws, fed: _Size, out: _Size) -> _Laws:
+    """Return laws that this pass keeps to; none where something else, such as a person's function, made its size."""
+    kept = all(law is None or law.of(side) == drawn for law, side, drawn in zip(laws, fed, out, strict=False))
+    return laws if kept else ()
 
 
 def _times(laws: _Laws) -> int:

@@ -27,9 +27,6 @@ inputs."""
 VALUE_LIMIT = 0.02
 """The same where a head without activation is only taken for a mask. .04-.25: trained depth, flow and pictures in 0..1,
 which are none. Under .02: flat in any unit that is usual."""
-BEYOND = 0.5
-"""Share of a regression's values outside the display from which its tone there says nothing: half of the picture. One
-network was looked at, an inverse depth in the hundreds: nearly all. Contrast is then judged by its largest value."""
 _LEVELS = 255
 _BLACK, _WHITE, _GREY_LOW, _GREY_HIGH = 12, 243, 108, 148
 
@@ -109,9 +106,14 @@ def _mask_severity(evidence: Evidence, output: Output) -> Severity:
 
 
 def _is_measured(evidence: Evidence, output: Output) -> bool:
-    """Return whether these are quantities far beyond any display (inverse depth) that vary within the picture."""
-    beyond = evidence.intent.effective is Task.REGRESSION and output.outside > BEYOND
-    return beyond and _LEVELS * output.raw_spread >= FLAT_SPREAD * max(abs(output.minimum), abs(output.maximum))
+    """Return whether these are quantities that vary within the picture, by the largest of them, in an own range.
+
+    No display is made for them: inverse depth in the hundreds, people per pixel in the thousandths.
+    """
+    own = evidence.intent.effective is Task.REGRESSION and evidence.intent.display_range is None
+    seen = contrast(output)[0] * (output.display.high - output.display.low) / _LEVELS
+    largest = max(abs(output.minimum), abs(output.maximum))
+    return own and _LEVELS * max(seen, output.raw_spread) >= FLAT_SPREAD * largest
 
 
 def _tone(output: Output) -> str:

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from statistics import median
 
 from unetdoctor.checks.check import Check, shown
-from unetdoctor.checks.pictures import inputs, place, readable
+from unetdoctor.checks.pictures import inputs, op_at, place, readable
 from unetdoctor.checks.remedies import last_layer_advice
-from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Severity, Task
+from unetdoctor.facts import Evidence, Finding, Kind, Output, Reading, Run, Severity, Task
 
 RATIO_LIMIT = 1e-3
 """Spread of a channel before the final activation over the median of the living ones. 0: a pruned or never trained
 filter. .1 and more: the dullest channel of sound samples."""
 ALPHA = 3
 """Index of the opacity in a picture of four channels, constant by design."""
+_FUNCTION = "postprocess"
+"""The operation that stands for the person's function."""
 _PAIR = 2  # one of two logits held constant is a binary head
 
 
@@ -49,6 +51,8 @@ class DeadOutputChannel(Check):
         if not ratios or evidence.painted:
             return
         run, output = evidence.outputs[0]
+        if _is_coloured(run, output):
+            return
         where = place(evidence, run, output)
         dead = [index for index, ratio in ratios.items() if ratio < RATIO_LIMIT]
         worst = min(ratios.values())
@@ -62,6 +66,13 @@ class DeadOutputChannel(Check):
             severity=_severity(evidence.model.trained, judged),
             op=output.drawn_by,
         )
+
+
+def _is_coloured(run: Run, output: Output) -> bool:
+    """Return whether the person's function colours what has another number of channels: a heat map lacks a colour."""
+    drawn = op_at(run, output.drawn_by)
+    made = _FUNCTION in output.final_ops and drawn is not None and len(drawn.shape) > 3
+    return made and drawn is not None and drawn.shape[1] != len(output.channels)
 
 
 def _severity(trained: bool, judged: bool) -> Severity:

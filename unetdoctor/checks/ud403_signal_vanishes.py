@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.graph import bottlenecks, cut, has_wrong_statistics, is_blocked_before, is_normalisation, places
 from unetdoctor.checks.masking import dead_masks
+from unetdoctor.checks.pictures import op_at
 from unetdoctor.checks.remedies import STATISTICS, initialise_all, initialise_layer
 from unetdoctor.facts import Evidence, Finding, Kind, Op, Reading, Remedy, Run, Severity
 
@@ -13,6 +14,11 @@ RELATIVE_LIMIT = 0.02
 ones."""
 ABSOLUTE_LIMIT = 0.01
 """The signal itself. A network fed with 0..255 and normalised falls to .01 of its first signal and still holds 1."""
+
+FADED = 1e-15
+"""Signal of what an operation reads under which it cuts nothing off: it was lost on the way there, little by little,
+and the squares of which a spread is made are 0 in float32. 1e-26: a fresh network of transformers, 50 layers of
+weights of .02 deep. .1 and more: what dead layers of samples read."""
 
 
 class SignalVanishes(Check):
@@ -48,6 +54,8 @@ class SignalVanishes(Check):
             yield cls._masked(masks)
             return
         severed = cut(run)
+        if severed is not None and _faded(run, severed):
+            severed = None  # as weak as that, it was lost before
         if severed is not None and not is_normalisation(severed) and not is_blocked_before(evidence, severed):
             if not any(x.op == severed.index and x.largest == 0 for x in evidence.model.layers):  # UD305 says it
                 yield cls._severed(evidence, severed)
@@ -110,6 +118,13 @@ class SignalVanishes(Check):
             remedies=_remedies(evidence, op) if op.weighted else [_left_out(op)],
             op=op.index,
         )
+
+
+def _faded(run: Run | None, op: Op) -> bool:
+    """Return whether what an operation reads has next to no signal either."""
+    sources = [op_at(run, index) for index in op.inputs] if run is not None else []
+    known = [x.statistics.signal for x in sources if x is not None and x.statistics is not None]
+    return bool(known) and max(known) < FADED
 
 
 def _left_out(op: Op) -> Remedy:

@@ -1,7 +1,6 @@
 """UD411: the final activation removes the contrast that its input has."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from unetdoctor.checks.check import Check, either, shown
 from unetdoctor.checks.growth import growth
@@ -65,14 +64,9 @@ class ActivationSqueezes(Check):
             ),
             place=where,
             severity=Severity.WARNING if evidence.model.trained else Severity.NOTE,
-            remedies=(replace(RESCALE_ACTIVATION_INPUT, patch=_patch(output)), *kept),
+            remedies=(RESCALE_ACTIVATION_INPUT, *kept),
             op=output.activation_op,
         )
-
-
-def _patch(output: Output) -> str:
-    size = f"{output.raw_spread:.3g}"
-    return f"x = x / {size}  # in front of {output.activation}, whose input spreads by {size}; or undo what made it so"
 
 
 def _share(output: Output) -> float:

@@ -100,10 +100,18 @@ def _told(scores: MaskScores) -> str:
     return f"The classes of the output are others in the masks: {', '.join(pairs[:LISTED])}{rest}"
 
 
+def _wanted(order: Order) -> list[int]:
+    """Return what each class of the network is to be: of painted ones, that which has the right colour."""
+    if not order.painted:
+        return list(order.classes)
+    wanted = [order.classes[number] for number in order.painted]
+    return [order.painted.index(number) if number in order.painted else own for own, number in enumerate(wanted)]
+
+
 def _reordered(scores: MaskScores, code: str, channels: int | None) -> Remedy:
     """Return the remedy; the lines to paste number as many classes as the output has channels."""
     assert scores.order is not None
-    classes = list(scores.order.classes)
+    classes = _wanted(scores.order)
     order = f"order = torch.tensor({classes[:channels]})  # each output class's id in the masks"
     one = scores.threshold is not None and _inverted(scores)
     patch = "y = -y  # logits; 1 - y for probabilities" if one else f"{order}\nids = order[y.argmax(dim=1)]"

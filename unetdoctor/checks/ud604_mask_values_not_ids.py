@@ -54,6 +54,7 @@ class MaskValuesNotIds(Check):
     name = "mask-values-not-ids"
     kind = Kind.CAUSE
     reads_data = True
+    refuted_by_fit = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ class MaskIsColour(Check):
     name = "mask-is-colour"
     kind = Kind.CAUSE
     reads_data = True
+    refuted_by_fit = True
 
     @classmethod
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:

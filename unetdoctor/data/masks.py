@@ -25,6 +25,9 @@ IGNORE = 255
 """The id that data sets leave out by convention."""
 FOREGROUND = 127
 """Grey levels above it are foreground in a black-and-white mask."""
+_BLACK, _LIGHT, _WHITE = 16, 192, 239
+"""The largest level that is black, and the smallest that are light and white: JPEG moves both ends by up to 16."""
+_FEWEST_GREYS = 2
 
 Ids = NDArray[np.int64]
 Values = NDArray[Any]
@@ -162,6 +165,8 @@ class Usage:
     """Colours of all masks, 0xRRGGBB."""
     void: bool = False
     """Whether 255 stands for no class, and not for the foreground of black-and-white masks."""
+    soft: bool = False
+    """Whether they are black and white with greys between: blurred, interpolated, saved as JPEG."""
 
 
 def usage_of(masks: Iterable[RawMask]) -> Usage:
@@ -171,18 +176,32 @@ def usage_of(masks: Iterable[RawMask]) -> Usage:
     """
     values: set[int] = set()
     colours: set[int] = set()
-    void = False
+    void, counts = False, np.zeros(IGNORE + 1, dtype=np.int64)
     for raw in masks:
         if raw.coding is Coding.COLOURS:
             colours |= {int(value) for value in np.unique(raw.values)}
         elif raw.coding is not Coding.ALPHA:
             whole = _whole(raw.values)[0] if raw.coding is Coding.FLOATS else raw.values
             held = {int(value) for value in np.unique(whole)}
+            if min(held) >= 0 and max(held) <= IGNORE:
+                counts += np.bincount(whole.ravel(), minlength=IGNORE + 1)
             void = void or (IGNORE in held and _are_ids(held - {IGNORE}))
             values |= held
     others = values - {IGNORE}
     void = void or (IGNORE in values and _are_ids(others) and max(others) > 1)
-    return Usage(frozenset(values), frozenset(colours), void)
+    soft = bool(values) and min(values) >= 0 and max(values) <= IGNORE and _is_soft(counts)
+    return Usage(frozenset(values), frozenset(colours), void, soft)
+
+
+def _is_soft(counts: NDArray[np.int64]) -> bool:
+    """Return whether grey levels, by how many places have each, are those of black, white and what lies between.
+
+    Then there are light greys as well as dark ones, and more white than grey; ids are many and small, or few.
+    """
+    middle, light = counts[_BLACK + 1 : _WHITE], counts[_LIGHT:_WHITE]
+    greys, lights = int((middle > 0).sum()), int((light > 0).sum())
+    ends = counts[: _BLACK + 1].any() and counts[_WHITE:].sum() * 2 >= middle.sum()
+    return bool(ends) and lights >= _FEWEST_GREYS and greys - lights >= _FEWEST_GREYS
 
 
 def _are_ids(values: set[int]) -> bool:
@@ -213,6 +232,8 @@ def ids_of(raw: RawMask, declared: Declared, usage: Usage | None = None) -> Labe
     if two and undeclared and usage.void:
         return _beside_void(values, raw.coding, usage)
     if two and undeclared and int(distinct[-1]) > 1 and len(usage.values) > 1:
+        return _thresholded(values, raw.coding, usage.values)
+    if usage.soft and undeclared and declared.classes is None:
         return _thresholded(values, raw.coding, usage.values)
     pair = {0, IGNORE}
     if declared.classes is None and undeclared and not usage.void and pair in (set(distinct.tolist()), usage.values):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from unetdoctor.engine.palette import palette, rgb
 from unetdoctor.engine.pixels import MAGENTA, as_pictures, cleaned, eight_bit, levels, own_range, thinned
-from unetdoctor.facts import Decoding, Output
+from unetdoctor.facts import Decoding, DisplayRange, Output
 
 MOST_COLOURS = 4
 """Channels up to which values are looked at as colours (with transparency); of more, the first is shown."""
@@ -31,8 +31,10 @@ class Decoded:
 def decodings(tensor: Tensor, output: Output) -> Iterator[Decoded]:
     """Yield the first sample of an output [N, C, H, W] under every reading that its channels allow.
 
-    `output` holds the display range, which says what the evidence supports.
+    `output` holds the display range, which says what the evidence supports. Class ids are no values to be read.
     """
+    if output.holds_ids:
+        return
     x, broken = cleaned(as_pictures(tensor[:1] if tensor.dim() > 2 else tensor)[0])
     wanted = _supported(output)
     whole = output.dtype == _BYTES
@@ -68,8 +70,9 @@ def _readings(x: Tensor, output: Output) -> Iterator[tuple[str, str, Tensor]]:
         yield "min-max", "(y - min) / (max - min)", levels(x, low, high)
     display = output.display
     if display.decode == "as is" and (display.low, display.high) not in _USUAL:
-        formula = f"(y - {display.low:g}) / {display.high - display.low:g}"
-        yield "declared", formula, levels(x, display.low, display.high)
+        sign = "+" if display.low < 0 else "-"
+        formula = f"(y {sign} {abs(display.low):g}) / {display.high - display.low:g}"
+        yield _other(display), formula, levels(x, display.low, display.high)
 
 
 def _bytes(x: Tensor) -> Iterator[tuple[str, str, Tensor]]:
@@ -84,13 +87,18 @@ def _bytes(x: Tensor) -> Iterator[tuple[str, str, Tensor]]:
 _USUAL = {(0.0, 1.0): "clamped", (-1.0, 1.0): "-1..1", (0.0, 255.0): "0..255"}
 
 
+def _other(display: DisplayRange) -> str:
+    """Return the name of a range that is not usual: whether a person declared it, else by its ends."""
+    return "declared" if display.source == "declared" else f"{display.low:.3g}..{display.high:.3g}"
+
+
 def _supported(output: Output) -> str:
     display = output.display
     if display.decode == "softmax" or display.source == "softmax":
         return _ARGMAX
     if display.decode == "sigmoid":
         return "sigmoid"
-    name = _USUAL.get((display.low, display.high), "declared")
+    name = _USUAL.get((display.low, display.high), _other(display))
     return "as is" if name == "clamped" and output.outside == 0 and output.dtype != _BYTES else name
 
 

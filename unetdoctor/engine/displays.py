@@ -13,6 +13,10 @@ from unetdoctor.engine.statistics import range_of
 from unetdoctor.facts import DisplayRange, Intent, Remedy, Task
 
 _BRIGHTEST = 255
+_WIDE = 2.0
+"""End of a clamp from which it keeps logits finite; -1..1 is a picture's range."""
+_MOST, _DIFFER = 200_000, 0.05
+"""Values of a quantity that are looked at, and the part of the largest by which they differ within a picture."""
 _UNPAINTED = {"_to_copy", "clone", "contiguous", "bitwise_or", "bitwise_and", "logical_not", "constant_pad_nd"}
 
 
@@ -21,12 +25,16 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     task = intent.effective
     if intent.display_range is not None:
         return DisplayRange(*intent.display_range, "as is", "declared")
+    if tensor.dtype in WHOLE and tensor.numel() and drawing is not None and _holds_choices(drawing):
+        return DisplayRange(0.0, 1.0, "as is", "class ids")
     if tensor.dtype in (*WHOLE, torch.bool) and tensor.numel() and (drawing is None or not _holds_choices(drawing)):
         low, high = int(tensor.min()), int(tensor.max())
         if low >= 0 and 1 < high <= _BRIGHTEST:
             return DisplayRange(0.0, float(_BRIGHTEST), "as is", "bytes")
         if low >= 0 and high <= 1:
             return DisplayRange(0.0, 1.0, "as is", "0 and 1")
+    if drawing is not None and drawing.curve and task is Task.REGRESSION and (ends := _own_ends(tensor)) is not None:
+        return DisplayRange(*ends, "as is", "the values themselves")
     if drawing is not None and drawing.activation == "softmax" and task.is_segmentation:
         return DisplayRange(0.0, 1.0, "as is", "softmax")
     if (
@@ -34,6 +42,7 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
         and math.isfinite(drawing.low)
         and math.isfinite(drawing.high)
         and drawing.low < drawing.high
+        and not (task.is_segmentation and _kept_finite(drawing))
     ):
         return DisplayRange(drawing.low, drawing.high, "as is", drawing.activation)
     if task is Task.MULTICLASS:
@@ -41,6 +50,21 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     if task in (Task.BINARY, Task.MULTILABEL):
         return DisplayRange(0.0, 1.0, "sigmoid", "logits")
     return range_of(tensor)
+
+
+def _own_ends(tensor: Tensor) -> tuple[float, float] | None:
+    """Return between what a quantity's own values lie, a few aside; None where they hardly differ."""
+    values = tensor.detach().flatten().float()
+    values = values[torch.isfinite(values)][:: max(values.numel() // _MOST, 1)]
+    if not values.numel():
+        return None
+    low, high = torch.quantile(values, values.new_tensor([0.005, 0.995])).tolist()
+    return (low, high) if high - low >= _DIFFER * max(abs(low), abs(high)) > 0 else None
+
+
+def _kept_finite(drawing: Drawing) -> bool:
+    """Return whether logits are clamped so that no loss of theirs is infinite: evenly around 0, and wide."""
+    return drawing.activation in ("clamp", "hardtanh") and drawing.low == -drawing.high and drawing.high >= _WIDE
 
 
 def _holds_choices(drawing: Drawing) -> bool:

@@ -1,6 +1,7 @@
 """Questions to the graph of a tape: which operation drew the output, what its final activation is and can reach."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from unetdoctor.engine.tape import Entry, Leaf, Ref, Tape, argument
@@ -43,6 +44,14 @@ CHOOSING = {"argmax", "argmin", "max"}
 COMPARING = {"gt", "ge", "lt", "le", "eq", "ne"}
 """What decides between yes and no."""
 _SCALARS = {"add", "sub", "rsub", "mul", "div"}
+_CURVES: dict[str, Callable[[float, float], float]] = {
+    "exp": lambda value, _: math.exp(value),
+    "sqrt": lambda value, _: math.sqrt(value),
+    "reciprocal": lambda value, _: 1 / value,
+    "abs": lambda value, _: abs(value),
+    "pow": math.pow,
+}
+"""What makes a quantity of a number (and an exponent), such as a depth of its logarithm."""
 _WALK = 400
 
 
@@ -63,9 +72,11 @@ class Drawing:
     raw: Ref
     """What the final activation reads; the output itself without one."""
     affine: tuple[tuple[str, float], ...]
-    """Scalar operations after the activation, in order."""
+    """Operations with one number after the activation, and functions of one, in order."""
     residual: bool
     """Whether the output is a sum of what was drawn and the network's own input, which reached it through no weight."""
+    curve: str = ""
+    """Last function that makes a quantity of what is drawn: `exp`; empty without one."""
 
 
 def plain(name: str) -> str:
@@ -88,15 +99,32 @@ def scalar(entry: Entry) -> tuple[str, float] | None:
     return name, float(entry.args[1])
 
 
+def curve(entry: Entry) -> tuple[str, float] | None:
+    """Return (function, exponent) of a function that makes a quantity of a number, None for anything else."""
+    name = plain(entry.name)
+    if name == "neg":
+        return "mul", -1.0
+    exponent = entry.args[1] if name == "pow" and len(entry.args) > 1 else 0.0
+    return (name, float(exponent)) if name in _CURVES and isinstance(exponent, (int, float)) else None
+
+
 def shifted(low: float, high: float, affine: tuple[tuple[str, float], ...]) -> tuple[float, float]:
-    """Return the bounds after scalar operations."""
+    """Return the bounds after scalar operations and functions; infinite where they cannot be told."""
     for name, number in affine:
         ends = [_apply(name, low, number), _apply(name, high, number)]
+        if name in _CURVES and low < 0 < high:  # its turning point, or a pole
+            ends = [0.0, *ends] if name == "abs" or (name == "pow" and number > 0) else ends
+            ends = [-math.inf, math.inf] if name == "reciprocal" or number < 0 else ends
         low, high = min(ends), max(ends)
     return low, high
 
 
 def _apply(name: str, value: float, number: float) -> float:
+    if name in _CURVES:
+        try:
+            return _CURVES[name](value, number)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return 0.0 if name == "sqrt" else math.inf
     if name == "add":
         return value + number
     if name == "sub":
@@ -143,7 +171,7 @@ def trace(tape: Tape, output: Ref) -> Drawing:
     """Walk back from an output to the weighted operation that drew it."""
     chain: list[str] = []
     affine: list[tuple[str, float]] = []
-    activation, activation_op, raw = "", None, output
+    activation, activation_op, raw, curved = "", None, output, ""
     low, high = -math.inf, math.inf
     open_end, residual = True, False
     op: int | None = output.op
@@ -166,6 +194,9 @@ def trace(tape: Tape, output: Ref) -> Drawing:
             open_end = False
         elif open_end and (number := scalar(entry)) is not None:
             affine.append(number)
+        elif open_end and (function := curve(entry)) is not None:
+            affine.append(function)
+            curved = curved or (function[0] if function[0] in _CURVES else "")
         elif len({ref.op for ref in sources}) + from_input > 1 and name not in ("cat", "stack"):
             open_end = False
             bare = from_input or any(ref.op not in weighted for ref in sources)
@@ -182,4 +213,5 @@ def trace(tape: Tape, output: Ref) -> Drawing:
         raw=raw,
         affine=tuple(reversed(affine)) if activation_op is not None else (),
         residual=residual,
+        curve=curved,
     )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from unetdoctor.engine.assignment import assigned
 from unetdoctor.engine.evaluation import Change
+from unetdoctor.engine.numbering import numbered, numbers_of
 from unetdoctor.engine.objects import by_size, recalls
 from unetdoctor.engine.preprocessing import feeds
 from unetdoctor.engine.reading_masks import Drawn, read
@@ -54,7 +55,17 @@ def marks(examination: Examination, evidence: Evidence, tensors: Mapping[str, Te
         drawn = read(tensor, run.probe.shape, run.output, task, size, threshold, evidence.painting)
         if drawn is not None:
             found.append(Marked(run.probe.name, truth, drawn))
-    return tuple(found)
+    return _numbered(found, evidence)
+
+
+def _numbered(found: list[Marked], evidence: Evidence) -> tuple[Marked, ...]:
+    """Return painted classes under the numbers that they have in the masks, where these are known to be others."""
+    if evidence.painting is None or not found or not all(mark.drawn.painted for mark in found):
+        return tuple(found)
+    numbers = numbers_of(evidence.painting, [mark.truth for mark in found], [mark.drawn for mark in found])
+    if numbers is None:
+        return tuple(found)
+    return tuple(replace(mark, drawn=numbered(mark.drawn, numbers)) for mark in found)
 
 
 def with_scores(
@@ -130,7 +141,7 @@ def _scored(found: tuple[Marked, ...], evidence: Evidence, tensors: Mapping[str,
         edges=edges_of(pairs),
         shift=shift_of(pairs),
         threshold=_threshold(found),
-        order=best_order(whole.confusion),
+        order=None if first.drawn.free else replace(best_order(whole.confusion), painted=first.drawn.numbers),
         partners=_partners(found, classes),
         palette=palette,
         encoding="; ".join(dict.fromkeys(mark.truth.encoding for mark in found)),

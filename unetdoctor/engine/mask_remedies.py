@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
+from unetdoctor.engine.by_value import scores_of
 from unetdoctor.engine.cutoffs import cut_at
 from unetdoctor.engine.drawing import COMPARING, plain
 from unetdoctor.engine.evaluation import Change, Intervention
@@ -46,6 +47,7 @@ def permute_classes(bench: Bench, remedy: Remedy) -> Change:
     if chosen is not None and chosen.op != bench.drawing.output.op:
         slot = chosen.slot
         return Change(interventions={chosen.op: _on_slot(slot, lambda x: _renumbered(x, classes))})
+    scores = scores_of(bench.tape, bench.drawing)
 
     def act(x: Tensor) -> Tensor:
         if x.dim() < 3 or (not x.is_floating_point() and x.dim() == 3):
@@ -54,6 +56,8 @@ def permute_classes(bench: Bench, remedy: Remedy) -> Change:
             return _inverted(x)
         return _reordered(x, classes)
 
+    if scores is not None:
+        return Change(interventions={scores.op: _on_slot(scores.slot, act)})
     return Change(interventions={bench.drawing.output.op: _after(bench, act)})
 
 

@@ -13,7 +13,8 @@ from unetdoctor.engine.bench import Bench, NotApplicableError
 from unetdoctor.engine.by_value import scores_of, stands_for_function
 from unetdoctor.engine.evaluation import Change
 from unetdoctor.engine.observation import place_of
-from unetdoctor.engine.painting import MOST_CLASSES, colour_axis
+from unetdoctor.engine.painting import MOST_CLASSES, colour_axis, instead
+from unetdoctor.engine.postprocessing import PostprocessError
 from unetdoctor.engine.repainting import ACTIONS as PAINTING
 from unetdoctor.engine.repainting import painted
 from unetdoctor.engine.tail import alike
@@ -42,18 +43,47 @@ def misread(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Misr
         return None
     seen = list(_passes(examination, read, remedies))
     follows = _told([(scores.argmax(0), picture) for scores, picture in seen])
+    even = all(_is_even(picture) for _, picture in seen)
     if known is not None:
-        return replace(known, follows=follows)
-    if not seen or follows >= FOLLOWS:
+        return replace(known, follows=0.0 if even else follows)
+    if even and seen and _of_samples(examination, read):
+        follows = 0.0
+    elif not seen or follows >= FOLLOWS:
         return None
+    op = main.drawing.output.op
+    how = "the samples of the batch (axis 0)" if even else _read_as(seen)
+    place = place_of(main.tape.entries[op], examination.setting)
+    return Misread(op=op, place=place, how=how, follows=follows, classes=seen[0][0].shape[0]) if how else None
+
+
+def _read_as(seen: list[tuple[Tensor, Tensor]]) -> str:
+    """Return the mistake that tells all colours; empty where none does."""
     each = [dict(_readings(scores)) for scores, _ in seen]
     for how in each[0]:
         pairs = [(ids[how], picture) for ids, (_, picture) in zip(each, seen, strict=True)]
         if _told(pairs) >= EXACT:
-            op = main.drawing.output.op
-            place = place_of(main.tape.entries[op], examination.setting)
-            return Misread(op=op, place=place, how=how, follows=follows, classes=seen[0][0].shape[0])
-    return None
+            return how
+    return ""
+
+
+def _is_even(picture: Tensor) -> bool:
+    return bool((picture == picture[:1, :1]).all())
+
+
+def _of_samples(examination: Examination, read: Ref) -> bool:
+    """Return whether a function draws one colour, but others once there is a second sample: it compares samples."""
+    with_another = instead(read.slot, lambda x: torch.cat([x[:1], x[:1].flip(1)]))
+    try:
+        picture, _ = examination.evaluate(examination.main, Change({read.op: with_another}))
+    except PostprocessError:  # the person's own function, on more samples than it was written for
+        return False
+    return picture.dim() > 1 and not _is_even(_places(picture))
+
+
+def _places(picture: Tensor) -> Tensor:
+    """Return the first sample's picture, [H, W, colours]."""
+    axis = colour_axis(tuple(picture.shape))
+    return picture.movedim(axis, -1)[0] if axis is not None else picture.reshape(-1, *picture.shape[-2:], 1)[0]
 
 
 def _passes(examination: Examination, read: Ref, remedies: tuple[Remedy, ...]) -> Iterator[tuple[Tensor, Tensor]]:
@@ -70,8 +100,7 @@ def _passes(examination: Examination, read: Ref, remedies: tuple[Remedy, ...]) -
 
         spied = replace(change, interventions={**change.interventions, read.op: keep})
         picture, _ = examination.evaluate(seen, spied)
-        axis = colour_axis(tuple(picture.shape))
-        places = picture.movedim(axis, -1)[0] if axis is not None else picture.reshape(*picture.shape[-2:], 1)
+        places = _places(picture)
         if held and places.dim() == 3:
             yield held[0][0].detach().cpu(), places.cpu()
 

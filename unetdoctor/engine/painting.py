@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ def painting(examination: Examination, remedies: tuple[Remedy, ...] = ()) -> Pai
         if not remedies and black_and_white and _on_one_channel(main.tape, chosen):
             return None
         if not remedies and not (_decides(examination, main, chosen, colours) and _paints(main, colours)):
+            return None
+        if not remedies and _colours_objects(examination.alive, colours):
             return None
     except PostprocessError:  # the person's own function, on classes that it was not written for
         return None
@@ -121,6 +123,17 @@ def _paints(seen: Observed, colours: Tensor) -> bool:
     """Whether the picture is of the colours of the classes, where those are all one: else they come from elsewhere."""
     assert seen.output is not None
     return bool((colours != colours[0]).any()) or _is_even(seen.output)
+
+
+def _colours_objects(passes: Iterable[Observed], colours: Tensor) -> bool:
+    """Whether classes look alike while pictures hold several colours of none: they tell objects apart, not classes."""
+    known = {tuple(colour) for colour in colours.tolist()}
+    if len(known) == len(colours):
+        return False
+    seen: set[tuple[float, ...]] = set()
+    for output in (x.output for x in passes if x.output is not None and x.output.dtype is torch.uint8):
+        seen |= {tuple(colour) for colour in torch.unique(_rows(output), dim=1).T.tolist()}
+    return len(seen - known) > 1
 
 
 def _parts(examination: Examination, seen: Observed, chosen: Ref) -> bool:

@@ -62,8 +62,10 @@ def decoded(examination: Examination, write_raw: WriteRaw | None) -> tuple[tuple
 
 
 def task_of(evidence: Evidence) -> Task:
-    """Return what the output is drawn as: painted classes are a picture, and no scores."""
-    return Task.RGB if evidence.painted else evidence.intent.effective
+    """Return what the output is drawn as: painted classes are a picture, and no scores; ids are neither."""
+    run = evidence.main
+    ids = run is not None and run.output is not None and run.output.holds_ids
+    return Task.RGB if evidence.painted and not ids else evidence.intent.effective
 
 
 def _of_trial(examination: Examination, trial: Trial, write_raw: WriteRaw) -> list[Preview]:

@@ -29,6 +29,8 @@ from unetdoctor.facts.lasting import said
 
 NAME = "postprocess"
 """Name of the operation that stands for a function through NumPy or Pillow."""
+_PICTURE = (3, 4)
+"""Channels of a picture in colour."""
 _NO_FILES = "The function writes files, which is not possible here; name one that returns the picture."
 _LIBRARY = torch.library.Library("unetdoctor", "DEF")
 _LIBRARY.define(f"{NAME}(Tensor[] given, int number) -> Tensor")
@@ -62,9 +64,9 @@ class Postprocess:
         """Return the picture: what a torch function gives, else the result of the one operation that runs it."""
         if self._recorded is None:
             self._recorded = self._keeps_to_torch(returned)
-        if self._recorded:
-            return self._called(returned)
         leaves, structure = containers.tree_flatten(returned)
+        if self._recorded:
+            return _in_batch(self._called(returned), leaves)
         places = tuple(i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor))
         key = (str(structure), places)
         if key not in self._numbers:
@@ -103,6 +105,15 @@ class Postprocess:
             origin = recorder.origin(result)
             reached = recorder.tape.downstream(set(), inputs=True)
             return origin is not None and (not isinstance(origin, Ref) or origin.op in reached)
+
+
+def _in_batch(result: Any, given: list[Any]) -> Any:
+    """Return one sample's picture, [H, W], [H, W, C] or [C, H, W], in a batch; what the batch drew as it is."""
+    if not isinstance(result, Tensor) or result.dim() not in (2, 3):
+        return result
+    batches = {leaf.shape[0] for leaf in given if isinstance(leaf, Tensor) and leaf.dim() == 4}
+    whole = result.dim() == 3 and result.shape[0] in batches and result.shape[2] not in _PICTURE
+    return _batched(result) if batches and not whole else result
 
 
 def _filled(rest: list[Any], places: tuple[int, ...], given: Sequence[Tensor]) -> list[Any]:
@@ -175,7 +186,7 @@ def picture(result: Any, source: str = "") -> Tensor:
 
 
 def _batched(x: Tensor) -> Tensor:
-    colours = (1, 3, 4)
+    colours = (1, *_PICTURE)
     if x.dim() == 2:
         return x[None, None]
     if x.dim() == 3:

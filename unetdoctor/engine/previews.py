@@ -80,10 +80,7 @@ def _is_picture(output: Output, task: Task, channels: int) -> bool:
 
 def _holds_ids(output: Output) -> bool:
     """Whether one channel of whole numbers comes out that are class ids: no levels of a picture, nor yes and no."""
-    whole = output.dtype.startswith(("int", "uint")) and len(output.channels) == 1
-    return (
-        whole and output.display.source not in ("bytes", "0 and 1") and 0 <= output.minimum <= output.maximum < MOST_IDS
-    )
+    return output.holds_ids and 0 <= output.minimum <= output.maximum < MOST_IDS
 
 
 def _is_multilabel(output: Output, task: Task) -> bool:

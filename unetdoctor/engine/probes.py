@@ -16,10 +16,16 @@ from unetdoctor.engine.chosen import ChosenInput, resized
 from unetdoctor.engine.images import image_mode
 from unetdoctor.engine.photographs import Photograph, photographs
 from unetdoctor.engine.returned import find_tensors
+from unetdoctor.engine.signature import last_name
 from unetdoctor.facts import Latent, Probe, Request
 
 _CHROMA = 0.35
 """Spread of colour over that of brightness in natural-looking noise."""
+
+_MASKS = {"mask", "masks", "hole", "holes"}
+"""Words in the name of an argument that holds 0 and 1."""
+_AREA = 8
+"""Side of an even area of such a mask, in places."""
 
 
 @dataclass(frozen=True)
@@ -162,12 +168,27 @@ def _values(spec: ArgumentSpec, generator: torch.Generator) -> tuple[Tensor, str
             return torch.randint(low, high + 1, spec.shape, generator=generator), f"integers in {low}..{high}"
         values = torch.arange(max(1, _count(spec.shape))) % (high - low + 1) + low
         return values[: _count(spec.shape)].reshape(spec.shape), f"{low}..{high}"
+    if low is None and spec.role != "main" and _is_mask(spec):
+        return _mask(spec.shape, generator), "a mask of 0 and 1"
     if low is None or high is None:
         return torch.randn(spec.shape, generator=generator), "N(0, 1)"
     if low == high and spec.role == "label" and len(spec.shape) == 2:
         hot = torch.nn.functional.one_hot(torch.arange(spec.shape[0]) % spec.shape[1], spec.shape[1])
         return hot.float(), "one hot"
     return torch.rand(spec.shape, generator=generator) * (high - low) + low, f"uniform in {low:g}..{high:g}"
+
+
+def _is_mask(spec: ArgumentSpec) -> bool:
+    """Return whether an argument is called a mask and has places."""
+    return len(spec.shape) > 3 and not _MASKS.isdisjoint(last_name(spec.name).split("_"))
+
+
+def _mask(shape: Shape, generator: torch.Generator) -> Tensor:
+    """Return even areas of 0 and of 1, alike in all channels, either of them about half of the places."""
+    coarse = torch.rand((shape[0], 1, *[max(1, side // _AREA) for side in shape[2:]]), generator=generator)
+    flat = coarse.flatten(1)
+    areas = (coarse > flat.median(dim=1).values.reshape(-1, *[1] * (coarse.dim() - 1))).float()
+    return torch.nn.functional.interpolate(areas, size=tuple(shape[2:]), mode="nearest").expand(shape).clone()
 
 
 def _count(shape: Shape) -> int:

@@ -44,6 +44,8 @@ class Reading(Passes):
             task, reason = Task.RGB, "bytes in more colours than a mask has"
         if task.is_segmentation and plain and main.probe.real and outputs.repeats(main.output, main.inputs[0]):
             task, reason = Task.RGB, "every channel has nearly the photograph's own values"
+        if task.is_segmentation and (name := _quantity(main)):
+            task, reason = Task.REGRESSION, f"a quantity comes out: {name} of what is drawn"
         task, reason = task_of(self.truths, drawn, task, reason)
         self._intent = replace(self._intent, inferred_task=task, inferred_from=reason)
         loss = inferred_loss(self.subject.source, self.subject.name, self.setting.shown_path)
@@ -81,3 +83,12 @@ class Reading(Passes):
 
     def _comparisons(self, tensors: Sequence[tuple[str, Tensor]]) -> tuple[Comparison, ...]:
         return compare_all("latents" if self.subject.latent else "inputs", tensors, self._display)
+
+
+def _quantity(seen: Observed) -> str:
+    """Return the function that makes a quantity, such as a depth, of what is drawn; empty for probabilities."""
+    if seen.drawing is None or seen.output is None or not seen.output.is_floating_point():
+        return ""
+    values = seen.output.detach()
+    inside = bool(((values >= 0) & (values <= 1)).all())
+    return "" if inside else seen.drawing.curve

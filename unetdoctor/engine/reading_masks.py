@@ -14,6 +14,8 @@ from unetdoctor.facts import Output, Painting, Task
 
 LOOK_ALIKE = 3.0
 """Levels between two colours up to which they are read back as the same class."""
+PAINTED = "classes read back from their colours"
+"""How what is painted becomes classes."""
 _TINY = 1e-7
 _COLOURS = (3, 4)
 _BLACK_AND_WHITE = [(0.0,), (255.0,)]
@@ -36,6 +38,14 @@ class Drawn:
     """That threshold, on the values."""
     probabilities: bool = False
     """Whether the values are logits of a probability."""
+    painted: bool = False
+    """Whether colours were read back."""
+    exact: Tensor | None = None
+    """Of colours that were read back, classes [H, W] with those that look alike told apart."""
+    numbers: tuple[int, ...] = ()
+    """What each painted class is in the masks; empty where it has the network's number."""
+    free: bool = False
+    """Whether its classes have no numbers that could be in a wrong order."""
 
     def shown(self, value: float) -> float:
         """Return a threshold on the values as a person writes it."""
@@ -61,13 +71,15 @@ def read(
     x = x[:1, None] if x.dim() == 3 else x[:1]
     if x.dim() != 4 or min(x.shape[2:]) < 1:
         return None
-    if painting is not None and not painting.one_hot and sorted(painting.colours) != _BLACK_AND_WHITE:
+    ids_alone = x.shape[1] == 1 and x.dtype in (*WHOLE, torch.bool) and output.display.source != "bytes"
+    is_painted = painting is not None and not painting.one_hot and sorted(painting.colours) != _BLACK_AND_WHITE
+    if painting is not None and is_painted and not ids_alone:
         return _painted(x, output, painting, size)
     if x.shape[1] in _COLOURS and output.display.source == "bytes":
         return None  # a picture in colour, whose channels are no scores
-    whole, level = x.dtype in (*WHOLE, torch.bool), HALF if threshold is None else threshold
+    level = HALF if threshold is None else threshold
     x = torch.nan_to_num(x.to("cpu", torch.float32))
-    if x.shape[1] == 1 and whole and output.display.source != "bytes":
+    if ids_alone:
         ids = F.interpolate(x, size=size, mode="nearest-exact")[0, 0].long()
         return Drawn(ids, "class ids as they are", max(int(ids.max()) + 1, 2))
     if tuple(x.shape[2:]) != size:
@@ -111,4 +123,4 @@ def _painted(x: Tensor, output: Output, painting: Painting, size: tuple[int, int
     far = (table[:, None] - table[None]).abs().amax(dim=2)
     first = (far <= LOOK_ALIKE).int().argmax(dim=1)
     nearest = (levels[None] - table[:, :, None, None]).abs().amax(dim=1).argmin(dim=0)
-    return Drawn(first[nearest], "classes read back from their colours", len(painting.colours))
+    return Drawn(first[nearest], PAINTED, len(painting.colours), painted=True, exact=nearest)

@@ -144,6 +144,12 @@ class Output:
         """Share of values that are NaN or infinite, 0..1."""
         return (self.nan + self.infinite) / self.count if self.count else 0.0
 
+    @property
+    def holds_ids(self) -> bool:
+        """Whether whole numbers of one channel come out that are no picture: class ids."""
+        whole = self.dtype.startswith(("int", "uint")) and self.display.source not in ("bytes", "0 and 1")
+        return whole and len(self.channels) == 1
+
 
 @dataclass(frozen=True)
 class Decoding:

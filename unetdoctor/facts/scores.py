@@ -117,6 +117,8 @@ class Order:
     """Mean Dice in the order as it is."""
     best_dice: float
     """Mean Dice in that order."""
+    painted: tuple[int, ...] = ()
+    """For each class of the network, that of the masks whose colour it is painted in; empty where it is its own."""
 
     @property
     def moved(self) -> tuple[tuple[int, int], ...]:
@@ -177,7 +179,7 @@ class MaskScores:
     threshold: Threshold | None = None
     """What the threshold is worth, of one channel with values."""
     order: Order | None = None
-    """Which channel is which class."""
+    """Which channel is which class; None of painted classes that have no numbers."""
     partners: Partners | None = None
     """Which mask each output fits; None where there are too few to compare, or too many."""
     exchanged: float = float("nan")

@@ -18,6 +18,10 @@ class SizeLaw:
     exact: bool = True
     """Whether the division leaves no remainder at any size that passes."""
 
+    def of(self, side: int) -> int:
+        """Return the size of the output of a side."""
+        return self.factor * ((side + self.shift) // self.step) + self.offset
+
     @property
     def same(self) -> bool:
         """Whether the output is as large as the input."""

@@ -147,8 +147,7 @@ def _drawn(outputs: Sequence[Output], *, classes: bool) -> str:
     if len(finite) < count:
         where = f"Over {len(finite)} of {count} pictures, those with finite values,"
     outputs, first = finite, finite[0]
-    whole = first.dtype.startswith(("int", "uint")) and first.display.source not in ("bytes", "0 and 1")
-    if whole and len(first.channels) == 1:
+    if first.holds_ids:
         least, most = min(output.minimum for output in outputs), max(output.maximum for output in outputs)
         return f"{where} class ids from {least:g} to {most:g} come out."
     if len(first.class_shares) == 2 and len(first.channels) == 1 and classes:

@@ -79,10 +79,16 @@ def _task(report: Report, look: Look) -> Iterator[tuple[str, Text]]:
         and not intent.inferred_from
     ):
         return
+    ids = bool(report.outputs) and report.outputs[0][1].holds_ids
     how = "declared" if intent.declared else f"inferred from {intent.inferred_from}" if intent.inferred_from else ""
     classes = f"{intent.classes} classes" if intent.classes is not None else ""
-    yield "task", _said(look, intent.effective.value, classes, [how] if how else [])
-    if report.outputs:
+    if ids and not intent.declared:
+        yield "task", _said(look, "class ids", classes, ["inferred from the whole numbers of one channel"])
+    else:
+        yield "task", _said(look, intent.effective.value, classes, [how] if how else [])
+    if ids:
+        yield "shown", _said(look, "each id as it is", "", [])
+    elif report.outputs:
         display = report.outputs[0][1].display
         shown = f"{interval(display.low, display.high)} as black..white"
         decode = "" if display.decode == "as is" else f"after {display.decode}"
