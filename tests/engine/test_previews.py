@@ -11,7 +11,7 @@ from torch import Tensor
 from unetdoctor.engine import outputs
 from unetdoctor.engine.palette import OKABE_ITO, palette, rgb
 from unetdoctor.engine.pixels import LONGEST
-from unetdoctor.engine.previews import MOST_CHANNELS, draw
+from unetdoctor.engine.previews import MOST_CHANNELS, _between, draw
 from unetdoctor.facts import DisplayRange, Preview, Task
 
 LOGITS = DisplayRange(0.0, 1.0, "sigmoid", "logits")
@@ -261,3 +261,17 @@ def test_the_palette_has_distinct_colours():
     assert distances.min() > 12
     assert "#ff00ff" not in colours
     assert palette(2) == ("#000000", "#e69f00")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (-0.0107543, 0.0111324, "-0.0108..0.0111"),
+        (0.500112, 0.500151, "0.500112..0.500151"),
+        (0.0, 1.0, "0..1"),
+        (99.871, 100.129, "99.871..100.129"),
+        (1e-30, 1.0, "1e-30..1"),
+    ],
+)
+def test_ends_have_as_many_digits_as_tell_them_apart(low: float, high: float, text: str) -> None:
+    assert _between(low, high) == text

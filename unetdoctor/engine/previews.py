@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -105,6 +106,12 @@ def _broken_text(x: Tensor) -> str:
     return f"; {nan} NaN and {infinite} infinite values of {x.numel()} in magenta"
 
 
+def _between(low: float, high: float) -> str:
+    """Return two ends, with as many digits as tell them apart by three."""
+    digits = min(max(3, 3 + math.ceil(math.log10(max(abs(low), abs(high)) / (high - low)))), 6)
+    return f"{low:.{digits}g}..{high:.{digits}g}"
+
+
 def _range_text(display: DisplayRange) -> str:
     if display.decode == "as is":
         return f"{display.low:g}..{display.high:g} as black..white ({display.source})"
@@ -185,7 +192,7 @@ class _Artist:
         if low == high:
             stretched, caption = displayed_levels, f"constant at {low:.6g}: nothing to stretch"
         else:
-            stretched, caption = levels(own, low, high), f"{low:.6g}..{high:.6g} ({how}) as black..white"
+            stretched, caption = levels(own, low, high), f"{_between(low, high)} ({how}) as black..white"
         return displayed, self._preview(
             f"{name}-stretched", "stretched", f"{title}, stretched", caption + note, eight_bit(stretched, hole)
         )
