@@ -145,7 +145,7 @@ def test_preprocessing_is_taken(tmp_path: Path) -> None:
     with pytest.raises(unetdoctor.InspectionError, match="--scale must be a finite number above 0"):
         unetdoctor.inspect(Drawer(), scale=-1.0)
     for mean in (0.5, (0.485, 0.456, 0.406), "0.485,0.456,0.406"):
-        asked = api._request("net", {"mean": mean, "std": [0.229, 0.224, 0.225]}).preprocessing
+        asked = api._request("net", {"mean": mean, "std": [0.229, 0.224, 0.225], "image": ["a.png"]}).preprocessing
         assert asked.std == (0.229, 0.224, 0.225)
         assert asked.mean == ((0.5,) if mean == 0.5 else (0.485, 0.456, 0.406))
 

@@ -263,7 +263,7 @@ FAULTS = (
     Case("all background", masks(lambda i: encoded(i * 0)), "UD609", "nothing but 0", 27),
     Case("ids divided by 255", masks(lambda i: encoded((i / 255).astype(np.uint8))), "UD609", "nothing but 0", 27),
     Case("all one id", masks(lambda i: encoded(i * 0 + 1)), "UD609", "one id", 27),
-    Case("declared ids never seen", masks(lambda i: encoded(i)), "UD609", "occur in none", 27, Declared(classes=4)),
+    Case("declared ids never seen", masks(lambda i: encoded(i)), "UD609", "occurs in none", 27, Declared(classes=4)),
     Case("transposed masks", moved(lambda i, _: i.T), "UD606", "changed places"),
     Case("masks of another form", masks(lambda i: encoded(i[:, :120].copy())), "UD606", "another form"),
     Case("masks of half the size", masks(lambda i: encoded(i[::2, ::2].copy())), "UD606", "another size"),

@@ -70,7 +70,15 @@ def test_what_judges_pictures_alone_is_listed_where_none_was_fed():
     assert {"UD102", "UD201", "UD213"} <= {skipped.code for skipped in signal.skipped}
     assert {skipped.reason for skipped in signal.skipped} == {"judges pictures, and the input is a signal (2x2x256)"}
     assert signal.intent.inferred_task == "multiclass"
-    assert [skipped.code for skipped in volume.skipped] == ["UD102", "UD108", "UD109", "UD211", "UD214", "UD215"]
+    assert [skipped.code for skipped in volume.skipped] == [
+        "UD102",
+        "UD108",
+        "UD109",
+        "UD110",
+        "UD211",
+        "UD214",
+        "UD215",
+    ]
     assert "The output is a volume: its slice 16 of 32 stands for it in pictures and numbers." in volume.notices
 
 

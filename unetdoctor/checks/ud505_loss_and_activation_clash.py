@@ -36,10 +36,11 @@ class LossAndActivationClash(Check):
     Remedy
         Return logits and let the loss apply the activation; apply it once where pictures are made.
     Source
-        An introduction to the U-Net's table. The loss is the one given with `--loss`, else the one that the model's own
-        file applies to what the network returns (with nothing in between, in training and in eval alike). Its value and
-        gradient at a perfect and at an opposite prediction are computed within the range of the observed output. Dice
-        and focal losses exist for both kinds of output and are not judged.
+        The table of an introduction to the U-Net. At a perfect prediction, pairs that fit lose 0, BCEWithLogits on a
+        sigmoid .31 to .69. The loss is the one given with `--loss`, else the one that the model's own file applies to
+        what the network returns (with nothing in between, in training and in eval alike). Its value and gradient at a
+        perfect and at an opposite prediction are computed within the range of the observed output. Dice and focal
+        losses exist for both kinds of output and are not judged.
     """
 
     code = "UD505"

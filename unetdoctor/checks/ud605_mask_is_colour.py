@@ -28,7 +28,7 @@ class MaskIsColour(Check):
         Map the colours to ids where the masks are loaded; keep the indices of palette pictures.
     Source
         Palette pictures are sound (Pascal VOC's are), and a note says how to read them; colours are sound where their
-        palette was declared (`--palette`).
+        palette was declared (`--palette`), a stray one on up to 1 % of the pixels included.
     """
 
     code = "UD605"

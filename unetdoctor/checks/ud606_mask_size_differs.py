@@ -61,8 +61,8 @@ class MaskSizeDiffers(Check):
         Resize the mask with nearest neighbour, turn the picture as it is read, or pair the right files.
     Source
         An introduction to the U-Net. Equal size and orientation is the only sound state; a mask of the same form and
-        lower resolution is a warning, since many loaders resize it, and a note where all targets of a picture task are
-        so: a network that enlarges has such.
+        lower resolution (.25 of each side behind a stride of 4) is a warning, since many loaders resize it, and a
+        note where all targets of a picture task are so: a network that enlarges has such.
     """
 
     code = "UD606"

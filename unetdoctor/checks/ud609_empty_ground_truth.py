@@ -26,8 +26,8 @@ class EmptyGroundTruth(Check):
     Remedy
         Read the ids as they are stored.
     Source
-        ToTensor(ids).long() makes every mask empty. Many masks without an object are sound where objects are rare,
-        which a note says.
+        ToTensor(ids).long() makes 100 % of the masks empty. Many masks without an object are sound where objects are
+        rare, which a note says.
     """
 
     code = "UD609"

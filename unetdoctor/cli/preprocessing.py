@@ -63,9 +63,6 @@ def preprocessing(typed: Typed, *, photographs: bool = True) -> "Preprocessing":
 
     Without photographs there is nothing that they could be of use to.
     """
-    if not photographs and typed != Typed():
-        option = next(option for name, option in _OPTIONS.items() if getattr(typed, name) is not None)
-        raise RequestError(f"{option} says how photographs are fed, and none is given: --image PHOTO.")
     scale, mean, std, channels = typed.scale, typed.mean, typed.std, typed.channels
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise RequestError(f"--scale must be a finite number above 0, not {scale:g}; for example --scale 255")
@@ -83,6 +80,9 @@ def preprocessing(typed: Typed, *, photographs: bool = True) -> "Preprocessing":
         raise RequestError("--preprocess makes what is fed, so --scale, --mean, --std and --channels are left out.")
     order = "" if channels is None else choice("--channels", channels.lower(), ("rgb", "bgr"))
     size, how = _size(typed.resize)
+    if not photographs and typed != Typed():
+        option = next(option for name, option in _OPTIONS.items() if getattr(typed, name) is not None)
+        raise RequestError(f"{option} says how photographs are fed, and none is given: --image PHOTO.")
     from unetdoctor.facts import Preprocessing
 
     return Preprocessing(scale, means, stds, order, size, how, typed.function)

@@ -25,7 +25,8 @@ def display_range(tensor: Tensor, drawing: Drawing | None, intent: Intent) -> Di
     task = intent.effective
     if intent.display_range is not None:
         return DisplayRange(*intent.display_range, "as is", "declared")
-    if tensor.dtype in WHOLE and tensor.numel() and drawing is not None and _holds_choices(drawing):
+    alone = tensor.dim() < 4 or tensor.shape[1] == 1  # a level for each of three colours is a picture
+    if tensor.dtype in WHOLE and tensor.numel() and alone and drawing is not None and _holds_choices(drawing):
         return DisplayRange(0.0, 1.0, "as is", "class ids")
     if tensor.dtype in (*WHOLE, torch.bool) and tensor.numel() and (drawing is None or not _holds_choices(drawing)):
         low, high = int(tensor.min()), int(tensor.max())

@@ -68,11 +68,11 @@ def photographs(chosen: ChosenInput, request: Request) -> tuple[tuple[Photograph
 
 def fed(found: list[Photograph] | tuple[Photograph, ...], chain: Chain) -> tuple[Photograph, ...]:
     """Return photographs fed through a preprocessing."""
-
-    def values(pixels: Tensor) -> Tensor:
-        return pixels if chain == UNIT else applied(chain, pixels)
-
-    return tuple(replace(x, values=values(x.pixels), text=f"{x.text}, fed as {chain.text}") for x in found)
+    made = chain != UNIT
+    return tuple(
+        replace(x, values=applied(chain, x.pixels), text=f"{x.text}, fed as {chain.text}" if made else x.text)
+        for x in found
+    )
 
 
 def _through(
