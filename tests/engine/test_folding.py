@@ -96,6 +96,17 @@ def test_a_wrong_order_is_told_and_put_right(together: Any, side: int, size: tup
     assert under.rougher == pytest.approx(1)
 
 
+def test_a_grid_between_the_channels_is_no_wrong_order() -> None:
+    x = cut(smooth(64, 96), 4)
+    x += (
+        3 * torch.randn(48, generator=torch.Generator().manual_seed(0))[:, None, None]
+    )  # each place of a cell by itself
+    found = examination(_Cells(48, nn.PixelShuffle(4)), x).evidence().folding
+    assert found is not None
+    assert found.rougher < 1.5
+    assert not found.order.endswith("cpq")  # that would read the channels of a convolution as rows of places
+
+
 def test_noise_has_no_order() -> None:
     _, found = seen(tensorflow, torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(4)), 2)
     assert found is not None

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from unetdoctor.engine.bench import Bench, NotApplicableError
-from unetdoctor.engine.drawing import plain
+from unetdoctor.engine.drawing import CONVOLUTIONS, is_weighted, plain
 from unetdoctor.engine.evaluation import Change, Intervention
 from unetdoctor.engine.observation import Observed, place_of
 from unetdoctor.engine.tail import alike
@@ -41,6 +41,8 @@ class Fold:
     shape: tuple[int, ...]
     """Shape of what is laid out."""
     picture: tuple[int, ...]
+    front: bool = False
+    """Whether a convolution drew them: its channels stand in front of the places, those of a linear layer behind."""
 
 
 def fold_of(tape: Tape, drawn: Ref | Leaf) -> Fold | None:
@@ -57,7 +59,11 @@ def fold_of(tape: Tape, drawn: Ref | Leaf) -> Fold | None:
         ref = _only_source(tape, ref)
     picture, shape = tape.entries[last].shape, tape.entries[first].input_shapes[0]
     known = moves and isinstance(ref, Ref) and len(picture) == 4 and min(picture[2:]) > 1 and shape != picture
-    return Fold(first, last, shape, picture) if known and math.prod(shape) == math.prod(picture) else None
+    if not known or math.prod(shape) != math.prod(picture):
+        return None
+    weighted = next((entry for entry in reversed(tape.entries[:first]) if is_weighted(entry)), None)
+    front = weighted is not None and plain(weighted.name) in CONVOLUTIONS
+    return Fold(first, last, shape, picture, front)
 
 
 def _lays_out(entry: Entry) -> bool:
@@ -96,8 +102,7 @@ def _cells(fold: Fold) -> Iterator[tuple[bool, tuple[int, int]]]:
     _, c, height, width = fold.picture
     shape = fold.shape
     if len(shape) == 4:
-        yield True, (shape[2], shape[3])
-        yield False, (shape[1], shape[2])
+        yield fold.front, (shape[2:] if fold.front else shape[1:3])
         return
     counts = {shape[-1]: False}
     if len(shape) == 3:
