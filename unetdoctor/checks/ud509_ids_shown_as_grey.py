@@ -48,13 +48,7 @@ class IdsShownAsGrey(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for bytes that are computed from class ids."""
         painting = evidence.painting if evidence.misread is None else None
-        if (
-            evidence.misread is not None
-            or painting is None
-            or painting.table
-            or painting.one_hot
-            or painting.dtype != BYTES
-        ):
+        if painting is None or painting.table or painting.one_hot or painting.dtype != BYTES:
             return
         grey = painting.channels == 1
         where = place(evidence, painting)

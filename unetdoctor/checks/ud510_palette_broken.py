@@ -52,13 +52,7 @@ class PaletteBroken(Check):
     def examine(cls, evidence: Evidence) -> Iterator[Finding]:
         """Yield one finding for classes that a table paints in colour."""
         painting = evidence.painting if evidence.misread is None else None
-        if (
-            evidence.misread is not None
-            or painting is None
-            or not painting.table
-            or painting.one_hot
-            or painting.channels == 1
-        ):
+        if painting is None or not painting.table or painting.one_hot or painting.channels == 1:
             return
         where = place(evidence, painting)
         most = None if is_gradient(painting) else 0
